@@ -1,0 +1,42 @@
+"""Border of a component: where the Verilog emitter cuts the tree into modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+
+from amaranth.hdl import Fragment, Instance
+
+Parameter = int | str | bool | tuple[int | str, ...]
+Parameters = dict[str, Parameter]
+Component = TypeVar("Component")
+
+
+class Emitter(Protocol):
+    """Platform of an emission, as the border and hand-written modules see it."""
+
+    def border(self, component: Any, build: Callable[[], Any]) -> Any:
+        """Return ``build()`` for the component under conversion, else an Instance of its module."""
+
+    def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
+        """Return an Instance of a module whose Verilog text ships in the package."""
+
+
+def module_border(
+    elaborate: Callable[[Component, Any], Any],
+) -> Callable[[Component, Any], Any]:
+    """Make a component's ``elaborate`` a module of its own in the emitted Verilog.
+
+    The component has flat ports and an attribute ``parameters``: components of the same class with
+    equal parameters are the same module, which the emitter elaborates once. Under any other
+    platform, None included, the call passes through.
+    """
+
+    @wraps(elaborate)
+    def bordered(component: Component, platform: Any) -> Fragment:
+        if not hasattr(platform, "border"):
+            return elaborate(component, platform)
+        return platform.border(component, lambda: elaborate(component, platform))
+
+    return bordered
