@@ -1,0 +1,186 @@
+"""Strict JSON: no NaN, no duplicate keys, no unknown or missing fields, sizes checked first."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import numpy as np
+
+from fcgen.errors import InputError, bad_input
+from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
+
+_REMEDY = "make the directory again"
+
+
+def dump(value: dict[str, Any]) -> str:
+    """Give canonical JSON text: keys in the order given, one line a key, a newline at the end."""
+    lines = [f"  {json.dumps(key)}: {json.dumps(item)}" for key, item in value.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def load(text: str | bytes, source: str) -> dict[str, Any]:
+    """Parse a JSON object strictly.
+
+    Raises
+    ------
+    InputError
+        One line that names ``source``.
+    """
+
+    def refuse(constant: str) -> NoReturn:
+        raise bad_input(source, constant, "is not a JSON number", _REMEDY)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise bad_input(source, twice, "must not occur twice", _REMEDY)
+        return result
+
+    try:
+        value = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        raise bad_input(source, error, "is not valid JSON", _REMEDY) from None
+    if not isinstance(value, dict):
+        raise bad_input(source, type(value).__name__, "must be a JSON object", _REMEDY)
+    return value
+
+
+@contextmanager
+def located(source: str) -> Iterator[None]:
+    """Put the name of the file in front of the message of an InputError from inside."""
+    try:
+        yield
+    except InputError as error:
+        if str(error).startswith(f"{source}: "):
+            raise
+        raise InputError(f"{source}: {error}") from None
+
+
+def from_format(value: IntegerFormat) -> dict[str, Any]:
+    """Give the JSON value of an integer format."""
+    return {"bits": value.bits, "signed": value.signed}
+
+
+def from_array(array: np.ndarray) -> dict[str, Any]:
+    """Give the JSON value of an array: dtype, shape and little-endian bytes in base64."""
+    data = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    return {
+        "dtype": str(array.dtype),
+        "shape": list(array.shape),
+        "base64": base64.b64encode(data).decode("ascii"),
+    }
+
+
+class Fields:
+    """The fields of a JSON object, each taken once and with its type; `finish` refuses the rest."""
+
+    def __init__(self, values: dict[str, Any], source: str, path: str = "") -> None:
+        self._values = dict(values)
+        self._source = source
+        self._path = path
+
+    def _take(self, name: str) -> Any:
+        if name not in self._values:
+            raise bad_input(self._source, self._path + name, "is missing", _REMEDY)
+        return self._values.pop(name)
+
+    def _refuse(self, name: str, value: object, rule: str) -> NoReturn:
+        raise bad_input(f"{self._source}: {self._path}{name}", value, rule, _REMEDY)
+
+    def finish(self) -> None:
+        """Refuse fields that nobody took."""
+        for name in self._values:
+            raise bad_input(self._source, self._path + name, "is not a known field", _REMEDY)
+
+    def text(self, name: str) -> str:
+        """Take a string."""
+        value = self._take(name)
+        if not isinstance(value, str):
+            self._refuse(name, value, "must be a string")
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """Take one of some strings."""
+        value = self.text(name)
+        if value not in choices:
+            self._refuse(name, value, f"must be one of {', '.join(choices)}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Take true or false."""
+        value = self._take(name)
+        if not isinstance(value, bool):
+            self._refuse(name, value, "must be true or false")
+        return value
+
+    def integer(self, name: str, minimum: int = -(2**63), maximum: int = 2**63 - 1) -> int:
+        """Take one integer of a range."""
+        return self._integer(name, self._take(name), minimum, maximum)
+
+    def _integer(self, name: str, value: object, minimum: int, maximum: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            self._refuse(name, value, "must be an integer")
+        if not minimum <= value <= maximum:
+            self._refuse(name, value, f"must be from {minimum} to {maximum}")
+        return value
+
+    def integers(
+        self, name: str, *, minimum: int, maximum: int, sizes: tuple[int, ...]
+    ) -> list[int]:
+        """Take a list of integers that has one of some sizes."""
+        value = self._take(name)
+        if not isinstance(value, list):
+            self._refuse(name, type(value).__name__, "must be a list")
+        if len(value) not in sizes:
+            wanted = " or ".join(map(str, sizes))
+            self._refuse(name, f"{len(value)} values", f"must have {wanted}")
+        return [self._integer(name, item, minimum, maximum) for item in value]
+
+    def int64s(self, name: str, size: int) -> list[int]:
+        """Take ``size`` integers of 64 bits."""
+        return self.integers(name, minimum=-(2**63), maximum=2**63 - 1, sizes=(size,))
+
+    def optional(self, name: str) -> "Fields | None":
+        """Take an object, or None for null."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self._refuse(name, type(value).__name__, "must be an object or null")
+        return Fields(value, self._source, f"{self._path}{name}.")
+
+    def format(self, name: str) -> IntegerFormat:
+        """Take an integer format of 1 to 16 bits."""
+        fields = self.optional(name)
+        if fields is None:
+            self._refuse(name, "null", "must be an object")
+        result = IntegerFormat(fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed"))
+        fields.finish()
+        return result
+
+    def array(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
+        """Take an array that must have this dtype and shape; checked before it is decoded."""
+        fields = self.optional(name)
+        if fields is None:
+            self._refuse(name, "null", "must be an object")
+        fields.choice("dtype", (str(dtype),))
+        found = fields._take("shape")
+        if found != list(shape):
+            self._refuse(name, f"shape {found}", f"must have the shape {list(shape)}")
+        text = fields.text("base64")
+        fields.finish()
+        size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        if len(text) != (size + 2) // 3 * 4:
+            self._refuse(name, f"{len(text)} characters of base64", f"must hold {size} bytes")
+        try:
+            data = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            self._refuse(name, "base64", "is not valid base64")
+        if len(data) != size:
+            self._refuse(name, f"{len(data)} bytes", f"must hold {size} bytes")
+        return np.frombuffer(data, dtype.newbyteorder("<")).reshape(shape).astype(dtype)

@@ -1,0 +1,66 @@
+"""The errors that a user can meet: one line each, with the exit code of the command line.
+
+Every message reads ``<option or file>: <value>: <rule>; <what to do>``.
+"""
+
+from typing import ClassVar
+
+_LONGEST_VALUE = 80
+
+
+class FcgenError(Exception):
+    """Base of all errors that are reported to the user without a traceback.
+
+    ``str(error)`` is always exactly one line, whatever text went in.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class CheckError(FcgenError):
+    """A check failed or a goal cannot be met: a mismatch, a design that does not fit."""
+
+    exit_code = 1
+
+
+class InputError(FcgenError):
+    """Bad input or bad options."""
+
+    exit_code = 2
+
+
+class ToolError(FcgenError):
+    """A tool is missing or failed."""
+
+    exit_code = 3
+
+
+def bad_input(subject: object, value: object, rule: str, remedy: str) -> InputError:
+    """Build the standard message of an input error.
+
+    Parameters
+    ----------
+    subject
+        The option or the file that holds the value.
+    value
+        What was found there; long values are shortened.
+    rule
+        What holds for such a value.
+    remedy
+        What the user can do about it.
+
+    Returns
+    -------
+    InputError
+        To be raised by the caller.
+    """
+    return InputError(f"{subject}: {shown(value)}: {rule}; {remedy}")
+
+
+def shown(value: object) -> str:
+    """Give the text of a value from outside, printable and of bounded length."""
+    text = "".join(c if c.isprintable() else " " for c in str(value))
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
