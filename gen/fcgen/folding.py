@@ -1,0 +1,194 @@
+"""Folding: how a layer's multiplications are laid out over elements, lanes and cycles.
+
+The geometry of the hardware follows from five numbers (inputs, outputs, PE, SIMD, output lanes) and
+the width of a weight. Everything here is a formula; the components read it and the tests hold the
+simulated cycles to it.
+
+Elements stand in *columns* of chained *groups*. A neuron fold leaves its elements in
+``drain_beats`` beats of ``result_lanes`` results; column ``b`` carries lanes
+``b * column_lanes .. (b + 1) * column_lanes - 1`` of each beat, and its groups hold
+``group_beats`` beats each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from fcgen.errors import InputError
+
+MAX_SIZE = 65_535
+GROUP_ELEMENTS = 4
+BLOCK_RAM_WIDTH = 36
+
+
+def ceil_div(dividend: int, divisor: int) -> int:
+    """Return the quotient rounded up, for a non-negative dividend and a positive divisor."""
+    return -(-dividend // divisor)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Elements that share a weight bank and one stop of the control chain.
+
+    Attributes
+    ----------
+    column, row : int
+        Place in the array; control reaches a group ``column + row`` cycles after the first one.
+    elements : tuple of int
+        Element numbers p, ascending: element i of the group gives lane ``i % column_lanes`` of
+        beat ``row * group_beats + i // column_lanes``.
+    """
+
+    column: int
+    row: int
+    elements: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Folding of an N → M layer on P elements of S lanes, with L results an output beat.
+
+    Parameters
+    ----------
+    inputs, outputs : int, 1 to 65,535
+        N and M.
+    pe : int, 1 to M
+        Processing elements, that is, neurons computed at once.
+    simd : int, 1 to N
+        Products that an element sums in a cycle.
+    output_lanes : int, 1 to M
+        Results in an output beat.
+    weight_bits : int, 1 to 16
+        Width of a weight; it decides how many elements share a bank.
+
+    Raises
+    ------
+    InputError
+        When a number is outside its range.
+    """
+
+    inputs: int
+    outputs: int
+    pe: int = 1
+    simd: int = 1
+    output_lanes: int = 1
+    weight_bits: int = 8
+
+    def __post_init__(self) -> None:
+        for name, value, limit, what in (
+            ("N", self.inputs, MAX_SIZE, f"must be 1 to {MAX_SIZE:,}"),
+            ("M", self.outputs, MAX_SIZE, f"must be 1 to {MAX_SIZE:,}"),
+            ("--pe", self.pe, self.outputs, f"must be 1 to M = {self.outputs:,}"),
+            ("--simd", self.simd, self.inputs, f"must be 1 to N = {self.inputs:,}"),
+            ("--output-lanes", self.output_lanes, self.outputs, f"must be 1 to M = {self.outputs}"),
+            ("--weight-bits", self.weight_bits, 16, "must be 1 to 16"),
+        ):
+            if not 1 <= value <= limit:
+                raise InputError(f"{name}: {value}: {what}; choose a value in this range")
+
+    @property
+    def synapse_folds(self) -> int:
+        """SF: beats of a vector, cycles of a neuron fold."""
+        return ceil_div(self.inputs, self.simd)
+
+    @property
+    def neuron_folds(self) -> int:
+        """NF: how often the elements pass over a vector."""
+        return ceil_div(self.outputs, self.pe)
+
+    @property
+    def output_beats(self) -> int:
+        """Beats of an output vector."""
+        return ceil_div(self.outputs, self.output_lanes)
+
+    @property
+    def initiation_interval(self) -> int:
+        """II: cycles from a vector to the next in steady state, when neither side stalls."""
+        return max(self.synapse_folds * self.neuron_folds, self.output_beats)
+
+    @property
+    def weight_words(self) -> int:
+        """Words of each weight bank: one a synapse fold and neuron fold."""
+        return self.synapse_folds * self.neuron_folds
+
+    @cached_property
+    def columns(self) -> int:
+        """Columns of groups: one, unless a fold gives more results a cycle than a group holds."""
+        return ceil_div(ceil_div(self.pe, self.synapse_folds), self._group_limit)
+
+    @cached_property
+    def column_lanes(self) -> int:
+        """Results that each column gives in a beat."""
+        return ceil_div(ceil_div(self.pe, self.synapse_folds), self.columns)
+
+    @property
+    def result_lanes(self) -> int:
+        """Results a beat, at least ⌈P/SF⌉ so that a fold has drained when the next one ends."""
+        return self.columns * self.column_lanes
+
+    @property
+    def group_beats(self) -> int:
+        """Drain beats that the elements of one group fill."""
+        return self._group_limit // self.column_lanes
+
+    @property
+    def drain_beats(self) -> int:
+        """Beats in which the P results of a fold leave: never more than SF."""
+        return ceil_div(self.pe, self.result_lanes)
+
+    @property
+    def rows(self) -> int:
+        """Groups of the longest column."""
+        return ceil_div(self.drain_beats, self.group_beats)
+
+    @property
+    def last_fold_outputs(self) -> int:
+        """Neurons of the last neuron fold, 1 to P."""
+        return self.outputs - (self.neuron_folds - 1) * self.pe
+
+    @property
+    def last_fold_beats(self) -> int:
+        """Drain beats of the last neuron fold that carry results."""
+        return ceil_div(self.last_fold_outputs, self.result_lanes)
+
+    @property
+    def parameter_words(self) -> int:
+        """Words of each parameter memory: one for every beat of a vector's results."""
+        return (self.neuron_folds - 1) * self.drain_beats + self.last_fold_beats
+
+    @property
+    def _group_limit(self) -> int:
+        """Elements a group: four, or up to eight narrow ones that share one block RAM's width."""
+        sharing = BLOCK_RAM_WIDTH // (self.simd * self.weight_bits)
+        return max(GROUP_ELEMENTS, min(2 * GROUP_ELEMENTS, sharing))
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """All groups, column by column, each from the first row on."""
+        return tuple(
+            Group(column, row, elements)
+            for column in range(self.columns)
+            for row in range(self.rows)
+            if (elements := tuple(self._group_elements(column, row)))
+        )
+
+    def _group_elements(self, column: int, row: int) -> Iterator[int]:
+        for beat in range(row * self.group_beats, (row + 1) * self.group_beats):
+            first = beat * self.result_lanes + column * self.column_lanes
+            yield from range(first, min(first + self.column_lanes, self.pe))
+
+    def column_rows(self, column: int) -> int:
+        """Return how many groups stand in ``column``."""
+        return sum(group.column == column for group in self.groups)
+
+    def neuron(self, word: int, lane: int) -> int | None:
+        """Return the neuron whose parameters stand in ``lane`` of parameter word ``word``.
+
+        None where the word's beat has no result in that lane.
+        """
+        fold, beat = divmod(word, self.drain_beats)
+        element = beat * self.result_lanes + lane
+        neuron = fold * self.pe + element
+        return neuron if element < self.pe and neuron < self.outputs else None

@@ -1,0 +1,1 @@
+"""Amaranth components: the one source of the hardware."""

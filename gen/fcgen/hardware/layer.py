@@ -1,0 +1,294 @@
+"""A fully connected layer: memories, elements, requantizers, queue, and what ties them together."""
+
+from __future__ import annotations
+
+from amaranth import Cat, Const, Module, Mux
+from amaranth.hdl import Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.folding import Folding
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.drain_controller import VALID, DrainController
+from fcgen.hardware.element_group import ElementGroup
+from fcgen.hardware.layer_controller import LayerController
+from fcgen.hardware.layer_memories import LayerMemories, MemoryPort
+from fcgen.hardware.layer_timing import ADDRESS_DELAY, GATE_DELAY, LayerTiming
+from fcgen.hardware.parameter_port import ParameterPort
+from fcgen.hardware.processing_element import ProcessingElement
+from fcgen.hardware.registers import delay, register
+from fcgen.hardware.requantizer_column import RequantizerColumn
+from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.vector_memory import VectorMemory
+from fcgen.network import DenseLayer
+
+
+class Layer(wiring.Component):
+    """Fully connected layer ``y = requantize(W·x + b)`` on P elements of S lanes.
+
+    The vector memory keeps two input vectors; the controller reads one of them NF times, beat by
+    beat. Activations, weight addresses and control pass from group to group of elements, one cycle
+    each; a fold's results leave on a bus that travels the same way, while the next fold is summed,
+    through requantizers into a queue that forms output beats.
+
+    Latency: ``latency`` and ``latency_first``, see `LayerTiming`. Initiation interval:
+    max(SF·NF, ⌈M/L⌉) cycles a vector, for every folding. Handshake: valid/ready on both sides;
+    payload, first and last hold while valid and not ready. Reset: one cycle of ``rst`` at any time
+    drops everything; the sums on their way are flushed before the next vector. Nothing depends
+    on power-up values, so that a reset must come first.
+
+    Parameters
+    ----------
+    network : DenseLayer
+        Weights, constants and formats.
+    folding : Folding
+        P, S and L, for the same N, M and weight width.
+
+    Ports
+    -----
+    in_payload : In(S * activation.bits)
+        Beat k carries inputs k·S + lane, lane 0 in the least significant bits; the unused lanes
+        of the last beat are ignored.
+    in_valid, in_ready, in_first, in_last : In, Out, In, In(1)
+    out_payload : Out(L * output.bits)
+        Beat k carries outputs k·L + lane; unused lanes of the last beat are 0.
+    out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
+    error : Out(1)
+        A framing error was seen since the reset: see `VectorMemory`.
+    parameter_hold, parameter_held, parameter_address, parameter_write, parameter_write_data,
+    parameter_read, parameter_refused, parameter_read_data, parameter_read_valid
+        Only with run-time weights: see `ParameterPort`.
+    """
+
+    def __init__(self, network: DenseLayer, folding: Folding) -> None:
+        if (network.outputs, network.inputs) != (folding.outputs, folding.inputs):
+            raise ValueError("the folding is for another size of layer")
+        if network.weight_format.bits != folding.weight_bits:
+            raise ValueError("the folding is for another width of weights")
+        self.network = network
+        self.folding = folding
+        self.plan = RequantizerPlan.of(network)
+        self.memories = LayerMemories(network, folding, self.plan)
+        self.timing = LayerTiming(
+            folding,
+            element_delay=self._element().last_delay,
+            column_latency=self._column(deskew=0).latency,
+        )
+        super().__init__(
+            {
+                "in_payload": In(folding.simd * network.activation_format.bits),
+                "in_valid": In(1),
+                "in_ready": Out(1),
+                "in_first": In(1),
+                "in_last": In(1),
+                "out_payload": Out(folding.output_lanes * self.plan.output_bits),
+                "out_valid": Out(1),
+                "out_ready": In(1),
+                "out_first": Out(1),
+                "out_last": Out(1),
+                "error": Out(1),
+            }
+            | self.memories.ports
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Parameters that the header of the Verilog names."""
+        folding = self.folding
+        return {
+            "inputs": folding.inputs,
+            "outputs": folding.outputs,
+            "pe": folding.pe,
+            "simd": folding.simd,
+            "output_lanes": folding.output_lanes,
+            "activation": self.network.activation_format.name,
+            "weight": self.network.weight_format.name,
+            "initiation_interval": folding.initiation_interval,
+            "latency": self.latency,
+            "latency_first": self.latency_first,
+        } | self.plan.parameters
+
+    @property
+    def initiation_interval(self) -> int:
+        """Cycles from a vector to the next."""
+        return self.folding.initiation_interval
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first input beat to the last output beat of a vector."""
+        return self.timing.latency
+
+    @property
+    def latency_first(self) -> int:
+        """Cycles from the first input beat to the first output beat of a vector."""
+        return self.timing.latency_first
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.vector_memory = vectors = VectorMemory(
+            beats=self.folding.synapse_folds,
+            width=len(self.in_payload),
+            holdable=self.network.runtime_weights,
+        )
+        m.submodules.controller = controller = self._controller()
+        m.submodules.drain = drain = self._drain_controller()
+        m.submodules.queue = queue = self._queue()
+        m.d.comb += [
+            vectors.in_payload.eq(self.in_payload),
+            vectors.in_valid.eq(self.in_valid),
+            vectors.in_first.eq(self.in_first),
+            vectors.in_last.eq(self.in_last),
+            self.in_ready.eq(vectors.in_ready),
+            self.error.eq(vectors.error),
+            controller.available.eq(vectors.available),
+            vectors.release.eq(controller.release),
+            vectors.address.eq(controller.synapse_fold),
+            controller.word_taken.eq(queue.word_taken),
+            self.out_payload.eq(queue.out_payload),
+            self.out_valid.eq(queue.out_valid),
+            self.out_first.eq(queue.out_first),
+            self.out_last.eq(queue.out_last),
+            queue.out_ready.eq(self.out_ready),
+        ]
+        weights, constants, port = self.memories.place(m, self.timing.drained_after)
+        if port is not None:
+            self._connect_port(m, port, vectors, controller)
+
+        head = self._head(m, vectors, controller, drain)
+        ends = []
+        for column in range(self.folding.columns):
+            if column:
+                head = {name: self._passed_on(m, name, head[name], column) for name in head}
+            tag, bus = self._groups(m, column, head, weights)
+            ends.append(self._requantize(m, column, tag, bus, constants[column]))
+        m.d.comb += [
+            queue.results.eq(Cat(end.results for end in ends)),
+            queue.tag.eq(ends[-1].next_tag),
+        ]
+        return m
+
+    def _head(
+        self, m: Module, vectors: VectorMemory, controller: LayerController, drain: DrainController
+    ) -> dict[str, Value]:
+        """Bring what enters the first group into step; idle beats carry activations of zero."""
+        issued = delay(m, controller.issue, GATE_DELAY - 1, "issued", reset=True)
+        fold_end = delay(m, controller.fold_end, self.timing.fold_end_delay, "fold_end", reset=True)
+        m.d.comb += drain.fold_end.eq(fold_end)
+        return {
+            "address": delay(m, controller.address, ADDRESS_DELAY, "address"),
+            "activations": register(m, Mux(issued, vectors.word, 0), "activations"),
+            "last": fold_end | controller.flushing,
+            "beat": drain.beat,
+            "tag": drain.tag,
+        }
+
+    def _passed_on(self, m: Module, name: str, value: Value, column: int) -> Value:
+        """Delay a link by a cycle on its way to the next column."""
+        register_name = f"column_{column}_{name}"
+        if name != "tag":
+            return register(m, value, register_name)
+        valid = register(m, value[VALID], f"{register_name}_valid", reset=True)
+        return Cat(valid, register(m, value[VALID + 1 :], register_name))
+
+    def _groups(
+        self, m: Module, column: int, head: dict[str, Value], weights: list[MemoryPort]
+    ) -> tuple[Value, Value]:
+        """Chain the groups of a column; return the tag and the bus that leave the last one."""
+        links = head | {"bus": Const(0, self.folding.column_lanes * self.plan.accumulator_width)}
+        for number, group in enumerate(self.folding.groups):
+            if group.column != column:
+                continue
+            m.submodules[f"group_{number}"] = unit = self._group(len(group.elements))
+            m.d.comb += [getattr(unit, name).eq(value) for name, value in links.items()]
+            m.d.comb += [address.eq(unit.address) for address in weights[number].addresses]
+            m.d.comb += unit.weights.eq(weights[number].word)
+            links = {name: getattr(unit, f"next_{name}") for name in links}
+        return links["tag"], links["bus"]
+
+    def _requantize(
+        self, m: Module, column: int, tag: Value, bus: Value, memory: MemoryPort
+    ) -> RequantizerColumn:
+        unit = self._column(self.timing.last_exit - self.timing.column_exit(column))
+        m.submodules[f"column_{column}"] = unit
+        m.d.comb += [unit.tag.eq(tag), unit.bus.eq(bus)]
+        if self.plan.stored:
+            m.d.comb += [address.eq(unit.address) for address in memory.addresses]
+            m.d.comb += unit.word.eq(memory.word)
+        return unit
+
+    def _connect_port(
+        self, m: Module, port: ParameterPort, vectors: VectorMemory, controller: LayerController
+    ) -> None:
+        m.d.comb += [
+            vectors.hold.eq(port.hold_input),
+            port.input_empty.eq(vectors.empty),
+            port.fold_end.eq(controller.fold_end),
+        ]
+        for name, member in self.memories.ports.items():
+            inside, outside = getattr(port, name), getattr(self, name)
+            m.d.comb += inside.eq(outside) if member.flow == In else outside.eq(inside)
+
+    def _controller(self) -> LayerController:
+        return LayerController(
+            synapse_folds=self.folding.synapse_folds,
+            neuron_folds=self.folding.neuron_folds,
+            fold_credits=self.folding.pe,
+            last_fold_credits=self.timing.last_fold_credits,
+            word_credits=self.timing.word_lanes,
+            capacity=self.timing.queue_words * self.timing.word_lanes,
+            flush=self.timing.flush,
+        )
+
+    def _drain_controller(self) -> DrainController:
+        return DrainController(
+            drain_beats=self.folding.drain_beats,
+            last_fold_beats=self.folding.last_fold_beats,
+            neuron_folds=self.folding.neuron_folds,
+            beat_width=self._beat_width,
+        )
+
+    @property
+    def _beat_width(self) -> int:
+        """Bits in which a beat number, counted down by all groups of a column, stays unique."""
+        return max((self.folding.rows * self.folding.group_beats - 1).bit_length(), 1)
+
+    def _element(self) -> ProcessingElement:
+        return ProcessingElement(
+            simd=self.folding.simd,
+            activation=self.network.activation_format,
+            weight=self.network.weight_format,
+            accumulator_width=self.plan.accumulator_width,
+        )
+
+    def _group(self, elements: int) -> ElementGroup:
+        return ElementGroup(
+            elements=elements,
+            lanes=self.folding.column_lanes,
+            beats=self.folding.group_beats,
+            simd=self.folding.simd,
+            activation=self.network.activation_format,
+            weight=self.network.weight_format,
+            accumulator_width=self.plan.accumulator_width,
+            address_width=max((self.folding.weight_words - 1).bit_length(), 1),
+            beat_width=self._beat_width,
+        )
+
+    def _column(self, deskew: int) -> RequantizerColumn:
+        return RequantizerColumn(
+            self.plan,
+            lanes=self.folding.column_lanes,
+            words=self.folding.parameter_words,
+            deskew=deskew,
+        )
+
+    def _queue(self) -> ResultQueue:
+        return ResultQueue(
+            result_lanes=self.folding.result_lanes,
+            output_lanes=self.folding.output_lanes,
+            outputs=self.folding.outputs,
+            pe=self.folding.pe,
+            width=self.plan.output_bits,
+            words=self.timing.queue_words,
+        )

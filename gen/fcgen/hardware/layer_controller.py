@@ -1,0 +1,152 @@
+"""Sequencer of a folded layer: counters and credits."""
+
+from __future__ import annotations
+
+from amaranth import Module, Mux, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.fixed import signed_width
+from fcgen.hardware.border import Parameters, module_border
+
+
+class LayerController(wiring.Component):
+    """Walks every synapse fold of every neuron fold, as long as results have a place to go.
+
+    A beat is issued in every cycle in which a vector is available; only the last beat of a neuron
+    fold may wait, until the result queue has room for the whole fold. The multipliers behind
+    therefore never stall: what has been issued always arrives. Room is counted in credits, one a
+    result: a fold takes P (the last one of a vector also the places that padding fills), every
+    word that leaves the queue gives its places back.
+
+    After a reset the controller issues nothing for ``flush`` cycles and asserts ``flushing``,
+    which clears all accumulators as it travels behind the data that was on its way.
+
+    Latency: none, the outputs belong to the current cycle. Initiation interval: SF·NF cycles a
+    vector. Handshake: ``available``/``release`` with the vector memory, credits with the queue.
+
+    Parameters
+    ----------
+    synapse_folds, neuron_folds : int, positive
+        SF and NF.
+    fold_credits, last_fold_credits : int, positive
+        Places that a fold, and the last fold of a vector, takes in the result queue.
+    word_credits : int, positive
+        Places that ``word_taken`` gives back.
+    capacity : int
+        Places of the queue, at least those of a fold.
+    flush : int, positive
+        Cycles of the flush: from the activations' gate to the accumulator.
+
+    Ports
+    -----
+    available, release : In, Out(1)
+        A vector is there; its last beat is read now.
+    synapse_fold : Out(range(SF))
+        Beat of the vector to read.
+    address : Out(range(SF * NF))
+        Word of the weight banks, neuron fold · SF + synapse fold.
+    issue : Out(1)
+        The addresses are in use in this cycle.
+    fold_end : Out(1)
+        The beat issued is the last one of its neuron fold.
+    word_taken : In(1)
+        A word has left the result queue.
+    flushing : Out(1)
+        The accumulators are being cleared.
+    """
+
+    def __init__(
+        self,
+        *,
+        synapse_folds: int,
+        neuron_folds: int,
+        fold_credits: int,
+        last_fold_credits: int,
+        word_credits: int,
+        capacity: int,
+        flush: int,
+    ) -> None:
+        if capacity < max(fold_credits, last_fold_credits):
+            raise ValueError("the queue must hold the results of a fold")
+        self.synapse_folds = synapse_folds
+        self.neuron_folds = neuron_folds
+        self.fold_credits = fold_credits
+        self.last_fold_credits = last_fold_credits
+        self.word_credits = word_credits
+        self.capacity = capacity
+        self.flush = flush
+        super().__init__(
+            {
+                "available": In(1),
+                "release": Out(1),
+                "synapse_fold": Out(range(max(synapse_folds, 2))),
+                "address": Out(range(max(synapse_folds * neuron_folds, 2))),
+                "issue": Out(1),
+                "fold_end": Out(1),
+                "word_taken": In(1),
+                "flushing": Out(1, init=1),
+            }
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two controllers the same module."""
+        return {
+            "synapse_folds": self.synapse_folds,
+            "neuron_folds": self.neuron_folds,
+            "fold_credits": self.fold_credits,
+            "last_fold_credits": self.last_fold_credits,
+            "word_credits": self.word_credits,
+            "capacity": self.capacity,
+            "flush": self.flush,
+        }
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        neuron_fold = Signal(range(max(self.neuron_folds, 2)))
+        last_synapse_fold = Signal()
+        last_neuron_fold = Signal()
+        room_for_fold = Signal()
+        m.d.comb += [
+            last_synapse_fold.eq(self.synapse_fold == self.synapse_folds - 1),
+            last_neuron_fold.eq(neuron_fold == self.neuron_folds - 1),
+            self.issue.eq(self.available & ~self.flushing & (~last_synapse_fold | room_for_fold)),
+            self.fold_end.eq(self.issue & last_synapse_fold),
+            self.release.eq(self.fold_end & last_neuron_fold),
+        ]
+        with m.If(self.issue):
+            m.d.sync += [
+                self.synapse_fold.eq(Mux(last_synapse_fold, 0, self.synapse_fold + 1)),
+                self.address.eq(Mux(self.release, 0, self.address + 1)),
+            ]
+        with m.If(self.fold_end):
+            m.d.sync += neuron_fold.eq(Mux(last_neuron_fold, 0, neuron_fold + 1))
+        self._count_credits(m, room_for_fold)
+        self._flush(m)
+        return m
+
+    def _count_credits(self, m: Module, room_for_fold: Signal) -> None:
+        """Keep the room beyond the largest fold, so that its sign alone decides."""
+        largest = max(self.fold_credits, self.last_fold_credits)
+        most = max(self.capacity - largest, largest)
+        spare = Signal(signed(signed_width(most)), init=self.capacity - largest)
+        taken = Signal(range(largest + 1))
+        given = Signal(range(self.word_credits + 1))
+        m.d.comb += [
+            room_for_fold.eq(spare >= 0),
+            given.eq(Mux(self.word_taken, self.word_credits, 0)),
+        ]
+        with m.If(self.release):
+            m.d.comb += taken.eq(self.last_fold_credits)
+        with m.Elif(self.fold_end):
+            m.d.comb += taken.eq(self.fold_credits)
+        m.d.sync += spare.eq(spare - taken + given)
+
+    def _flush(self, m: Module) -> None:
+        count = Signal(range(max(self.flush, 2)))
+        with m.If(self.flushing):
+            m.d.sync += count.eq(count + 1)
+            with m.If(count == self.flush - 1):
+                m.d.sync += self.flushing.eq(0)

@@ -1,0 +1,196 @@
+"""The memories of a layer, and with run-time weights the chain that reaches them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from amaranth import Cat, Module
+from amaranth.hdl import Value
+from amaranth.lib.wiring import In, Out
+
+from fcgen.folding import Folding
+from fcgen.hardware.memories import Bank, parameter_banks, weight_banks
+from fcgen.hardware.parameter_port import ParameterPort
+from fcgen.hardware.parameter_tap import ANSWER_LATENCY, HOST_BITS, ParameterTap
+from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.weight_memory import WeightMemory
+from fcgen.images import MemoryImage
+from fcgen.network import DenseLayer
+
+
+@dataclass(frozen=True)
+class MemoryPort:
+    """What the layer sees of a group's or a column's memories.
+
+    Attributes
+    ----------
+    addresses : list of Value
+        Address inputs to be driven, all with the same address.
+    word : Value
+        The banks' words side by side, two cycles later.
+    """
+
+    addresses: list[Value]
+    word: Value
+
+
+class LayerMemories:
+    """Weight and parameter memories of a layer.
+
+    Parameters
+    ----------
+    network : DenseLayer
+    folding : Folding
+    plan : RequantizerPlan
+    """
+
+    def __init__(self, network: DenseLayer, folding: Folding, plan: RequantizerPlan) -> None:
+        self.network = network
+        self.folding = folding
+        self.writable = network.runtime_weights
+        self.weights = weight_banks(folding, network.weight_format, writable=self.writable)
+        self.constants = parameter_banks(folding, plan, writable=self.writable)
+
+    @property
+    def banks(self) -> tuple[Bank, ...]:
+        """All memories, in the order of the parameter chain."""
+        return tuple(chain.from_iterable([*self.weights, *self.constants]))
+
+    @cached_property
+    def images(self) -> dict[str, MemoryImage]:
+        """Contents of every memory, by the name of its image file."""
+        return {bank.image: bank.contents(self.network, self.folding) for bank in self.banks}
+
+    @property
+    def word_width(self) -> int:
+        """Bits of the word address of the parameter port."""
+        return max((max(bank.depth for bank in self.banks) - 1).bit_length(), 1)
+
+    @cached_property
+    def ports(self) -> dict[str, In | Out]:
+        """Ports that run-time weights add to the layer."""
+        if not self.writable:
+            return {}
+        return {
+            "parameter_hold": In(1),
+            "parameter_held": Out(1),
+            "parameter_address": In(self._index_width + self.word_width),
+            "parameter_write": In(1),
+            "parameter_write_data": In(HOST_BITS),
+            "parameter_read": In(1),
+            "parameter_refused": Out(1),
+            "parameter_read_data": Out(HOST_BITS),
+            "parameter_read_valid": Out(1),
+        }
+
+    @property
+    def _index_width(self) -> int:
+        return self._port(drain_cycles=1).index_width
+
+    @property
+    def read_latency(self) -> int:
+        """Cycles from a read at the parameter port to its data."""
+        return len(self.banks) + ANSWER_LATENCY
+
+    def address(self, memory: int, word: int) -> int:
+        """Return the address of a memory's word at the parameter port."""
+        return memory << self.word_width | word
+
+    def writes(self, network: DenseLayer) -> Iterator[tuple[int, int]]:
+        """Yield (address, data) of the writes that make the layer compute ``network``."""
+        for number, bank in enumerate(self.banks):
+            for word, data in enumerate(bank.contents(network, self.folding)):
+                yield self.address(number, word), data
+
+    def describe(self) -> dict[str, object]:
+        """Return the address map for the manifest."""
+        return {
+            "address": f"memory * {1 << self.word_width} + word",
+            "data_bits": HOST_BITS,
+            "read_latency": self.read_latency,
+            "memories": [bank.describe(self.folding) for bank in self.banks],
+        }
+
+    def place(
+        self, m: Module, drain_cycles: int
+    ) -> tuple[list[MemoryPort], list[MemoryPort], ParameterPort | None]:
+        """Add the memories to the layer.
+
+        Returns
+        -------
+        weights, constants : list of MemoryPort
+            Of every group and of every column.
+        port : ParameterPort or None
+            Head of the parameter chain, to be connected by the layer; None without run-time
+            weights.
+        """
+        taps: list[ParameterTap] = []
+        weights = [self._place_banks(m, banks, "weightMemory", taps) for banks in self.weights]
+        constants = [
+            self._place_banks(m, banks, "parameterMemory", taps) for banks in self.constants
+        ]
+        if not self.writable:
+            return weights, constants, None
+        m.submodules.parameter_port = port = self._port(drain_cycles)
+        self._link(m, port, taps)
+        return weights, constants, port
+
+    def _port(self, drain_cycles: int) -> ParameterPort:
+        depths = tuple(bank.depth for bank in self.banks)
+        return ParameterPort(
+            memory_depths=depths, word_width=self.word_width, drain_cycles=drain_cycles
+        )
+
+    def _place_banks(
+        self, m: Module, banks: Sequence[Bank], text: str, taps: list[ParameterTap]
+    ) -> MemoryPort:
+        addresses, words = [], []
+        for bank in banks:
+            memory = WeightMemory(
+                depth=bank.depth,
+                width=bank.width,
+                image=bank.image,
+                words=self.images[bank.image],
+                writable=self.writable,
+                text=text,
+            )
+            name = bank.image.removesuffix(".hex")
+            m.submodules[name] = memory
+            words.append(memory.word)
+            if self.writable:
+                m.submodules[f"tap_{name}"] = tap = self._tap(m, memory)
+                taps.append(tap)
+            addresses.append(taps[-1].layer_address if self.writable else memory.address)
+        return MemoryPort(addresses, Cat(words))
+
+    def _tap(self, m: Module, memory: WeightMemory) -> ParameterTap:
+        """Put a tap between the layer and a memory."""
+        tap = ParameterTap(
+            index_width=self._index_width,
+            word_width=self.word_width,
+            address_width=len(memory.address),
+            data_width=memory.width,
+        )
+        m.d.comb += [
+            memory.address.eq(tap.memory_address),
+            memory.write.eq(tap.memory_write),
+            memory.write_address.eq(tap.memory_write_address),
+            memory.write_data.eq(tap.memory_data),
+            tap.memory_word.eq(memory.word),
+        ]
+        return tap
+
+    def _link(self, m: Module, port: ParameterPort, taps: Sequence[ParameterTap]) -> None:
+        """Connect the taps one behind the other, the first one to the port."""
+        for tap, before in zip(taps, [None, *taps], strict=False):
+            for name in tap.chain:
+                m.d.comb += getattr(tap, name).eq(
+                    getattr(before, f"next_{name}") if before else getattr(port, name)
+                )
+        m.d.comb += [
+            port.answer_back.eq(taps[-1].next_answer),
+            port.answered_back.eq(taps[-1].next_answered),
+        ]

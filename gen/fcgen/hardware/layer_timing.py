@@ -1,0 +1,128 @@
+"""Cycles and credits of a layer, as formulas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from fcgen.folding import Folding, ceil_div
+from fcgen.hardware.result_queue import ResultQueue
+
+GATE_DELAY = 3
+"""Cycles from an issued address to the activations at the first group."""
+ADDRESS_DELAY = 1
+"""Cycles from an issued address to the first weight bank, two cycles ahead of the activations."""
+QUEUE_LATENCY = 2
+"""Cycles from the beat that completes a word of the queue to that word at the output."""
+
+
+@dataclass(frozen=True)
+class LayerTiming:
+    """When things happen in a layer that nobody stalls, and the room that this takes.
+
+    Attributes
+    ----------
+    folding : Folding
+    element_delay : int
+        Cycles from activations at an element to their sum at its accumulator.
+    column_latency : int
+        Cycles of a requantizer column, without deskewing.
+    """
+
+    folding: Folding
+    element_delay: int
+    column_latency: int
+
+    @property
+    def fold_end_delay(self) -> int:
+        """Cycles from issuing the last beat of a fold to its sum at the first accumulators."""
+        return GATE_DELAY + self.element_delay
+
+    @property
+    def flush(self) -> int:
+        """Cycles in which stale data passes the first group's accumulators after a reset.
+
+        What was further down the chain is followed by the flush at the same distance.
+        """
+        return self.element_delay + 2
+
+    def column_exit(self, column: int) -> int:
+        """Return cycles from the first group of column 0 to the end of ``column``."""
+        return column + self.folding.column_rows(column)
+
+    @cached_property
+    def last_exit(self) -> int:
+        """Cycles until the slowest column's end, for which the others wait."""
+        return max(self.column_exit(column) for column in range(self.folding.columns))
+
+    @property
+    def issue_to_queue(self) -> int:
+        """Cycles from issuing the last beat of a fold to its beat 0 at the queue."""
+        return self.fold_end_delay + 1 + self.last_exit + self.column_latency
+
+    @property
+    def drained_after(self) -> int:
+        """Cycles from issuing the last beat of a fold until all its results are in the queue."""
+        return self.issue_to_queue + self.folding.drain_beats
+
+    @property
+    def word_lanes(self) -> int:
+        """K: lanes of a word of the result queue."""
+        return ResultQueue.word_lanes_for(self.folding.result_lanes, self.folding.output_lanes)
+
+    @property
+    def last_fold_credits(self) -> int:
+        """Places that the last fold of a vector takes, those that fill its word included."""
+        folding = self.folding
+        padded = ceil_div(folding.outputs, self.word_lanes) * self.word_lanes
+        return padded - (folding.neuron_folds - 1) * folding.pe
+
+    @property
+    def queue_words(self) -> int:
+        """Words of the result queue, so that credits never cost a cycle.
+
+        Results come back as room one round trip after their fold was issued. Where a fold leaves
+        the queue as fast as it came, it must hold the folds under way. Where the output is slower
+        than a fold (P > SF·L), it must also hold what gathers until a short last fold lets the
+        output catch up: never more than two folds' time of output.
+        """
+        folding = self.folding
+        largest = max(folding.pe, self.last_fold_credits)
+        round_trip = (
+            self.drained_after + QUEUE_LATENCY + ceil_div(self.word_lanes, folding.output_lanes)
+        )
+        places = largest + folding.output_lanes * (round_trip + 2 * folding.synapse_folds)
+        if folding.pe <= folding.synapse_folds * folding.output_lanes:
+            under_way = ceil_div(round_trip, folding.synapse_folds) + 2
+            places = min(places, under_way * largest)
+        return ceil_div(places, self.word_lanes) + 1
+
+    @cached_property
+    def _word_times(self) -> tuple[int, ...]:
+        """Cycle, from the first input beat on, at which each queue word could be at the output."""
+        folding = self.folding
+        times = []
+        for end in range(self.word_lanes, folding.outputs + self.word_lanes, self.word_lanes):
+            fold, element = divmod(min(end, folding.outputs) - 1, folding.pe)
+            issued = (fold + 2) * folding.synapse_folds - 1
+            beat = element // folding.result_lanes
+            times.append(issued + self.issue_to_queue + beat + QUEUE_LATENCY)
+        return tuple(times)
+
+    @property
+    def latency_first(self) -> int:
+        """Cycles from the first input beat accepted to the first output beat accepted."""
+        return self._word_times[0]
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first input beat accepted to the last output beat accepted.
+
+        The last beat leaves as many cycles after a word as there are beats from that word on, at
+        the earliest: the maximum over the words.
+        """
+        beats_a_word = self.word_lanes // self.folding.output_lanes
+        beats = self.folding.output_beats
+        return max(
+            time + beats - 1 - word * beats_a_word for word, time in enumerate(self._word_times)
+        )

@@ -1,0 +1,214 @@
+"""Memories of a layer: which constants stand where, in which image and at which address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fcgen.fixed import IntegerFormat
+from fcgen.folding import Folding, Group
+from fcgen.hardware.parameter_tap import HOST_BITS
+from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.images import MemoryImage
+from fcgen.network import DenseLayer
+
+
+@dataclass(frozen=True)
+class WeightBank:
+    """Memory with weights of one group of elements.
+
+    Word ``neuron_fold * SF + synapse_fold`` holds ``count`` weights of those that the group uses
+    in that cycle (element 0, lane 0 first), from number ``first`` on.
+
+    Attributes
+    ----------
+    image : str
+        File name of the image.
+    group : Group
+    depth : int
+        Words, SF·NF.
+    first, count : int
+        Which weights of the group.
+    bits : int
+        Bits of a weight.
+    """
+
+    image: str
+    group: Group
+    depth: int
+    first: int
+    count: int
+    bits: int
+
+    @property
+    def width(self) -> int:
+        """Bits of a word."""
+        return self.count * self.bits
+
+    def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
+        """Return the words of the memory."""
+        return MemoryImage.pack((self.fields(layer, folding), self.bits))
+
+    def fields(self, layer: DenseLayer, folding: Folding) -> np.ndarray:
+        """Return the weights, integers of shape (depth, count); padding is zero."""
+        lanes = np.arange(self.first, self.first + self.count)
+        elements = np.array(self.group.elements)[lanes // folding.simd]
+        neurons = np.arange(folding.neuron_folds)[:, None, None] * folding.pe + elements
+        synapses = np.arange(folding.synapse_folds)[None, :, None] * folding.simd + (
+            lanes % folding.simd
+        )
+        inside = (neurons < folding.outputs) & (synapses < folding.inputs)
+        weight = layer.weight[
+            np.minimum(neurons, folding.outputs - 1), np.minimum(synapses, folding.inputs - 1)
+        ]
+        return np.where(inside, weight, 0).reshape(self.depth, self.count)
+
+    def describe(self, folding: Folding) -> dict[str, object]:
+        """Return where each weight stands, for the manifest's address map."""
+        lanes = range(self.first, self.first + self.count)
+        return {
+            "image": self.image,
+            "tensor": "weight",
+            "words": self.depth,
+            "word": "neuron_fold * synapse_folds + synapse_fold",
+            "index": ["neuron_fold * pe + element", "synapse_fold * simd + lane"],
+            "packed": [
+                {
+                    "bit": position * self.bits,
+                    "bits": self.bits,
+                    "element": self.group.elements[lane // folding.simd],
+                    "lane": lane % folding.simd,
+                }
+                for position, lane in enumerate(lanes)
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class ParameterBank:
+    """Memory with the requantization constants of a column's lanes, or a part of them.
+
+    Word w belongs to beat w of a vector's results. A lane's constants stand one behind the other
+    in the order of the plan's stored fields, lowest bits first, lane behind lane; the bank holds
+    bits ``low`` to ``low + width - 1`` of that.
+    """
+
+    image: str
+    column: int
+    depth: int
+    low: int
+    width: int
+    plan: RequantizerPlan = field(repr=False)
+
+    def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
+        """Return the words of the memory; lanes without a neuron are zero."""
+        values = parameter_values(layer)
+        fields = []
+        for lane in range(folding.column_lanes):
+            neurons = self._neurons(folding, lane)
+            for stored in self.plan.stored:
+                column = np.where(neurons < 0, 0, values[stored.name][neurons])
+                fields.append((column, stored.width))
+        whole = MemoryImage.pack(*fields)
+        bits = np.unpackbits(whole.octets, axis=1, bitorder="little")
+        own = bits[:, self.low : self.low + self.width]
+        return MemoryImage(self.width, np.packbits(own, axis=1, bitorder="little"))
+
+    def _neurons(self, folding: Folding, lane: int) -> np.ndarray:
+        """Return the neuron of each word's lane, int64 of shape (depth,); -1 where there is none."""
+        place = self.column * folding.column_lanes + lane
+        neurons = (folding.neuron(word, place) for word in range(self.depth))
+        return np.array([-1 if neuron is None else neuron for neuron in neurons])
+
+    def describe(self, folding: Folding) -> dict[str, object]:
+        """Return where each constant stands, for the manifest's address map."""
+        packed = []
+        for lane in range(folding.column_lanes):
+            start = lane * self.plan.word_width
+            for stored in self.plan.stored:
+                low = max(start, self.low)
+                high = min(start + stored.width, self.low + self.width)
+                if low < high:
+                    packed.append(
+                        {
+                            "bit": low - self.low,
+                            "bits": high - low,
+                            "tensor": stored.name,
+                            "from_bit": low - start,
+                            "lane": self.column * folding.column_lanes + lane,
+                        }
+                    )
+                start += stored.width
+        return {
+            "image": self.image,
+            "tensor": "parameters",
+            "words": self.depth,
+            "word": "neuron_fold * drain_beats + beat",
+            "index": ["neuron_fold * pe + beat * result_lanes + lane"],
+            "packed": packed,
+        }
+
+
+Bank = WeightBank | ParameterBank
+
+
+def parameter_values(layer: DenseLayer) -> dict[str, np.ndarray]:
+    """Return the constants of all neurons by field name, each int64 of shape (M,)."""
+    values = {"bias": layer.folded_bias}
+    scheme = layer.requantization
+    if scheme is not None:
+        for name in ("multiplier", "offset", "shift", "zero_point", "lo", "hi"):
+            values[name] = getattr(scheme, name)
+    return values
+
+
+def weight_banks(
+    folding: Folding, weight: IntegerFormat, *, writable: bool
+) -> list[list[WeightBank]]:
+    """Return the banks of every group: one, or with run-time weights as many as 32 bits ask for."""
+    banks = []
+    for index, group in enumerate(folding.groups):
+        total = len(group.elements) * folding.simd
+        step = HOST_BITS // weight.bits if writable else total
+        starts = range(0, total, step)
+        banks.append(
+            [
+                WeightBank(
+                    f"weights_{index}_{part}.hex" if len(starts) > 1 else f"weights_{index}.hex",
+                    group,
+                    folding.weight_words,
+                    first,
+                    min(step, total - first),
+                    weight.bits,
+                )
+                for part, first in enumerate(starts)
+            ]
+        )
+    return banks
+
+
+def parameter_banks(
+    folding: Folding, plan: RequantizerPlan, *, writable: bool
+) -> list[list[ParameterBank]]:
+    """Return the banks of every column's requantizers; none where nothing is stored."""
+    total = folding.column_lanes * plan.word_width
+    step = HOST_BITS if writable else max(total, 1)
+    starts: Sequence[int] = range(0, total, step)
+    return [
+        [
+            ParameterBank(
+                f"parameters_{column}_{part}.hex"
+                if len(starts) > 1
+                else f"parameters_{column}.hex",
+                column,
+                folding.parameter_words,
+                low,
+                min(step, total - low),
+                plan,
+            )
+            for part, low in enumerate(starts)
+        ]
+        for column in range(folding.columns)
+    ]

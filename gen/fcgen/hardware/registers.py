@@ -1,0 +1,27 @@
+"""Pipeline registers, the one building block that every component uses."""
+
+from __future__ import annotations
+
+from amaranth import Module, Signal
+from amaranth.hdl import ValueLike, Value
+
+
+def register(m: Module, value: ValueLike, name: str, *, reset: bool = False) -> Signal:
+    """Return ``value`` one cycle later.
+
+    Data registers have no reset: whatever stands in them after a reset is never used, because
+    the valid bits and ``last`` that travel with the data are reset or cleared.
+    """
+    value = Value.cast(value)
+    delayed = Signal(value.shape(), name=name, reset_less=not reset)
+    m.d.sync += delayed.eq(value)
+    return delayed
+
+
+def delay(m: Module, value: ValueLike, cycles: int, name: str, *, reset: bool = False) -> Value:
+    """Return ``value`` ``cycles`` cycles later; zero cycles give the value itself."""
+    value = Value.cast(value)
+    for cycle in range(1, cycles + 1):
+        suffix = f"_{cycle}" if cycles > 1 else ""
+        value = register(m, value, f"{name}{suffix}", reset=reset)
+    return value

@@ -1,0 +1,187 @@
+"""From an accumulator to an output code: bias, multiply, round, clip."""
+
+from __future__ import annotations
+
+from amaranth import Cat, Const, Module, Mux, Signal, signed
+from amaranth.hdl import Shape, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.registers import delay, register
+from fcgen.hardware.requantizer_plan import RequantizerPlan
+
+LIMB_BITS = 17
+FINE_BITS = 3
+
+
+class Requantizer(wiring.Component):
+    """Turns a neuron's sum into its output code, exactly::
+
+        v      = (accumulator + bias) * multiplier + offset
+        result = clip(round(v / 2**shift) + zero_point, lo, hi)
+
+    Each of the seven constants is a port where it differs between neurons, and built in where it
+    does not. With saturation ``wrap`` the result is the low bits instead of a clipped value.
+
+    Latency: one cycle for each name in ``stages``. Initiation interval: 1 cycle. No handshake, no
+    reset: the tag that travels beside it tells what is valid.
+
+    Rounding looks at three things that the shift leaves behind: the quotient's lowest bit, the
+    ``half`` bit just below it, and ``sticky``, whether anything stands below that.
+
+    Parameters
+    ----------
+    plan : RequantizerPlan
+        Constants, widths and modes.
+
+    Ports
+    -----
+    accumulator : In(signed(plan.accumulator_width))
+    bias, multiplier, offset, shift, zero_point, lo, hi : In(field's shape)
+        Only those that the plan stores; all belong to the accumulator of the same cycle.
+    result : Out(plan.output_bits)
+    """
+
+    def __init__(self, plan: RequantizerPlan) -> None:
+        self.plan = plan
+        fields = {field.name: In(Shape(field.width, field.signed)) for field in plan.stored}
+        super().__init__(
+            {"accumulator": In(signed(plan.accumulator_width))}
+            | fields
+            | {"result": Out(plan.output_bits)}
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two requantizers the same module."""
+        return self.plan.parameters
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the pipeline stages, in order."""
+        plan = self.plan
+        multiply = plan.constant("multiplier") != 1
+        shift = plan.constant("shift")
+        present = {
+            "bias": True,
+            "multiply": multiply and not plan.raw,
+            "sum": multiply and not plan.raw and len(self._limbs) > 1,
+            "offset": plan.constant("offset") != 0,
+            "coarse": shift is None and plan.width("shift") > FINE_BITS,
+            "fine": shift is None,
+            "round": shift != 0,
+            "zero_point": plan.constant("zero_point") != 0,
+            "clip": not plan.raw,
+        }
+        return tuple(name for name, needed in present.items() if needed)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the accumulator to its result."""
+        return len(self.stages)
+
+    @property
+    def _limbs(self) -> tuple[int, ...]:
+        """Lowest bits of the limbs in which the accumulator meets a multiplier block."""
+        return tuple(range(0, max(self.plan.accumulator_width - 1, 1), LIMB_BITS))
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        biased = Signal(signed(self.plan.accumulator_width), reset_less=True)
+        m.d.sync += biased.eq(self.accumulator + self._field(m, "bias", "bias"))
+        if self.plan.raw:
+            m.d.comb += self.result.eq(biased)
+            return m
+        value = self._multiply(m, biased)
+        rounded = self._round(m, *self._shift(m, value))
+        if "zero_point" in self.stages:
+            zero_point = self._field(m, "zero_point", "zero_point")
+            rounded = self._stage(m, "shifted", rounded + zero_point, self.plan.quotient_width)
+        self._clip(m, rounded)
+        return m
+
+    def _field(self, m: Module, name: str, stage: str) -> Value:
+        """Return a constant as it stands at ``stage``, counted from the accumulator's cycle."""
+        constant = self.plan.constant(name)
+        if constant is not None:
+            return Const(constant)
+        return delay(m, getattr(self, name), self.stages.index(stage), name)
+
+    def _stage(self, m: Module, name: str, value: Value, width: int) -> Signal:
+        """Register a value in as many bits as the plan proves to be enough."""
+        staged = Signal(signed(width), name=name, reset_less=True)
+        m.d.sync += staged.eq(value)
+        return staged
+
+    def _multiply(self, m: Module, biased: Signal) -> Signal:
+        """Multiply limb by limb, so that each product fits one multiplier block; add the offset."""
+        width = self.plan.value_width
+        value = biased
+        if "multiply" in self.stages:
+            multiplier = self._field(m, "multiplier", "multiply")
+            products = []
+            for index, low in enumerate(self._limbs):
+                top = low == self._limbs[-1]
+                limb = biased[low:].as_signed() if top else biased[low : low + LIMB_BITS]
+                product = register(m, limb * multiplier, f"product_{index}")
+                products.append(product << low)
+            value = products[0]
+            if "sum" in self.stages:
+                value = self._stage(m, "product", sum(products[1:], products[0]), width)
+        if "offset" in self.stages:
+            value = self._stage(m, "offsetted", value + self._field(m, "offset", "offset"), width)
+        return value
+
+    def _shift(self, m: Module, value: Value) -> tuple[Value, Value, Value]:
+        """Return the floor of value / 2**shift, the half bit and the sticky bit."""
+        shift = self.plan.constant("shift")
+        if shift is not None:
+            half = value[shift - 1] if shift else Const(0, 1)
+            sticky = value[: shift - 1].any() if shift > 1 else Const(0, 1)
+            return value >> shift, half, sticky
+        # One more bit below, so that the half bit exists for a shift of zero too.
+        value, lost = Cat(Const(0, 1), value).as_signed(), Const(0, 1)
+        fine_bits = min(FINE_BITS, self.plan.width("shift"))
+        if "coarse" in self.stages:
+            select = self._field(m, "shift", "coarse")[fine_bits:]
+            value, lost = self._barrel(m, "coarse", value, select, 1 << fine_bits)
+        select = self._field(m, "shift", "fine")[:fine_bits]
+        value, sticky = self._barrel(m, "fine", value, select, 1)
+        return value >> 1, value[0], sticky | register(m, lost, "coarse_lost_earlier")
+
+    def _barrel(
+        self, m: Module, name: str, value: Value, select: Value, unit: int
+    ) -> tuple[Signal, Signal]:
+        """Shift right by ``select * unit``; return the result and whether a one was lost."""
+        shifted = Signal(signed(len(value)), name=f"{name}_shifted", reset_less=True)
+        lost = Signal(name=f"{name}_lost", reset_less=True)
+        with m.Switch(select):
+            for step in range(0, min(self.plan.shift_limit, unit << len(select)), unit):
+                with m.Case(step // unit):
+                    m.d.sync += [shifted.eq(value >> step), lost.eq(value[:step].any())]
+        return shifted, lost
+
+    def _round(self, m: Module, quotient: Value, half: Value, sticky: Value) -> Value:
+        """Add the carry that the rounding mode asks for."""
+        if "round" not in self.stages:
+            return quotient
+        carry = {
+            "floor": Const(0, 1),
+            "half_up": half,
+            "half_even": half & (sticky | quotient[0]),
+            "half_away": half & (sticky | (quotient >= 0)),
+        }[self.plan.rounding]
+        return self._stage(m, "rounded", quotient + carry, self.plan.quotient_width)
+
+    def _clip(self, m: Module, value: Value) -> None:
+        clipped = Signal(self.plan.output_bits, reset_less=True)
+        m.d.comb += self.result.eq(clipped)
+        m.d.sync += clipped.eq(value)
+        if self.plan.saturation == "saturate":
+            lo, hi = (self._field(m, name, "clip") for name in ("lo", "hi"))
+            with m.If(value < lo):
+                m.d.sync += clipped.eq(lo)
+            with m.Elif(value > hi):
+                m.d.sync += clipped.eq(hi)

@@ -1,0 +1,186 @@
+"""What the requantizer of a layer needs: constants, widths and modes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fcgen.fixed import (
+    MULTIPLIER_BITS,
+    SHIFT_MAX,
+    signed_width,
+)
+from fcgen.hardware.border import Parameters
+from fcgen.network import DenseLayer
+
+NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
+
+
+@dataclass(frozen=True)
+class ParameterField:
+    """One constant of a neuron.
+
+    Attributes
+    ----------
+    name : str
+    width : int
+        Bits in the parameter memory.
+    signed : bool
+    constant : int or None
+        The value where all neurons share it; None where it is stored.
+    """
+
+    name: str
+    width: int
+    signed: bool
+    constant: int | None
+
+
+@dataclass(frozen=True)
+class RequantizerPlan:
+    """Constants, widths and modes of a layer's requantizers.
+
+    Attributes
+    ----------
+    accumulator_width : int
+        Bits of the sum, before and after the bias.
+    fields : tuple of ParameterField
+        In the order of the parameter word, lowest bits first.
+    value_width : int
+        Bits of (accumulator + bias) · multiplier + offset.
+    quotient_width : int
+        Bits of the rounded quotient plus zero point.
+    output_bits : int
+    rounding, saturation : str
+        Modes of the contract; both empty for a raw layer.
+    """
+
+    accumulator_width: int
+    fields: tuple[ParameterField, ...]
+    value_width: int
+    quotient_width: int
+    output_bits: int
+    rounding: str
+    saturation: str
+
+    @classmethod
+    def of(cls, layer: DenseLayer) -> RequantizerPlan:
+        """Derive the plan from a layer; with run-time weights nothing is taken as constant."""
+        if layer.runtime_weights:
+            return cls._of_formats(layer)
+        return cls._of_values(layer)
+
+    @classmethod
+    def _of_values(cls, layer: DenseLayer) -> RequantizerPlan:
+        width = layer.accumulator_width
+        fields = [_field("bias", layer.folded_bias)]
+        scheme = layer.requantization
+        if scheme is None:
+            return cls(width, tuple(fields), width, width, width, "", "")
+        names = ["multiplier", "offset", "shift", "zero_point"]
+        if scheme.saturation == "saturate":
+            names += ["lo", "hi"]
+        fields += [_field(name, getattr(scheme, name)) for name in names]
+        columns = zip(layer.reach, scheme.multiplier, scheme.offset, scheme.shift, strict=True)
+        values = [
+            (int(reach) * abs(int(multiplier)) + abs(int(offset)), int(shift))
+            for reach, multiplier, offset, shift in columns
+        ]
+        quotient = max((value >> shift) + 1 for value, shift in values)
+        return cls(
+            width,
+            tuple(fields),
+            max(signed_width(max(value for value, _ in values)), width),
+            signed_width(quotient + int(np.abs(scheme.zero_point).max())),
+            scheme.output.bits,
+            scheme.rounding,
+            scheme.saturation,
+        )
+
+    @classmethod
+    def _of_formats(cls, layer: DenseLayer) -> RequantizerPlan:
+        width = layer.accumulator_width
+        bias = ParameterField("bias", layer.bias_width, True, None)
+        scheme = layer.requantization
+        if scheme is None:
+            return cls(width, (bias,), width, width, width, "", "")
+        output = scheme.output
+        fields = [
+            bias,
+            ParameterField("multiplier", MULTIPLIER_BITS, True, None),
+            ParameterField("offset", SHIFT_MAX + 2, True, None),
+            ParameterField("shift", SHIFT_MAX.bit_length(), False, None),
+            ParameterField("zero_point", output.bits, output.signed, None),
+        ]
+        if scheme.saturation == "saturate":
+            fields += [
+                ParameterField(name, output.bits, output.signed, None) for name in ("lo", "hi")
+            ]
+        reach = (1 << (width - 1 + MULTIPLIER_BITS - 1)) + (1 << SHIFT_MAX)
+        return cls(
+            width,
+            tuple(fields),
+            signed_width(reach),
+            signed_width(reach + 1 + output.magnitude),
+            output.bits,
+            scheme.rounding,
+            scheme.saturation,
+        )
+
+    @property
+    def raw(self) -> bool:
+        """Whether the accumulators themselves leave, with the bias added."""
+        return not self.rounding
+
+    @property
+    def stored(self) -> tuple[ParameterField, ...]:
+        """Fields that stand in the parameter memory."""
+        return tuple(field for field in self.fields if field.constant is None)
+
+    @property
+    def word_width(self) -> int:
+        """Bits that one neuron takes in the parameter memory."""
+        return sum(field.width for field in self.stored)
+
+    @property
+    def shift_limit(self) -> int:
+        """Shifts that the shifter knows: 0 up to this number, exclusive."""
+        return min(SHIFT_MAX, (1 << self.width("shift")) - 1) + 1
+
+    @property
+    def parameters(self) -> Parameters:
+        """Everything that makes two requantizers the same module."""
+        return {
+            "accumulator_width": self.accumulator_width,
+            "value_width": self.value_width,
+            "quotient_width": self.quotient_width,
+            "output_bits": self.output_bits,
+            "rounding": self.rounding or "none (raw)",
+            "saturation": self.saturation or "none (raw)",
+        } | {
+            field.name: f"{'int' if field.signed else 'uint'}{field.width}, stored"
+            if field.constant is None
+            else field.constant
+            for field in self.fields
+        }
+
+    def constant(self, name: str) -> int | None:
+        """Return the value that all neurons share, None where the field is stored."""
+        for field in self.fields:
+            if field.name == name:
+                return field.constant
+        return NEUTRAL[name]
+
+    def width(self, name: str) -> int:
+        """Return the bits of a stored field."""
+        return next(field.width for field in self.fields if field.name == name)
+
+
+def _field(name: str, values: Iterable[int]) -> ParameterField:
+    """Choose the narrowest type that holds all values; one value for all is not stored."""
+    low, high = int(min(values)), int(max(values))
+    signed = low < 0
+    width = max((max(high, -low - 1)).bit_length() + signed, 1)
+    return ParameterField(name, width, signed, low if low == high else None)

@@ -1,0 +1,245 @@
+"""Store of finished results, and their packing into output beats."""
+
+from __future__ import annotations
+
+from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Value
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.drain_controller import FOLD_END, TAG_WIDTH, VALID, VECTOR_END
+
+
+class ResultQueue(wiring.Component):
+    """Packs beats of R results, some of them partial, into output beats of L lanes.
+
+    A word of the store has ``word_lanes`` (K) lanes: L, or the next multiple of L where more than
+    L results arrive at once. Results are appended at the lane where the last one ended; the end of
+    a vector fills up its word, so that every vector begins a word. The writer never asks for room:
+    the layer controller's credits guarantee it.
+
+    Latency: a result that completes a word is at the output two cycles after it was written.
+    Initiation interval: 1 cycle a beat on either side. Handshake: none at the input, valid/ready
+    at the output. Reset: the queue is empty.
+
+    Parameters
+    ----------
+    result_lanes : int, positive
+        R, results of a full beat.
+    output_lanes : int, positive
+        L.
+    outputs : int, positive
+        M, results of a vector.
+    pe : int, positive
+        P, results of a neuron fold.
+    width : int, positive
+        Bits of a result.
+    words : int, positive
+        Words of the store.
+
+    Ports
+    -----
+    results : In(result_lanes * width)
+        Lane 0 in the least significant bits.
+    tag : In(3)
+        Valid, last beat of a fold, last beat of a vector: see `DrainController`.
+    word_taken : Out(1)
+        A word leaves the store.
+    out_payload : Out(output_lanes * width)
+        Lane 0 in the least significant bits; unused lanes of a vector's last beat are 0.
+    out_valid, out_ready : Out, In(1)
+    out_first, out_last : Out(1)
+        First and last beat of a vector.
+    """
+
+    def __init__(
+        self, *, result_lanes: int, output_lanes: int, outputs: int, pe: int, width: int, words: int
+    ) -> None:
+        if min(result_lanes, output_lanes, outputs, pe, width, words) < 1:
+            raise ValueError("all parameters must be positive")
+        self.result_lanes = result_lanes
+        self.output_lanes = output_lanes
+        self.outputs = outputs
+        self.pe = pe
+        self.width = width
+        self.words = words
+        super().__init__(
+            {
+                "results": In(result_lanes * width),
+                "tag": In(TAG_WIDTH),
+                "word_taken": Out(1),
+                "out_payload": Out(output_lanes * width),
+                "out_valid": Out(1),
+                "out_ready": In(1),
+                "out_first": Out(1),
+                "out_last": Out(1),
+            }
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two queues the same module."""
+        return {
+            "result_lanes": self.result_lanes,
+            "output_lanes": self.output_lanes,
+            "outputs": self.outputs,
+            "pe": self.pe,
+            "width": self.width,
+            "words": self.words,
+        }
+
+    @staticmethod
+    def word_lanes_for(result_lanes: int, output_lanes: int) -> int:
+        """Return K: the multiple of L that holds a full beat of R results."""
+        return -(-result_lanes // output_lanes) * output_lanes
+
+    @property
+    def word_lanes(self) -> int:
+        """K, lanes of a stored word."""
+        return self.word_lanes_for(self.result_lanes, self.output_lanes)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the beat that completes a word to that word at the output."""
+        return 2
+
+    @property
+    def beat_counts(self) -> tuple[int, int, int]:
+        """Results in a full beat, in the last beat of a fold, and in the last of a vector."""
+        last_fold = self.outputs - (-(-self.outputs // self.pe) - 1) * self.pe
+        return (
+            self.result_lanes,
+            (self.pe - 1) % self.result_lanes + 1,
+            (last_fold - 1) % self.result_lanes + 1,
+        )
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """Lanes at which a beat can begin."""
+        firsts = (
+            fold + beat
+            for fold in range(0, self.outputs, self.pe)
+            for beat in range(0, self.pe, self.result_lanes)
+        )
+        return tuple(sorted({f % self.word_lanes for f in firsts if f < self.outputs}))
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        stored = Signal(range(self.words + 1))
+        completed = Signal(range(3))
+        m.d.sync += stored.eq(stored + completed - self.word_taken)
+        write_word = Signal(range(max(self.words, 2)))
+        read_word = Signal.like(write_word)
+        lanes = self._append(m, write_word, completed, read_word)
+        self._present(m, lanes, stored, read_word)
+        return m
+
+    def _append(
+        self, m: Module, write_word: Signal, completed: Signal, read_word: Signal
+    ) -> list[Value]:
+        """Write the beat behind the results that are there; return the lanes of the read word."""
+        offset = Signal(range(max(self.word_lanes, 2))) if self.offsets != (0,) else Const(0, 1)
+        count = Signal(range(self.result_lanes + 1))
+        filled = Signal(range(self.word_lanes + self.result_lanes + 1))
+        next_word = Signal.like(write_word)
+        full, fold_end, vector_end = self.beat_counts
+        m.d.comb += [
+            count.eq(
+                Mux(self.tag[VECTOR_END], vector_end, Mux(self.tag[FOLD_END], fold_end, full))
+            ),
+            filled.eq(offset + count),
+            next_word.eq(self._following(write_word)),
+        ]
+        with m.If(self.tag[VALID]):
+            with m.If(self.tag[VECTOR_END]):
+                m.d.comb += completed.eq(Mux(filled > self.word_lanes, 2, 1))
+            with m.Else():
+                m.d.comb += completed.eq(filled >= self.word_lanes)
+            if isinstance(offset, Signal):
+                rest = Mux(filled >= self.word_lanes, filled - self.word_lanes, filled)
+                m.d.sync += offset.eq(Mux(self.tag[VECTOR_END], 0, rest))
+        with m.If(completed == 1):
+            m.d.sync += write_word.eq(next_word)
+        with m.Elif(completed == 2):
+            m.d.sync += write_word.eq(self._following(next_word))
+
+        return [
+            self._lane(m, lane, offset, filled, write_word, next_word, read_word)
+            for lane in range(self.word_lanes)
+        ]
+
+    def _lane(
+        self,
+        m: Module,
+        lane: int,
+        offset: Value,
+        filled: Signal,
+        write_word: Signal,
+        next_word: Signal,
+        read_word: Signal,
+    ) -> Value:
+        """Build the memory of one lane; lanes below the offset belong to the next word."""
+        store = memory.Memory(shape=self.width, depth=self.words, init=[], attrs={"no_rw_check": 1})
+        m.submodules[f"lane_{lane}"] = store
+        write = store.write_port()
+        read = store.read_port()
+        address_bits = len(write.addr)
+        wraps = Signal(name=f"wraps_{lane}")
+        m.d.comb += [
+            wraps.eq(lane < offset),
+            write.addr.eq(Mux(wraps, next_word, write_word)[:address_bits]),
+            write.en.eq(self.tag[VALID] & (Mux(wraps, lane + self.word_lanes, lane) < filled)),
+            read.addr.eq(read_word[:address_bits]),
+            read.en.eq(self.word_taken),
+        ]
+        with m.Switch(offset):
+            for first in self.offsets:
+                source = (lane - first) % self.word_lanes
+                if source < self.result_lanes:
+                    with m.Case(first):
+                        m.d.comb += write.data.eq(self.results.word_select(source, self.width))
+        return read.data
+
+    def _present(self, m: Module, lanes: list[Value], stored: Signal, read_word: Signal) -> None:
+        """Offer the read word in beats of L lanes and take the next one when it is used up."""
+        beats = -(-self.outputs // self.output_lanes)
+        parts = self.word_lanes // self.output_lanes
+        position = Signal(range(max(beats, 2)))
+        part = Signal(range(max(parts, 2)))
+        advance = Signal()
+        more = Signal()
+        m.d.comb += [
+            advance.eq(~self.out_valid | self.out_ready),
+            more.eq(self.out_valid & ~self.out_last & (part != parts - 1)),
+            self.word_taken.eq(advance & ~more & (stored != 0)),
+        ]
+        with m.If(advance):
+            m.d.sync += self.out_valid.eq(more | self.word_taken)
+        with m.If(self.word_taken):
+            m.d.sync += [part.eq(0), read_word.eq(self._following(read_word))]
+        with m.Elif(advance & more):
+            m.d.sync += part.eq(part + 1)
+        with m.If(advance & (more | self.word_taken)):
+            m.d.sync += [
+                position.eq(Mux(position == beats - 1, 0, position + 1)),
+                self.out_first.eq(position == 0),
+                self.out_last.eq(position == beats - 1),
+            ]
+
+        used = self.outputs - (beats - 1) * self.output_lanes
+        word = Cat(lanes)
+        for lane in range(self.output_lanes):
+            value = Signal(self.width, name=f"output_{lane}")
+            m.d.comb += value.eq(
+                Cat(
+                    word.word_select(p * self.output_lanes + lane, self.width) for p in range(parts)
+                ).word_select(part, self.width)
+            )
+            if lane >= used:
+                value = Mux(self.out_last, 0, value)
+            m.d.comb += self.out_payload.word_select(lane, self.width).eq(value)
+
+    def _following(self, word: Value) -> Value:
+        return Mux(word == self.words - 1, 0, word + 1)

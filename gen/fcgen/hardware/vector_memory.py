@@ -1,0 +1,163 @@
+"""Double buffer of the input vectors, and the check of their framing."""
+
+from __future__ import annotations
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.hdl import Value
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.registers import register
+
+
+class VectorMemory(wiring.Component):
+    """Two whole input vectors: one is used NF times while the next one loads, at any rate.
+
+    A vector is taken over when its beat 0 has ``first``, its beat SF − 1 has ``last`` and no beat
+    between has either. Anything else drops the vector and sets ``error`` until reset: ``first``
+    always begins a new vector, with that beat; after any other fault beats are swallowed up to and
+    including the next ``last``, or up to the next ``first``.
+
+    Latency: a vector is ``available`` in the cycle after its last beat was accepted; ``word``
+    follows ``address`` by two cycles (memory, output register). Initiation interval: SF cycles.
+    Handshake: valid/ready at the input; ``available``/``release`` at the output: ``release``
+    frees the vector in use and must only come while it is available. Reset: both vectors and a
+    part of one are dropped.
+
+    Parameters
+    ----------
+    beats : int, positive
+        SF, beats of a vector.
+    width : int, positive
+        Bits of a beat.
+    holdable : bool
+        Adds ``hold`` and ``empty``, which run-time weights need.
+
+    Ports
+    -----
+    in_payload : In(width)
+    in_valid, in_ready : In, Out(1)
+    in_first, in_last : In(1)
+        Framing of the vector.
+    available, release : Out, In(1)
+        A whole vector is there; the controller is done with it.
+    address : In(range(beats))
+        Beat to read of the vector in use.
+    word : Out(width)
+        The beat, two cycles later.
+    error : Out(1)
+        A framing error was seen since the reset.
+    hold : In(1), only when holdable
+        Accept no first beat of a vector.
+    empty : Out(1), only when holdable
+        Neither vector is full and none is under way.
+    """
+
+    def __init__(self, *, beats: int, width: int, holdable: bool = False) -> None:
+        if beats < 1 or width < 1:
+            raise ValueError("beats and width must be positive")
+        self.beats = beats
+        self.width = width
+        self.holdable = holdable
+        ports = {
+            "in_payload": In(width),
+            "in_valid": In(1),
+            "in_ready": Out(1),
+            "in_first": In(1),
+            "in_last": In(1),
+            "available": Out(1),
+            "release": In(1),
+            "address": In(range(max(beats, 2))),
+            "word": Out(width),
+            "error": Out(1),
+        }
+        super().__init__(ports | ({"hold": In(1), "empty": Out(1)} if holdable else {}))
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two memories the same module."""
+        return {"beats": self.beats, "width": self.width, "holdable": self.holdable}
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        accept = Signal()
+        position = Signal(range(max(self.beats, 2)))
+        complete = Signal()
+        between = self._check_framing(m, accept, position, complete)
+
+        full = Signal(2)
+        write_bank = Signal()
+        read_bank = Signal()
+        m.d.comb += [
+            self.in_ready.eq(~full.bit_select(write_bank, 1)),
+            self.available.eq(full.bit_select(read_bank, 1)),
+            accept.eq(self.in_valid & self.in_ready),
+        ]
+        with m.If(self.release):
+            m.d.sync += [full.bit_select(read_bank, 1).eq(0), read_bank.eq(~read_bank)]
+        with m.If(complete):
+            m.d.sync += [full.bit_select(write_bank, 1).eq(1), write_bank.eq(~write_bank)]
+
+        self._store(m, accept, Cat(self._row(position), write_bank), read_bank)
+        if self.holdable:
+            m.d.comb += self.empty.eq((full == 0) & between)
+            with m.If(self.hold & between):
+                m.d.comb += self.in_ready.eq(0)
+        return m
+
+    def _check_framing(
+        self, m: Module, accept: Signal, position: Signal, complete: Signal
+    ) -> Signal:
+        """Count the beats of a vector; return whether none is under way.
+
+        ``position`` is the place of the beat at the input: the beats held so far, or 0 where
+        ``first`` begins anew. ``complete`` marks the beat that makes a vector whole.
+        """
+        beat = Signal.like(position)
+        swallowing = Signal()
+        between = Signal()
+        at_start = Signal()
+        at_end = Signal()
+        fits = Signal()
+        counts = Signal()
+        m.d.comb += [
+            between.eq((beat == 0) | swallowing),
+            position.eq(Mux(self.in_first, 0, beat)),
+            at_start.eq(position == 0),
+            at_end.eq(position == self.beats - 1),
+            fits.eq((self.in_first == at_start) & (self.in_last == at_end)),
+            counts.eq(accept & (self.in_first | ~swallowing)),
+            complete.eq(counts & fits & at_end),
+        ]
+        with m.If(counts):
+            m.d.sync += beat.eq(Mux(fits & ~at_end, position + 1, 0))
+            with m.If(~fits | (self.in_first & ~between)):
+                m.d.sync += self.error.eq(1)
+        with m.If(accept):
+            m.d.sync += swallowing.eq(~self.in_last & Mux(counts, ~fits, swallowing))
+        return between
+
+    def _row(self, beat: Value) -> Value:
+        """Return the bits of a beat number that address a bank."""
+        return beat[: ceil_log2(self.beats)]
+
+    def _store(self, m: Module, accept: Signal, write_address: Value, read_bank: Signal) -> None:
+        """Keep the beats, each bank at a power of two; an address is never read while written."""
+        m.submodules.store = store = memory.Memory(
+            shape=self.width,
+            depth=2 << ceil_log2(self.beats),
+            init=[],
+            attrs={"no_rw_check": 1},
+        )
+        write = store.write_port()
+        read = store.read_port()
+        m.d.comb += [
+            write.addr.eq(write_address),
+            write.data.eq(self.in_payload),
+            write.en.eq(accept),
+            read.addr.eq(Cat(self._row(self.address), read_bank)),
+            self.word.eq(register(m, read.data, "word_register")),
+        ]
