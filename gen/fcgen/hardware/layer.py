@@ -6,20 +6,16 @@ from amaranth import Cat, Const, Module, Mux
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-
 from fcgen.folding import Folding
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import VALID, DrainController
-from fcgen.hardware.element_group import ElementGroup
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_memories import LayerMemories, MemoryPort
-from fcgen.hardware.layer_timing import ADDRESS_DELAY, GATE_DELAY, LayerTiming
+from fcgen.hardware.layer_parts import LayerParts
+from fcgen.hardware.layer_timing import ADDRESS_DELAY, GATE_DELAY
 from fcgen.hardware.parameter_port import ParameterPort
-from fcgen.hardware.processing_element import ProcessingElement
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_column import RequantizerColumn
-from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.hardware.result_queue import ResultQueue
 from fcgen.hardware.vector_memory import VectorMemory
 from fcgen.network import DenseLayer
 
@@ -68,13 +64,10 @@ class Layer(wiring.Component):
             raise ValueError("the folding is for another width of weights")
         self.network = network
         self.folding = folding
-        self.plan = RequantizerPlan.of(network)
+        self.parts = LayerParts(network, folding)
+        self.plan = self.parts.plan
+        self.timing = self.parts.timing
         self.memories = LayerMemories(network, folding, self.plan)
-        self.timing = LayerTiming(
-            folding,
-            element_delay=self._element().last_delay,
-            column_latency=self._column(deskew=0).latency,
-        )
         super().__init__(
             {
                 "in_payload": In(folding.simd * network.activation_format.bits),
@@ -127,14 +120,10 @@ class Layer(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.vector_memory = vectors = VectorMemory(
-            beats=self.folding.synapse_folds,
-            width=len(self.in_payload),
-            holdable=self.network.runtime_weights,
-        )
-        m.submodules.controller = controller = self._controller()
-        m.submodules.drain = drain = self._drain_controller()
-        m.submodules.queue = queue = self._queue()
+        m.submodules.vector_memory = vectors = self.parts.vector_memory()
+        m.submodules.controller = controller = self.parts.controller()
+        m.submodules.drain = drain = self.parts.drain_controller()
+        m.submodules.queue = queue = self.parts.queue()
         m.d.comb += [
             vectors.in_payload.eq(self.in_payload),
             vectors.in_valid.eq(self.in_valid),
@@ -143,7 +132,7 @@ class Layer(wiring.Component):
             self.in_ready.eq(vectors.in_ready),
             self.error.eq(vectors.error),
             controller.available.eq(vectors.available),
-            vectors.release.eq(controller.release),
+            vectors.vector_end.eq(controller.vector_end),
             vectors.address.eq(controller.synapse_fold),
             controller.word_taken.eq(queue.word_taken),
             self.out_payload.eq(queue.out_payload),
@@ -200,7 +189,7 @@ class Layer(wiring.Component):
         for number, group in enumerate(self.folding.groups):
             if group.column != column:
                 continue
-            m.submodules[f"group_{number}"] = unit = self._group(len(group.elements))
+            m.submodules[f"group_{number}"] = unit = self.parts.group(len(group.elements))
             m.d.comb += [getattr(unit, name).eq(value) for name, value in links.items()]
             m.d.comb += [address.eq(unit.address) for address in weights[number].addresses]
             m.d.comb += unit.weights.eq(weights[number].word)
@@ -210,7 +199,7 @@ class Layer(wiring.Component):
     def _requantize(
         self, m: Module, column: int, tag: Value, bus: Value, memory: MemoryPort
     ) -> RequantizerColumn:
-        unit = self._column(self.timing.last_exit - self.timing.column_exit(column))
+        unit = self.parts.column(self.timing.last_exit - self.timing.column_exit(column))
         m.submodules[f"column_{column}"] = unit
         m.d.comb += [unit.tag.eq(tag), unit.bus.eq(bus)]
         if self.plan.stored:
@@ -229,66 +218,3 @@ class Layer(wiring.Component):
         for name, member in self.memories.ports.items():
             inside, outside = getattr(port, name), getattr(self, name)
             m.d.comb += inside.eq(outside) if member.flow == In else outside.eq(inside)
-
-    def _controller(self) -> LayerController:
-        return LayerController(
-            synapse_folds=self.folding.synapse_folds,
-            neuron_folds=self.folding.neuron_folds,
-            fold_credits=self.folding.pe,
-            last_fold_credits=self.timing.last_fold_credits,
-            word_credits=self.timing.word_lanes,
-            capacity=self.timing.queue_words * self.timing.word_lanes,
-            flush=self.timing.flush,
-        )
-
-    def _drain_controller(self) -> DrainController:
-        return DrainController(
-            drain_beats=self.folding.drain_beats,
-            last_fold_beats=self.folding.last_fold_beats,
-            neuron_folds=self.folding.neuron_folds,
-            beat_width=self._beat_width,
-        )
-
-    @property
-    def _beat_width(self) -> int:
-        """Bits in which a beat number, counted down by all groups of a column, stays unique."""
-        return max((self.folding.rows * self.folding.group_beats - 1).bit_length(), 1)
-
-    def _element(self) -> ProcessingElement:
-        return ProcessingElement(
-            simd=self.folding.simd,
-            activation=self.network.activation_format,
-            weight=self.network.weight_format,
-            accumulator_width=self.plan.accumulator_width,
-        )
-
-    def _group(self, elements: int) -> ElementGroup:
-        return ElementGroup(
-            elements=elements,
-            lanes=self.folding.column_lanes,
-            beats=self.folding.group_beats,
-            simd=self.folding.simd,
-            activation=self.network.activation_format,
-            weight=self.network.weight_format,
-            accumulator_width=self.plan.accumulator_width,
-            address_width=max((self.folding.weight_words - 1).bit_length(), 1),
-            beat_width=self._beat_width,
-        )
-
-    def _column(self, deskew: int) -> RequantizerColumn:
-        return RequantizerColumn(
-            self.plan,
-            lanes=self.folding.column_lanes,
-            words=self.folding.parameter_words,
-            deskew=deskew,
-        )
-
-    def _queue(self) -> ResultQueue:
-        return ResultQueue(
-            result_lanes=self.folding.result_lanes,
-            output_lanes=self.folding.output_lanes,
-            outputs=self.folding.outputs,
-            pe=self.folding.pe,
-            width=self.plan.output_bits,
-            words=self.timing.queue_words,
-        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-
 from fcgen.fixed import signed_width
 from fcgen.hardware.border import Parameters, module_border
 
@@ -23,7 +22,7 @@ class LayerController(wiring.Component):
     which clears all accumulators as it travels behind the data that was on its way.
 
     Latency: none, the outputs belong to the current cycle. Initiation interval: SF·NF cycles a
-    vector. Handshake: ``available``/``release`` with the vector memory, credits with the queue.
+    vector. Handshake: ``available``/``vector_end`` with the vector memory, credits with the queue.
 
     Parameters
     ----------
@@ -40,7 +39,7 @@ class LayerController(wiring.Component):
 
     Ports
     -----
-    available, release : In, Out(1)
+    available, vector_end : In, Out(1)
         A vector is there; its last beat is read now.
     synapse_fold : Out(range(SF))
         Beat of the vector to read.
@@ -79,7 +78,7 @@ class LayerController(wiring.Component):
         super().__init__(
             {
                 "available": In(1),
-                "release": Out(1),
+                "vector_end": Out(1),
                 "synapse_fold": Out(range(max(synapse_folds, 2))),
                 "address": Out(range(max(synapse_folds * neuron_folds, 2))),
                 "issue": Out(1),
@@ -114,12 +113,12 @@ class LayerController(wiring.Component):
             last_neuron_fold.eq(neuron_fold == self.neuron_folds - 1),
             self.issue.eq(self.available & ~self.flushing & (~last_synapse_fold | room_for_fold)),
             self.fold_end.eq(self.issue & last_synapse_fold),
-            self.release.eq(self.fold_end & last_neuron_fold),
+            self.vector_end.eq(self.fold_end & last_neuron_fold),
         ]
         with m.If(self.issue):
             m.d.sync += [
                 self.synapse_fold.eq(Mux(last_synapse_fold, 0, self.synapse_fold + 1)),
-                self.address.eq(Mux(self.release, 0, self.address + 1)),
+                self.address.eq(Mux(self.vector_end, 0, self.address + 1)),
             ]
         with m.If(self.fold_end):
             m.d.sync += neuron_fold.eq(Mux(last_neuron_fold, 0, neuron_fold + 1))
@@ -138,7 +137,7 @@ class LayerController(wiring.Component):
             room_for_fold.eq(spare >= 0),
             given.eq(Mux(self.word_taken, self.word_credits, 0)),
         ]
-        with m.If(self.release):
+        with m.If(self.vector_end):
             m.d.comb += taken.eq(self.last_fold_credits)
         with m.Elif(self.fold_end):
             m.d.comb += taken.eq(self.fold_credits)

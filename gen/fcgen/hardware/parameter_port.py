@@ -6,7 +6,6 @@ from amaranth import Module, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.parameter_tap import HOST_BITS
 from fcgen.hardware.registers import register
@@ -19,7 +18,8 @@ class ParameterPort(wiring.Component):
     no other; ``held`` says that this is so. Requests act only while ``held``: otherwise, or when
     the address does not exist, or when write and read come together, ``refused`` is set in the
     next cycle and nothing happens. So a vector is computed with the old parameters or with the
-    new ones, never with some of both.
+    new ones, never with some of both. After ``hold`` falls, the input stays closed until the last
+    write has reached its memory.
 
     Latency: 1 cycle from a request to the chain. Initiation interval: 1 cycle.
     Reset: not held.
@@ -104,15 +104,15 @@ class ParameterPort(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        draining = Signal(range(self.drain_cycles + 1))
-        with m.If(self.fold_end):
-            m.d.sync += draining.eq(self.drain_cycles)
-        with m.Elif(draining != 0):
-            m.d.sync += draining.eq(draining - 1)
+        write, read = self.parameter_write, self.parameter_read
+        exists = Signal()
+        accepted = Signal()
+        draining = self._countdown(m, "draining", self.drain_cycles, self.fold_end)
+        settling = self._countdown(m, "settling", len(self.memory_depths) + 1, accepted)
         quiet = Signal()
-        m.d.comb += quiet.eq(self.hold_input & self.input_empty & ~self.fold_end & (draining == 0))
+        m.d.comb += quiet.eq(self.hold_input & self.input_empty & ~self.fold_end & ~draining)
         m.d.sync += [
-            self.hold_input.eq(self.parameter_hold),
+            self.hold_input.eq(self.parameter_hold | settling),
             self.parameter_held.eq(quiet & self.parameter_hold),
         ]
 
@@ -135,6 +135,15 @@ class ParameterPort(wiring.Component):
             self.parameter_read_valid.eq(self.answered_back),
         ]
         return m
+
+    def _countdown(self, m: Module, name: str, cycles: int, start: Value) -> Value:
+        """Return whether fewer than ``cycles`` cycles have passed since ``start``."""
+        left = Signal(range(cycles + 1), name=name)
+        with m.If(start):
+            m.d.sync += left.eq(cycles)
+        with m.Elif(left != 0):
+            m.d.sync += left.eq(left - 1)
+        return left != 0
 
     def _split_address(self) -> tuple[Value, Value]:
         address = self.parameter_address

@@ -7,7 +7,6 @@ from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
-
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth import Module, Signal
-from amaranth.hdl import ValueLike, Value
+from amaranth.hdl import Value, ValueLike
 
 
 def register(m: Module, value: ValueLike, name: str, *, reset: bool = False) -> Signal:

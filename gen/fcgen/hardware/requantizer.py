@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Const, Module, Mux, Signal, signed
+from amaranth import Cat, Const, Module, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_plan import RequantizerPlan

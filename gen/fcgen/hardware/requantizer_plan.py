@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-
 from fcgen.fixed import (
     MULTIPLIER_BITS,
     SHIFT_MAX,

@@ -7,7 +7,6 @@ from amaranth.hdl import Value
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
-
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
 
@@ -22,7 +21,7 @@ class VectorMemory(wiring.Component):
 
     Latency: a vector is ``available`` in the cycle after its last beat was accepted; ``word``
     follows ``address`` by two cycles (memory, output register). Initiation interval: SF cycles.
-    Handshake: valid/ready at the input; ``available``/``release`` at the output: ``release``
+    Handshake: valid/ready at the input; ``available``/``vector_end`` at the output: ``vector_end``
     frees the vector in use and must only come while it is available. Reset: both vectors and a
     part of one are dropped.
 
@@ -41,7 +40,7 @@ class VectorMemory(wiring.Component):
     in_valid, in_ready : In, Out(1)
     in_first, in_last : In(1)
         Framing of the vector.
-    available, release : Out, In(1)
+    available, vector_end : Out, In(1)
         A whole vector is there; the controller is done with it.
     address : In(range(beats))
         Beat to read of the vector in use.
@@ -68,7 +67,7 @@ class VectorMemory(wiring.Component):
             "in_first": In(1),
             "in_last": In(1),
             "available": Out(1),
-            "release": In(1),
+            "vector_end": In(1),
             "address": In(range(max(beats, 2))),
             "word": Out(width),
             "error": Out(1),
@@ -96,7 +95,7 @@ class VectorMemory(wiring.Component):
             self.available.eq(full.bit_select(read_bank, 1)),
             accept.eq(self.in_valid & self.in_ready),
         ]
-        with m.If(self.release):
+        with m.If(self.vector_end):
             m.d.sync += [full.bit_select(read_bank, 1).eq(0), read_bank.eq(~read_bank)]
         with m.If(complete):
             m.d.sync += [full.bit_select(write_bank, 1).eq(1), write_bank.eq(~write_bank)]

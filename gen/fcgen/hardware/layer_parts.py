@@ -1,0 +1,123 @@
+"""The components of a layer, with the parameters that its folding and its formats give them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from fcgen.folding import Folding
+from fcgen.hardware.drain_controller import DrainController
+from fcgen.hardware.element_group import ElementGroup
+from fcgen.hardware.layer_controller import LayerController
+from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.hardware.processing_element import ProcessingElement
+from fcgen.hardware.requantizer_column import RequantizerColumn
+from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.vector_memory import VectorMemory
+from fcgen.network import DenseLayer
+
+
+class LayerParts:
+    """Makes the components of a layer.
+
+    Parameters
+    ----------
+    network : DenseLayer
+    folding : Folding
+
+    Attributes
+    ----------
+    plan : RequantizerPlan
+    timing : LayerTiming
+    """
+
+    def __init__(self, network: DenseLayer, folding: Folding) -> None:
+        self.network = network
+        self.folding = folding
+        self.plan = RequantizerPlan.of(network)
+
+    @cached_property
+    def timing(self) -> LayerTiming:
+        """Cycles and credits."""
+        return LayerTiming(
+            self.folding,
+            element_delay=self.element().last_delay,
+            column_latency=self.column(deskew=0).latency,
+        )
+
+    def vector_memory(self) -> VectorMemory:
+        """Return the double buffer of input vectors."""
+        return VectorMemory(
+            beats=self.folding.synapse_folds,
+            width=self.folding.simd * self.network.activation_format.bits,
+            holdable=self.network.runtime_weights,
+        )
+
+    def controller(self) -> LayerController:
+        """Return the sequencer of the folds."""
+        return LayerController(
+            synapse_folds=self.folding.synapse_folds,
+            neuron_folds=self.folding.neuron_folds,
+            fold_credits=self.folding.pe,
+            last_fold_credits=self.timing.last_fold_credits,
+            word_credits=self.timing.word_lanes,
+            capacity=self.timing.queue_words * self.timing.word_lanes,
+            flush=self.timing.flush,
+        )
+
+    def drain_controller(self) -> DrainController:
+        """Return the sequencer of the results."""
+        return DrainController(
+            drain_beats=self.folding.drain_beats,
+            last_fold_beats=self.folding.last_fold_beats,
+            neuron_folds=self.folding.neuron_folds,
+            beat_width=self.beat_width,
+        )
+
+    @property
+    def beat_width(self) -> int:
+        """Bits in which a beat number, counted down by all groups of a column, stays unique."""
+        return max((self.folding.rows * self.folding.group_beats - 1).bit_length(), 1)
+
+    def element(self) -> ProcessingElement:
+        """Return a processing element."""
+        return ProcessingElement(
+            simd=self.folding.simd,
+            activation=self.network.activation_format,
+            weight=self.network.weight_format,
+            accumulator_width=self.plan.accumulator_width,
+        )
+
+    def group(self, elements: int) -> ElementGroup:
+        """Return a group of ``elements`` elements."""
+        return ElementGroup(
+            elements=elements,
+            lanes=self.folding.column_lanes,
+            beats=self.folding.group_beats,
+            simd=self.folding.simd,
+            activation=self.network.activation_format,
+            weight=self.network.weight_format,
+            accumulator_width=self.plan.accumulator_width,
+            address_width=max((self.folding.weight_words - 1).bit_length(), 1),
+            beat_width=self.beat_width,
+        )
+
+    def column(self, deskew: int) -> RequantizerColumn:
+        """Return the requantizers of a column, which wait ``deskew`` cycles."""
+        return RequantizerColumn(
+            self.plan,
+            lanes=self.folding.column_lanes,
+            words=self.folding.parameter_words,
+            deskew=deskew,
+        )
+
+    def queue(self) -> ResultQueue:
+        """Return the result queue."""
+        return ResultQueue(
+            result_lanes=self.folding.result_lanes,
+            output_lanes=self.folding.output_lanes,
+            outputs=self.folding.outputs,
+            pe=self.folding.pe,
+            width=self.plan.output_bits,
+            words=self.timing.queue_words,
+        )
