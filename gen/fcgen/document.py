@@ -3,13 +3,11 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import numpy as np
 
-from fcgen.errors import InputError, bad_input
+from fcgen.errors import bad_input
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
 
 _REMEDY = "make the directory again"
@@ -48,17 +46,6 @@ def load(text: str | bytes, source: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise bad_input(source, type(value).__name__, "must be a JSON object", _REMEDY)
     return value
-
-
-@contextmanager
-def located(source: str) -> Iterator[None]:
-    """Put the name of the file in front of the message of an InputError from inside."""
-    try:
-        yield
-    except InputError as error:
-        if str(error).startswith(f"{source}: "):
-            raise
-        raise InputError(f"{source}: {error}") from None
 
 
 def from_format(value: IntegerFormat) -> dict[str, Any]:

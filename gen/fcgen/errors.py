@@ -3,6 +3,8 @@
 Every message reads ``<option or file>: <value>: <rule>; <what to do>``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 _LONGEST_VALUE = 80
@@ -58,6 +60,20 @@ def bad_input(subject: object, value: object, rule: str, remedy: str) -> InputEr
         To be raised by the caller.
     """
     return InputError(f"{subject}: {shown(value)}: {rule}; {remedy}")
+
+
+@contextmanager
+def located(source: object) -> Iterator[None]:
+    """Put ``source``, a file, in front of the message of an InputError from inside.
+
+    A message that already names this file or an option stays as it is.
+    """
+    try:
+        yield
+    except InputError as error:
+        if str(error).startswith((f"{source}: ", "--")):
+            raise
+        raise InputError(f"{source}: {error}") from None
 
 
 def shown(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from fcgen import document
-from fcgen.errors import bad_input
+from fcgen.errors import bad_input, located
 from fcgen.fixed import (
     BIAS_BITS,
     MULTIPLIER_BITS,
@@ -193,7 +193,8 @@ class DenseLayer:
     @cached_property
     def folded_bias(self) -> np.ndarray:
         """``bias - input_zero_point * sum_n W[m,n]``: int64 (M,), what the hardware adds."""
-        folded = self.bias - self.input_zero_point * self.weight.sum(axis=1, dtype=np.int64)
+        sums = self.weight.sum(axis=1, dtype=np.int64)
+        folded: np.ndarray = self.bias - self.input_zero_point * sums
         folded.flags.writeable = False
         return folded
 
@@ -301,7 +302,7 @@ class DenseLayer:
         check_sizes(tuple(shape), outputs, source)
         weight_format = fields.format("weight_format")
         requantization = fields.optional("requantization")
-        layer_fields = {
+        layer_fields: dict[str, Any] = {
             "name": fields.text("name"),
             "input_shape": tuple(shape),
             "weight": fields.array("weight", weight_format.dtype, (outputs, int(np.prod(shape)))),
@@ -312,7 +313,7 @@ class DenseLayer:
             "runtime_weights": fields.flag("runtime_weights"),
         }
         fields.finish()
-        with document.located(source):
+        with located(source):
             if requantization is not None:
                 layer_fields["requantization"] = _read_requantization(requantization, outputs)
             return cls(**layer_fields)

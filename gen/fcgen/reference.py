@@ -4,7 +4,10 @@ Integers only. The accumulator comes from the definition ``W . (x - zero point) 
 the folded bias that the hardware uses, so that the two are derivations of their own.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from fcgen.errors import bad_input
 from fcgen.network import DenseLayer, Requantization
@@ -15,8 +18,11 @@ _LIMB_MASK = (1 << _LIMB) - 1
 _FAR = 1 << 32
 _BLOCK_ELEMENTS = 1 << 22
 
+IntegerArray = npt.NDArray[np.integer]
+Int64Array = npt.NDArray[np.int64]
 
-def forward(layer: DenseLayer, x: np.ndarray) -> np.ndarray:
+
+def forward(layer: DenseLayer, x: IntegerArray) -> Int64Array:
     """Run the layer on integer vectors.
 
     Parameters
@@ -43,7 +49,7 @@ def forward(layer: DenseLayer, x: np.ndarray) -> np.ndarray:
     return requantize(layer.requantization, accumulator)
 
 
-def check_vectors(layer: DenseLayer, x: np.ndarray, subject: str = "inputs") -> np.ndarray:
+def check_vectors(layer: DenseLayer, x: npt.NDArray[Any], subject: str = "inputs") -> IntegerArray:
     """Give ``x`` as (V, N) integers, or raise an InputError that names ``subject``."""
     x = np.asarray(x)
     wanted = f"(V, {layer.inputs})"
@@ -64,7 +70,7 @@ def check_vectors(layer: DenseLayer, x: np.ndarray, subject: str = "inputs") -> 
     return x.reshape(len(x), layer.inputs)
 
 
-def accumulate(layer: DenseLayer, x: np.ndarray) -> np.ndarray:
+def accumulate(layer: DenseLayer, x: IntegerArray) -> Int64Array:
     """Exact accumulators, int64 (V, M), of integer vectors ``x`` of shape (V, N)."""
     vectors, outputs = len(x), layer.outputs
     result = np.empty((vectors, outputs), np.int64)
@@ -72,16 +78,17 @@ def accumulate(layer: DenseLayer, x: np.ndarray) -> np.ndarray:
     zero_point = layer.input_zero_point
     largest = layer.activation_format.magnitude + abs(zero_point)
     bound = layer.inputs * layer.weight_format.magnitude * largest
-    dtype = np.int32 if bound < 2**31 else np.int64
-    shifted = np.ascontiguousarray(x.astype(dtype) - dtype(zero_point))
+    dtype = np.dtype(np.int32 if bound < 2**31 else np.int64)
+    shifted: IntegerArray = np.ascontiguousarray(x, dtype) - zero_point
     rows = max(1, _BLOCK_ELEMENTS // layer.inputs)
     for start in range(0, outputs, rows):
-        weight = layer.weight[start : start + rows].astype(dtype)
+        weight: IntegerArray = layer.weight[start : start + rows].astype(dtype)
         result[:, start : start + rows] = np.einsum("vn,mn->vm", shifted, weight)
-    return result + layer.bias
+    result += layer.bias
+    return result
 
 
-def requantize(requantization: Requantization, accumulator: np.ndarray) -> np.ndarray:
+def requantize(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
     """Output codes, int64, of int64 accumulators of shape (V, M), |value| < 2**50.
 
     The product with the 25-bit multiplier needs up to 75 bits, so it is kept in two limbs:
@@ -95,22 +102,23 @@ def requantize(requantization: Requantization, accumulator: np.ndarray) -> np.nd
     return result
 
 
-def _requantize_block(requantization: Requantization, accumulator: np.ndarray) -> np.ndarray:
-    low = (accumulator & _LIMB_MASK) * requantization.multiplier + requantization.offset
-    high = (accumulator >> _LIMB) * requantization.multiplier + (low >> _LIMB)
+def _requantize_block(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
+    low: Int64Array = (accumulator & _LIMB_MASK) * requantization.multiplier + requantization.offset
+    high: Int64Array = (accumulator >> _LIMB) * requantization.multiplier + (low >> _LIMB)
     low &= _LIMB_MASK
     quotient, remainder = _divide(high, low, requantization)
     rounded = quotient + _carry(requantization, quotient, remainder, negative=high < 0)
-    value = rounded + requantization.zero_point
+    value: Int64Array = rounded + requantization.zero_point
     if requantization.saturation == "wrap":
         lowest = requantization.output.minimum
         return ((value - lowest) & ((1 << requantization.output.bits) - 1)) + lowest
-    return np.clip(value, requantization.lo, requantization.hi)
+    clipped: Int64Array = np.clip(value, requantization.lo, requantization.hi)
+    return clipped
 
 
 def _divide(
-    high: np.ndarray, low: np.ndarray, requantization: Requantization
-) -> tuple[np.ndarray, np.ndarray]:
+    high: Int64Array, low: Int64Array, requantization: Requantization
+) -> tuple[Int64Array, Int64Array]:
     """Floor quotient and remainder of the two limbs by ``2**shift``.
 
     The quotient is clamped far outside of the output range where that saturates, and reduced
@@ -128,11 +136,11 @@ def _divide(
 
 def _carry(
     requantization: Requantization,
-    quotient: np.ndarray,
-    remainder: np.ndarray,
+    quotient: Int64Array,
+    remainder: Int64Array,
     *,
-    negative: np.ndarray,
-) -> np.ndarray:
+    negative: npt.NDArray[np.bool_],
+) -> Int64Array:
     """One where the rounding goes to the integer above the floor quotient, else zero."""
     twice, whole = 2 * remainder, np.int64(1) << requantization.shift
     above, tie = twice > whole, twice == whole
@@ -145,4 +153,5 @@ def _carry(
             up = above | (tie & ~negative)
         case _:
             up = above | (tie & (quotient & 1 == 1))
-    return up.astype(np.int64)
+    carry: Int64Array = up.astype(np.int64)
+    return carry

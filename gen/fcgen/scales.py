@@ -1,0 +1,136 @@
+"""Scales that turn float weights into integers whose requantization is short and exact.
+
+A real value is ``scale * code``. With the scales of the activations ``xs``, of the weights of one
+output ``ws`` and of the outputs ``ys``, an accumulator is worth ``xs*ws`` and the requantization
+multiplies by ``xs*ws/ys``. Here ``ws`` is chosen last, so that this factor is exactly
+``multiplier / 2**shift`` with few bits: no constant of the layer is an approximation.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.errors import bad_input
+from fcgen.fixed import BIAS_BITS, IntegerFormat
+
+MULTIPLIER_MAX = 255
+SHIFT_MAX_SIGNED = 17
+"""With 8-bit multipliers and this shift, runtimes that compute in float32 give equal integers."""
+SHIFT_MAX_UNSIGNED = 16
+SCALE_MAX = 2.0**100
+_BIAS_MAX = (1 << (BIAS_BITS - 1)) - 1
+_BLOCK_ELEMENTS = 1 << 22
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedTensor:
+    """Integer codes of float weights and biases.
+
+    ``weight`` is (M, N) in the narrowest dtype, ``bias`` int64 (M,), ``scale`` float64 (M,): a
+    weight is worth ``scale * code``. The errors are of the weights.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+    scale: np.ndarray
+    largest_error: float
+    rms_error: float
+
+
+def default_activation_scale(activations: IntegerFormat) -> float:
+    """Scale with which activations cover [-1, 1) signed or [0, 1) unsigned."""
+    return 2.0 ** -(activations.bits - 1 if activations.signed else activations.bits)
+
+
+def power_of_two_above(value: float) -> float:
+    """Smallest power of two that is not below a positive value."""
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(1.0, exponent - 1 if mantissa == 0.5 else exponent)
+
+
+def short_factors(
+    weight: Floats,
+    bias: Floats,
+    *,
+    weight_format: IntegerFormat,
+    activation_scale: float,
+    output_scale: float,
+    output: IntegerFormat,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the multiplier and the shift of each output, int64 (M,) both.
+
+    ``multiplier / 2**shift`` is the smallest such number with which neither the largest weight of
+    the row saturates nor its bias passes 32 bits.
+
+    Raises
+    ------
+    InputError
+        When the output scale is so small that no such number exists.
+    """
+    largest = np.abs(weight).max(axis=1)
+    needed = activation_scale * largest / (weight_format.maximum * output_scale)
+    needed = np.maximum(needed, np.abs(bias) / (_BIAS_MAX * output_scale))
+    if needed.max() > MULTIPLIER_MAX:
+        least = output_scale * needed.max() / MULTIPLIER_MAX
+        rule = f"must be at least {least:.6g} for these weights"
+        raise bad_input("--output-scale", f"{output_scale:.6g}", rule, "choose a larger scale")
+    limit = SHIFT_MAX_SIGNED if output.signed else SHIFT_MAX_UNSIGNED
+    mantissa, exponent = np.frexp(needed)
+    fits = 8 - exponent - (mantissa * (MULTIPLIER_MAX + 1) > MULTIPLIER_MAX)
+    shift = np.where(needed > 0, np.minimum(fits, limit), limit).astype(np.int64)
+    multiplier = np.ceil(np.ldexp(needed, shift)).astype(np.int64)
+    return np.maximum(multiplier, 1), shift
+
+
+def quantize_rows(
+    weight: Floats,
+    bias: Floats,
+    scale: Floats,
+    *,
+    weight_format: IntegerFormat,
+    activation_scale: float,
+) -> QuantizedTensor:
+    """Round each row to the nearest codes of its scale, ties to even.
+
+    Raises
+    ------
+    InputError
+        When a bias does not fit 32 bits.
+    """
+    # Signed codes stay symmetric: the smallest one is not used.
+    highest = weight_format.maximum
+    lowest = -highest if weight_format.signed else 0
+    codes = np.empty(weight.shape, weight_format.dtype)
+    largest = squares = 0.0
+    rows = max(1, _BLOCK_ELEMENTS // weight.shape[1])
+    for start in range(0, len(weight), rows):
+        block = slice(start, start + rows)
+        # The clip only undoes the last rounding of a float scale.
+        rounded = np.clip(np.rint(weight[block] / scale[block, None]), lowest, highest)
+        codes[block] = rounded
+        error = rounded * scale[block, None] - weight[block]
+        largest = max(largest, float(np.abs(error).max()))
+        squares += float(np.square(error).sum())
+    return QuantizedTensor(
+        codes,
+        _quantize_bias(bias, activation_scale * scale),
+        scale,
+        largest,
+        math.sqrt(squares / weight.size),
+    )
+
+
+def _quantize_bias(bias: Floats, scale: Floats) -> npt.NDArray[np.int64]:
+    rounded = np.rint(bias / scale)
+    outside = np.abs(rounded) > _BIAS_MAX
+    if outside.any():
+        m = int(np.argmax(outside))
+        steps = f"{abs(rounded[m]):.6g} steps of the accumulator"
+        rule = f"is {steps}, which do not fit {BIAS_BITS} bits"
+        raise bad_input("bias", f"{bias[m]:.6g} of output {m}", rule, "use a larger weight scale")
+    codes: npt.NDArray[np.int64] = rounded.astype(np.int64)
+    return codes
