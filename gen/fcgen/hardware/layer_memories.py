@@ -12,7 +12,7 @@ from amaranth.hdl import Value
 from amaranth.lib.wiring import In, Out
 from fcgen.folding import Folding
 from fcgen.hardware.memories import Bank, parameter_banks, weight_banks
-from fcgen.hardware.parameter_port import ParameterPort
+from fcgen.hardware.parameter_port import ParameterPort, memory_number_width
 from fcgen.hardware.parameter_tap import ANSWER_LATENCY, HOST_BITS, ParameterTap
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.weight_memory import WeightMemory
@@ -87,7 +87,7 @@ class LayerMemories:
 
     @property
     def _index_width(self) -> int:
-        return self._port(drain_cycles=1).index_width
+        return memory_number_width(len(self.banks))
 
     @property
     def read_latency(self) -> int:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from fcgen.folding import Folding
 from fcgen.hardware.drain_controller import DrainController
 from fcgen.hardware.element_group import ElementGroup
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.hardware.processing_element import ProcessingElement
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue
@@ -28,22 +25,16 @@ class LayerParts:
     Attributes
     ----------
     plan : RequantizerPlan
+        Constants and widths of the requantizers.
     timing : LayerTiming
+        Cycles and credits.
     """
 
     def __init__(self, network: DenseLayer, folding: Folding) -> None:
         self.network = network
         self.folding = folding
         self.plan = RequantizerPlan.of(network)
-
-    @cached_property
-    def timing(self) -> LayerTiming:
-        """Cycles and credits."""
-        return LayerTiming(
-            self.folding,
-            element_delay=self.element().last_delay,
-            column_latency=self.column(deskew=0).latency,
-        )
+        self.timing = LayerTiming.of(network, folding)
 
     def vector_memory(self) -> VectorMemory:
         """Return the double buffer of input vectors."""
@@ -78,15 +69,6 @@ class LayerParts:
     def beat_width(self) -> int:
         """Bits in which a beat number, counted down by all groups of a column, stays unique."""
         return max((self.folding.rows * self.folding.group_beats - 1).bit_length(), 1)
-
-    def element(self) -> ProcessingElement:
-        """Return a processing element."""
-        return ProcessingElement(
-            simd=self.folding.simd,
-            activation=self.network.activation_format,
-            weight=self.network.weight_format,
-            accumulator_width=self.plan.accumulator_width,
-        )
 
     def group(self, elements: int) -> ElementGroup:
         """Return a group of ``elements`` elements."""

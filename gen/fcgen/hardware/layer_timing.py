@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fcgen.folding import Folding, ceil_div
+from fcgen.hardware.processing_element import element_delay
+from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue
+from fcgen.network import DenseLayer
 
 GATE_DELAY = 3
 """Cycles from an issued address to the activations at the first group."""
@@ -32,6 +35,12 @@ class LayerTiming:
     folding: Folding
     element_delay: int
     column_latency: int
+
+    @classmethod
+    def of(cls, network: DenseLayer, folding: Folding) -> LayerTiming:
+        """Return the timing of a layer without building its hardware."""
+        plan = RequantizerPlan.of(network)
+        return cls(folding, element_delay(folding.simd), plan.column_latency)
 
     @property
     def fold_end_delay(self) -> int:

@@ -116,7 +116,7 @@ class ParameterBank:
         return MemoryImage(self.width, np.packbits(own, axis=1, bitorder="little"))
 
     def _neurons(self, folding: Folding, lane: int) -> np.ndarray:
-        """Return the neuron of each word's lane, int64 of shape (depth,); -1 where there is none."""
+        """Return the neuron of each word's lane, int64 of (depth,); -1 where there is none."""
         place = self.column * folding.column_lanes + lane
         neurons = (folding.neuron(word, place) for word in range(self.depth))
         return np.array([-1 if neuron is None else neuron for neuron in neurons])

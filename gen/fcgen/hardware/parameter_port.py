@@ -11,6 +11,11 @@ from fcgen.hardware.parameter_tap import HOST_BITS
 from fcgen.hardware.registers import register
 
 
+def memory_number_width(memories: int) -> int:
+    """Return the bits in which a number, counted down past zero, does not meet zero again."""
+    return memories.bit_length()
+
+
 class ParameterPort(wiring.Component):
     """Holds the layer while parameters change, and lets only legal requests onto the chain.
 
@@ -89,8 +94,8 @@ class ParameterPort(wiring.Component):
 
     @property
     def index_width(self) -> int:
-        """Bits of the memory number; counting it down past zero never meets zero again."""
-        return max(len(self.memory_depths).bit_length(), 1)
+        """Bits of the memory number."""
+        return memory_number_width(len(self.memory_depths))
 
     @property
     def parameters(self) -> Parameters:

@@ -12,6 +12,11 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
 
 
+def element_delay(simd: int) -> int:
+    """Return the cycles from operands to their sum at the accumulator of an S-lane element."""
+    return 2 + ceil_log2(simd)
+
+
 class ProcessingElement(wiring.Component):
     """Multiply-accumulate unit: S multipliers, a registered adder tree, an accumulator.
 
@@ -87,7 +92,7 @@ class ProcessingElement(wiring.Component):
     @property
     def last_delay(self) -> int:
         """Cycles from operands at the ports to their sum at the accumulator."""
-        return 2 + ceil_log2(self.simd)
+        return element_delay(self.simd)
 
     @property
     def latency(self) -> int:

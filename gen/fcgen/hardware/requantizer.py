@@ -8,10 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.requantizer_plan import RequantizerPlan
-
-LIMB_BITS = 17
-FINE_BITS = 3
+from fcgen.hardware.requantizer_plan import FINE_BITS, LIMB_BITS, RequantizerPlan
 
 
 class Requantizer(wiring.Component):
@@ -23,7 +20,7 @@ class Requantizer(wiring.Component):
     Each of the seven constants is a port where it differs between neurons, and built in where it
     does not. With saturation ``wrap`` the result is the low bits instead of a clipped value.
 
-    Latency: one cycle for each name in ``stages``. Initiation interval: 1 cycle. No handshake, no
+    Latency: one cycle for each of ``plan.stages``. Initiation interval: 1 cycle. No handshake, no
     reset: the tag that travels beside it tells what is valid.
 
     Rounding looks at three things that the shift leaves behind: the quotient's lowest bit, the
@@ -57,33 +54,9 @@ class Requantizer(wiring.Component):
         return self.plan.parameters
 
     @property
-    def stages(self) -> tuple[str, ...]:
-        """Names of the pipeline stages, in order."""
-        plan = self.plan
-        multiply = plan.constant("multiplier") != 1
-        shift = plan.constant("shift")
-        present = {
-            "bias": True,
-            "multiply": multiply and not plan.raw,
-            "sum": multiply and not plan.raw and len(self._limbs) > 1,
-            "offset": plan.constant("offset") != 0,
-            "coarse": shift is None and plan.width("shift") > FINE_BITS,
-            "fine": shift is None,
-            "round": shift != 0,
-            "zero_point": plan.constant("zero_point") != 0,
-            "clip": not plan.raw,
-        }
-        return tuple(name for name, needed in present.items() if needed)
-
-    @property
     def latency(self) -> int:
         """Cycles from the accumulator to its result."""
-        return len(self.stages)
-
-    @property
-    def _limbs(self) -> tuple[int, ...]:
-        """Lowest bits of the limbs in which the accumulator meets a multiplier block."""
-        return tuple(range(0, max(self.plan.accumulator_width - 1, 1), LIMB_BITS))
+        return len(self.plan.stages)
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -95,7 +68,7 @@ class Requantizer(wiring.Component):
             return m
         value = self._multiply(m, biased)
         rounded = self._round(m, *self._shift(m, value))
-        if "zero_point" in self.stages:
+        if "zero_point" in self.plan.stages:
             zero_point = self._field(m, "zero_point", "zero_point")
             rounded = self._stage(m, "shifted", rounded + zero_point, self.plan.quotient_width)
         self._clip(m, rounded)
@@ -106,7 +79,7 @@ class Requantizer(wiring.Component):
         constant = self.plan.constant(name)
         if constant is not None:
             return Const(constant)
-        return delay(m, getattr(self, name), self.stages.index(stage), name)
+        return delay(m, getattr(self, name), self.plan.stages.index(stage), name)
 
     def _stage(self, m: Module, name: str, value: Value, width: int) -> Signal:
         """Register a value in as many bits as the plan proves to be enough."""
@@ -118,18 +91,18 @@ class Requantizer(wiring.Component):
         """Multiply limb by limb, so that each product fits one multiplier block; add the offset."""
         width = self.plan.value_width
         value = biased
-        if "multiply" in self.stages:
+        if "multiply" in self.plan.stages:
             multiplier = self._field(m, "multiplier", "multiply")
             products = []
-            for index, low in enumerate(self._limbs):
-                top = low == self._limbs[-1]
+            for index, low in enumerate(self.plan.limbs):
+                top = low == self.plan.limbs[-1]
                 limb = biased[low:].as_signed() if top else biased[low : low + LIMB_BITS]
                 product = register(m, limb * multiplier, f"product_{index}")
                 products.append(product << low)
             value = products[0]
-            if "sum" in self.stages:
+            if "sum" in self.plan.stages:
                 value = self._stage(m, "product", sum(products[1:], products[0]), width)
-        if "offset" in self.stages:
+        if "offset" in self.plan.stages:
             value = self._stage(m, "offsetted", value + self._field(m, "offset", "offset"), width)
         return value
 
@@ -143,7 +116,7 @@ class Requantizer(wiring.Component):
         # One more bit below, so that the half bit exists for a shift of zero too.
         value, lost = Cat(Const(0, 1), value).as_signed(), Const(0, 1)
         fine_bits = min(FINE_BITS, self.plan.width("shift"))
-        if "coarse" in self.stages:
+        if "coarse" in self.plan.stages:
             select = self._field(m, "shift", "coarse")[fine_bits:]
             value, lost = self._barrel(m, "coarse", value, select, 1 << fine_bits)
         select = self._field(m, "shift", "fine")[:fine_bits]
@@ -164,7 +137,7 @@ class Requantizer(wiring.Component):
 
     def _round(self, m: Module, quotient: Value, half: Value, sticky: Value) -> Value:
         """Add the carry that the rounding mode asks for."""
-        if "round" not in self.stages:
+        if "round" not in self.plan.stages:
             return quotient
         carry = {
             "floor": Const(0, 1),

@@ -11,8 +11,6 @@ from fcgen.hardware.registers import delay
 from fcgen.hardware.requantizer import Requantizer
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 
-MEMORY_LATENCY = 2
-
 
 class RequantizerColumn(wiring.Component):
     """Requantizes the results that leave a column of element groups, one a lane and cycle.
@@ -74,18 +72,14 @@ class RequantizerColumn(wiring.Component):
     @property
     def latency(self) -> int:
         """Cycles from the bus to the results."""
-        return self._wait + Requantizer(self.plan).latency + self.deskew
-
-    @property
-    def _wait(self) -> int:
-        return MEMORY_LATENCY if self.plan.stored else 0
+        return self.plan.column_latency + self.deskew
 
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
         if self.plan.stored:
             self._count_words(m)
-        bus = delay(m, self.bus, self._wait, "bus_waiting")
+        bus = delay(m, self.bus, self.plan.memory_wait, "bus_waiting")
         for lane in range(self.lanes):
             unit = Requantizer(self.plan)
             m.submodules[f"requantizer_{lane}"] = unit

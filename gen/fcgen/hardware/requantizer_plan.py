@@ -14,6 +14,12 @@ from fcgen.fixed import (
 from fcgen.hardware.border import Parameters
 from fcgen.network import DenseLayer
 
+LIMB_BITS = 17
+"""Unsigned bits that one input of the usual 18 × 18 multiplier block takes."""
+FINE_BITS = 3
+"""Bits of a shift that the second of the two shifter stages does."""
+MEMORY_LATENCY = 2
+"""Cycles from an address of the parameter memory to its word."""
 NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
 
 
@@ -142,6 +148,39 @@ class RequantizerPlan:
     def word_width(self) -> int:
         """Bits that one neuron takes in the parameter memory."""
         return sum(field.width for field in self.stored)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the requantizer's pipeline stages, in order, one cycle each."""
+        multiply = self.constant("multiplier") != 1
+        shift = self.constant("shift")
+        present = {
+            "bias": True,
+            "multiply": multiply and not self.raw,
+            "sum": multiply and not self.raw and len(self.limbs) > 1,
+            "offset": self.constant("offset") != 0,
+            "coarse": shift is None and self.width("shift") > FINE_BITS,
+            "fine": shift is None,
+            "round": shift != 0,
+            "zero_point": self.constant("zero_point") != 0,
+            "clip": not self.raw,
+        }
+        return tuple(name for name, needed in present.items() if needed)
+
+    @property
+    def limbs(self) -> tuple[int, ...]:
+        """Lowest bits of the limbs in which the accumulator meets a multiplier block."""
+        return tuple(range(0, max(self.accumulator_width - 1, 1), LIMB_BITS))
+
+    @property
+    def memory_wait(self) -> int:
+        """Cycles in which results wait for their word of the parameter memory."""
+        return MEMORY_LATENCY if self.stored else 0
+
+    @property
+    def column_latency(self) -> int:
+        """Cycles from a column's last group to the result queue, without deskewing."""
+        return self.memory_wait + len(self.stages)
 
     @property
     def shift_limit(self) -> int:

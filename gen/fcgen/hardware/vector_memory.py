@@ -10,6 +10,8 @@ from amaranth.utils import ceil_log2
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
 
+SLICE_BITS = 512
+
 
 class VectorMemory(wiring.Component):
     """Two whole input vectors: one is used NF times while the next one loads, at any rate.
@@ -144,19 +146,27 @@ class VectorMemory(wiring.Component):
         return beat[: ceil_log2(self.beats)]
 
     def _store(self, m: Module, accept: Signal, write_address: Value, read_bank: Signal) -> None:
-        """Keep the beats, each bank at a power of two; an address is never read while written."""
-        m.submodules.store = store = memory.Memory(
-            shape=self.width,
-            depth=2 << ceil_log2(self.beats),
-            init=[],
-            attrs={"no_rw_check": 1},
-        )
-        write = store.write_port()
-        read = store.read_port()
-        m.d.comb += [
-            write.addr.eq(write_address),
-            write.data.eq(self.in_payload),
-            write.en.eq(accept),
-            read.addr.eq(Cat(self._row(self.address), read_bank)),
-            self.word.eq(register(m, read.data, "word_register")),
-        ]
+        """Keep the beats, each bank at a power of two; an address is never read while written.
+
+        A wide beat is cut into several memories: no block RAM is that wide, and Amaranth's
+        simulator cannot compile a write of thousands of bits.
+        """
+        for number, low in enumerate(range(0, self.width, SLICE_BITS)):
+            part = slice(low, min(low + SLICE_BITS, self.width))
+            store = memory.Memory(
+                shape=part.stop - part.start,
+                depth=2 << ceil_log2(self.beats),
+                init=[],
+                attrs={"no_rw_check": 1},
+            )
+            name = "store" if self.width <= SLICE_BITS else f"store_{number}"
+            m.submodules[name] = store
+            write = store.write_port()
+            read = store.read_port()
+            m.d.comb += [
+                write.addr.eq(write_address),
+                write.data.eq(self.in_payload[part]),
+                write.en.eq(accept),
+                read.addr.eq(Cat(self._row(self.address), read_bank)),
+                self.word[part].eq(register(m, read.data, f"{name}_word")),
+            ]
