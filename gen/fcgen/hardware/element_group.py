@@ -74,12 +74,9 @@ class ElementGroup(wiring.Component):
         self.elements = elements
         self.lanes = lanes
         self.beats = beats
-        self.element_parameters = {
-            "simd": simd,
-            "activation": activation,
-            "weight": weight,
-            "accumulator_width": accumulator_width,
-        }
+        self.simd = simd
+        self.activation = activation
+        self.weight = weight
         self.accumulator_width = accumulator_width
         self.element_weight_width = simd * weight.bits
         self.chain = {
@@ -99,14 +96,13 @@ class ElementGroup(wiring.Component):
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two groups the same module."""
-        element = self.element_parameters
         return {
             "elements": self.elements,
             "lanes": self.lanes,
             "beats": self.beats,
-            "simd": element["simd"],
-            "activation": element["activation"].name,
-            "weight": element["weight"].name,
+            "simd": self.simd,
+            "activation": self.activation.name,
+            "weight": self.weight.name,
             "accumulator_width": self.accumulator_width,
             "address_width": self.chain["address"],
             "beat_width": self.chain["beat"],
@@ -137,7 +133,12 @@ class ElementGroup(wiring.Component):
         m.d.comb += self.next_bus.eq(self._bus)
 
     def _element(self, m: Module, index: int) -> ProcessingElement:
-        element = ProcessingElement(**self.element_parameters)
+        element = ProcessingElement(
+            simd=self.simd,
+            activation=self.activation,
+            weight=self.weight,
+            accumulator_width=self.accumulator_width,
+        )
         m.submodules[f"element_{index}"] = element
         m.d.comb += [
             element.activations.eq(self.activations),

@@ -89,7 +89,7 @@ class Layer(wiring.Component):
     def parameters(self) -> Parameters:
         """Parameters that the header of the Verilog names."""
         folding = self.folding
-        return {
+        own: Parameters = {
             "inputs": folding.inputs,
             "outputs": folding.outputs,
             "pe": folding.pe,
@@ -100,7 +100,8 @@ class Layer(wiring.Component):
             "initiation_interval": folding.initiation_interval,
             "latency": self.latency,
             "latency_first": self.latency_first,
-        } | self.plan.parameters
+        }
+        return own | self.plan.parameters
 
     @property
     def initiation_interval(self) -> int:

@@ -6,7 +6,6 @@ from amaranth import Module, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import ceil_log2
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
@@ -14,7 +13,7 @@ from fcgen.hardware.registers import register
 
 def element_delay(simd: int) -> int:
     """Return the cycles from operands to their sum at the accumulator of an S-lane element."""
-    return 2 + ceil_log2(simd)
+    return 2 + (simd - 1).bit_length()
 
 
 class ProcessingElement(wiring.Component):

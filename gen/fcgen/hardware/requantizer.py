@@ -12,7 +12,9 @@ from fcgen.hardware.requantizer_plan import FINE_BITS, LIMB_BITS, RequantizerPla
 
 
 class Requantizer(wiring.Component):
-    """Turns a neuron's sum into its output code, exactly::
+    """Turns a neuron's sum into its output code, exactly.
+
+    ::
 
         v      = (accumulator + bias) * multiplier + offset
         result = clip(round(v / 2**shift) + zero_point, lo, hi)

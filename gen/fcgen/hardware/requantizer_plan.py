@@ -190,19 +190,18 @@ class RequantizerPlan:
     @property
     def parameters(self) -> Parameters:
         """Everything that makes two requantizers the same module."""
-        return {
+        own: Parameters = {
             "accumulator_width": self.accumulator_width,
             "value_width": self.value_width,
             "quotient_width": self.quotient_width,
             "output_bits": self.output_bits,
             "rounding": self.rounding or "none (raw)",
             "saturation": self.saturation or "none (raw)",
-        } | {
-            field.name: f"{'int' if field.signed else 'uint'}{field.width}, stored"
-            if field.constant is None
-            else field.constant
-            for field in self.fields
         }
+        for field in self.fields:
+            stored = f"{'int' if field.signed else 'uint'}{field.width}, stored"
+            own[field.name] = stored if field.constant is None else field.constant
+        return own
 
     def constant(self, name: str) -> int | None:
         """Return the value that all neurons share, None where the field is stored."""
