@@ -63,15 +63,16 @@ def bad_input(subject: object, value: object, rule: str, remedy: str) -> InputEr
 
 
 @contextmanager
-def located(source: object) -> Iterator[None]:
+def located(source: object, *others: object) -> Iterator[None]:
     """Put ``source``, a file, in front of the message of an InputError from inside.
 
-    A message that already names this file or an option stays as it is.
+    A message that already begins with it, with one of ``others`` or with an option stays as it is.
     """
     try:
         yield
     except InputError as error:
-        if str(error).startswith((f"{source}: ", "--")):
+        named = tuple(f"{name}: " for name in (source, *others))
+        if str(error).startswith((*named, "--")):
             raise
         raise InputError(f"{source}: {error}") from None
 

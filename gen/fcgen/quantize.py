@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from fcgen.errors import bad_input, located
 from fcgen.fixed import ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.layer_request import BIAS_FORMAT, LayerRequest, check_codes, check_request, raw_layer
@@ -103,7 +102,7 @@ def make_layer(
     check_request(request)
     values = _gather(request, weights, bias)
     request = _settle(request, values)
-    with located(values.source):
+    with located(values.source, values.bias_source):
         make = layer_from_floats if _is_float(values) else _from_codes
         layer = make(request, values)
     return layer, tuple(request.notes)

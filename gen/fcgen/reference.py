@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
 from fcgen.errors import bad_input
 from fcgen.network import DenseLayer, Requantization
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, IntegerFormat
 
@@ -75,7 +74,8 @@ def short_factors(
     needed = activation_scale * largest / (weight_format.maximum * output_scale)
     needed = np.maximum(needed, np.abs(bias) / (_BIAS_MAX * output_scale))
     if needed.max() > MULTIPLIER_MAX:
-        least = output_scale * needed.max() / MULTIPLIER_MAX
+        # Six digits are printed; what is printed must be enough.
+        least = output_scale * needed.max() / MULTIPLIER_MAX * (1 + 1e-5)
         rule = f"must be at least {least:.6g} for these weights"
         raise bad_input("--output-scale", f"{output_scale:.6g}", rule, "choose a larger scale")
     limit = SHIFT_MAX_SIGNED if output.signed else SHIFT_MAX_UNSIGNED

@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 
 import numpy as np
-
 from fcgen.errors import InputError, bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.load.raw_weights import CORRECT_SIZES
