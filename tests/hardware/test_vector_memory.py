@@ -1,0 +1,141 @@
+import random
+
+import pytest
+from amaranth_bench import observe
+
+from fcgen.hardware.vector_memory import SLICE_BITS, VectorMemory
+
+
+class Model:
+    """The vector memory, cycle by cycle, written from its contract."""
+
+    def __init__(self, beats):
+        self.beats = beats
+        self.partial = []
+        self.swallowing = False
+        self.error = False
+        self.complete = []
+        self.banks_full = 0
+        self.words = [None, None]
+
+    def outputs(self, inputs):
+        open_ = self.banks_full < 2
+        if inputs.get("hold") and (not self.partial or self.swallowing):
+            open_ = False
+        return {"in_ready": int(open_), "available": int(self.banks_full > 0), "error": self.error}
+
+    def clock(self, inputs):
+        read = self.complete[0][inputs["address"]] if self.banks_full else None
+        self.words = [self.words[1], read]
+        ready = self.outputs(inputs)["in_ready"]
+        if inputs["vector_end"]:
+            self.complete.pop(0)
+            self.banks_full -= 1
+        if inputs["in_valid"] and ready:
+            self.accept(inputs["in_payload"], inputs["in_first"], inputs["in_last"])
+
+    def accept(self, payload, first, last):
+        if self.swallowing and not first:
+            self.swallowing = not last
+            return
+        if first:
+            self.error |= bool(self.partial)
+            self.partial = []
+        position = len(self.partial)
+        legal = bool(first) == (position == 0) and bool(last) == (position == self.beats - 1)
+        self.swallowing = not legal and not last
+        if not legal:
+            self.error = True
+            self.partial = []
+        elif last:
+            self.complete.append([*self.partial, payload])
+            self.banks_full += 1
+            self.partial = []
+        else:
+            self.partial.append(payload)
+
+
+def framing(beat, beats, rng, faults):
+    first, last = beat == 0, beat == beats - 1
+    if rng.random() < faults:
+        first = rng.random() < 0.5
+    if rng.random() < faults:
+        last = rng.random() < 0.5
+    return int(first), int(last)
+
+
+def compare(beats, width, seed, *, faults=0.0, gaps=0.3, holds=0.0, cycles=400):
+    """Run the component and the model on the same random inputs; compare every cycle."""
+    rng = random.Random(seed)
+    dut = VectorMemory(beats=beats, width=width, holdable=holds > 0)
+    model, stimuli, expected = Model(beats), [], []
+    beat, pending = 0, None
+    for _ in range(cycles):
+        if pending is None and rng.random() >= gaps:
+            first, last = framing(beat, beats, rng, faults)
+            beat = 0 if last else (beat + 1) % beats
+            pending = {"in_payload": rng.getrandbits(width), "in_first": first, "in_last": last}
+        inputs = {
+            "in_valid": int(pending is not None),
+            **(pending or {"in_payload": rng.getrandbits(width), "in_first": 1, "in_last": 1}),
+            "address": rng.randrange(beats),
+            "vector_end": int(model.banks_full > 0 and rng.random() < 0.4),
+        }
+        if holds:
+            inputs["hold"] = int(rng.random() < holds)
+        outputs = model.outputs(inputs)
+        word = model.words[0]
+        expected.append({**outputs, "word": word, "empty": model_is_empty(model)})
+        if inputs["in_valid"] and outputs["in_ready"]:
+            pending = None
+        model.clock(inputs)
+        stimuli.append(inputs)
+    names = ["in_ready", "available", "error", "word"] + (["empty"] if holds else [])
+    seen = observe(dut, stimuli, names)
+    for cycle, (got, want) in enumerate(zip(seen, expected, strict=True)):
+        for name in names:
+            if want[name] is not None:
+                assert got[name] == want[name], f"cycle {cycle}: {name}"
+    return model
+
+
+def model_is_empty(model):
+    return model.banks_full == 0 and (not model.partial or model.swallowing)
+
+
+@pytest.mark.parametrize("beats", [1, 2, 3, 4, 5, 8])
+@pytest.mark.parametrize("gaps", [0.0, 0.3, 0.9])
+def test_every_output_follows_the_model_without_faults(beats, gaps):
+    assert not compare(beats, 9, beats, gaps=gaps).error
+
+
+@pytest.mark.parametrize("beats", [1, 2, 3, 5])
+@pytest.mark.parametrize("seed", range(6))
+def test_every_output_follows_the_model_with_framing_faults(beats, seed):
+    assert compare(beats, 7, seed, faults=0.15, gaps=0.1).error
+
+
+@pytest.mark.parametrize("beats", [1, 3])
+def test_a_held_memory_takes_no_first_beat_but_finishes_a_vector(beats):
+    compare(beats, 6, 1, holds=0.4)
+    compare(beats, 6, 2, holds=0.4, faults=0.2)
+
+
+def test_a_beat_wider_than_a_slice_is_kept_whole():
+    compare(2, 2 * SLICE_BITS + 5, 0, cycles=60)
+
+
+def test_two_vectors_wait_and_a_third_one_is_held_off():
+    beats = 2
+    vector = [
+        {"in_valid": 1, "in_payload": k, "in_first": int(k % 2 == 0), "in_last": k % 2}
+        for k in range(4)
+    ]
+    seen = observe(VectorMemory(beats=beats, width=4), [*vector, *vector[:1] * 3], ["in_ready"])
+    assert [s["in_ready"] for s in seen] == [1, 1, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("beats", "width"), [(0, 8), (1, 0)])
+def test_impossible_sizes_are_refused(beats, width):
+    with pytest.raises(ValueError, match="must be positive"):
+        VectorMemory(beats=beats, width=width)
