@@ -2,6 +2,7 @@ import random
 
 import pytest
 from amaranth_bench import observe
+from framing_model import Framing
 
 from fcgen.hardware.vector_memory import SLICE_BITS, VectorMemory
 
@@ -10,49 +11,32 @@ class Model:
     """The vector memory, cycle by cycle, written from its contract."""
 
     def __init__(self, beats):
-        self.beats = beats
-        self.partial = []
-        self.swallowing = False
-        self.error = False
-        self.complete = []
-        self.banks_full = 0
+        self.framing = Framing(beats)
         self.words = [None, None]
 
+    @property
+    def between(self):
+        return not self.framing.partial or self.framing.swallowing
+
     def outputs(self, inputs):
-        open_ = self.banks_full < 2
-        if inputs.get("hold") and (not self.partial or self.swallowing):
-            open_ = False
-        return {"in_ready": int(open_), "available": int(self.banks_full > 0), "error": self.error}
+        waiting = len(self.framing.complete)
+        held = bool(inputs.get("hold")) and self.between
+        return {
+            "in_ready": int(waiting < 2 and not held),
+            "available": int(waiting > 0),
+            "error": int(self.framing.error),
+            "empty": int(waiting == 0 and self.between),
+            "word": self.words[0],
+        }
 
-    def clock(self, inputs):
-        read = self.complete[0][inputs["address"]] if self.banks_full else None
+    def clock(self, inputs, ready):
+        complete = self.framing.complete
+        read = complete[0][inputs["address"]] if complete else None
         self.words = [self.words[1], read]
-        ready = self.outputs(inputs)["in_ready"]
-        if inputs["vector_end"]:
-            self.complete.pop(0)
-            self.banks_full -= 1
         if inputs["in_valid"] and ready:
-            self.accept(inputs["in_payload"], inputs["in_first"], inputs["in_last"])
-
-    def accept(self, payload, first, last):
-        if self.swallowing and not first:
-            self.swallowing = not last
-            return
-        if first:
-            self.error |= bool(self.partial)
-            self.partial = []
-        position = len(self.partial)
-        legal = bool(first) == (position == 0) and bool(last) == (position == self.beats - 1)
-        self.swallowing = not legal and not last
-        if not legal:
-            self.error = True
-            self.partial = []
-        elif last:
-            self.complete.append([*self.partial, payload])
-            self.banks_full += 1
-            self.partial = []
-        else:
-            self.partial.append(payload)
+            self.framing.accept(inputs["in_payload"], inputs["in_first"], inputs["in_last"])
+        if inputs["vector_end"]:
+            complete.pop(0)
 
 
 def framing(beat, beats, rng, faults):
@@ -79,16 +63,15 @@ def compare(beats, width, seed, *, faults=0.0, gaps=0.3, holds=0.0, cycles=400):
             "in_valid": int(pending is not None),
             **(pending or {"in_payload": rng.getrandbits(width), "in_first": 1, "in_last": 1}),
             "address": rng.randrange(beats),
-            "vector_end": int(model.banks_full > 0 and rng.random() < 0.4),
+            "vector_end": int(bool(model.framing.complete) and rng.random() < 0.4),
         }
         if holds:
             inputs["hold"] = int(rng.random() < holds)
         outputs = model.outputs(inputs)
-        word = model.words[0]
-        expected.append({**outputs, "word": word, "empty": model_is_empty(model)})
+        expected.append(outputs)
         if inputs["in_valid"] and outputs["in_ready"]:
             pending = None
-        model.clock(inputs)
+        model.clock(inputs, outputs["in_ready"])
         stimuli.append(inputs)
     names = ["in_ready", "available", "error", "word"] + (["empty"] if holds else [])
     seen = observe(dut, stimuli, names)
@@ -96,11 +79,7 @@ def compare(beats, width, seed, *, faults=0.0, gaps=0.3, holds=0.0, cycles=400):
         for name in names:
             if want[name] is not None:
                 assert got[name] == want[name], f"cycle {cycle}: {name}"
-    return model
-
-
-def model_is_empty(model):
-    return model.banks_full == 0 and (not model.partial or model.swallowing)
+    return model.framing
 
 
 @pytest.mark.parametrize("beats", [1, 2, 3, 4, 5, 8])

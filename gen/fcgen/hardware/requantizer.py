@@ -106,7 +106,9 @@ class Requantizer(wiring.Component):
                 value = self._stage(m, "product", sum(products[1:], products[0]), width)
         if "offset" in self.plan.stages:
             value = self._stage(m, "offsetted", value + self._field(m, "offset", "offset"), width)
-        return value
+        extended = Signal(signed(width), name="value")
+        m.d.comb += extended.eq(value)
+        return extended
 
     def _shift(self, m: Module, value: Value) -> tuple[Value, Value, Value]:
         """Return the floor of value / 2**shift, the half bit and the sticky bit."""

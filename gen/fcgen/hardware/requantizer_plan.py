@@ -94,10 +94,12 @@ class RequantizerPlan:
             for reach, multiplier, offset, shift in columns
         ]
         quotient = max((value >> shift) + 1 for value, shift in values)
+        # The half bit of the largest shift must exist, if only as a copy of the sign.
+        deepest = max(shift for _, shift in values)
         return cls(
             width,
             tuple(fields),
-            max(signed_width(max(value for value, _ in values)), width),
+            max(signed_width(max(value for value, _ in values)), width, deepest),
             signed_width(quotient + int(np.abs(scheme.zero_point).max())),
             scheme.output.bits,
             scheme.rounding,
