@@ -30,7 +30,8 @@ def test_the_ends_of_the_range_are_contained_and_their_neighbours_are_not(bits, 
     assert value.contains(ends)
     assert not value.contains(ends + 1)
     assert not value.contains(ends - 1)
-    assert value.contains(value.maximum) and not value.contains(value.maximum + 1)
+    assert value.contains(value.maximum)
+    assert not value.contains(value.maximum + 1)
 
 
 def test_an_empty_array_is_contained():

@@ -217,6 +217,11 @@ def test_a_layer_outside_of_the_contract_is_refused(changed, message):
             "lo: 5: must not be above hi, which is 4 for output 1; give bounds in order",
         ),
         (
+            {"hi": [127, 126], "saturation": "wrap"},
+            "saturation: wrap: cannot be combined with lo, hi or relu; "
+            "drop the bounds or use saturate",
+        ),
+        (
             {"lo": 0, "saturation": "wrap"},
             "saturation: wrap: cannot be combined with lo, hi or relu; "
             "drop the bounds or use saturate",
@@ -265,8 +270,10 @@ def test_json_gives_back_the_same_layer(seed):
     again = DenseLayer.from_json(text)
     assert again.to_json() == text
     assert again.weight.dtype == layer.weight.dtype
-    assert np.array_equal(again.weight, layer.weight) and np.array_equal(again.bias, layer.bias)
-    assert again.input_shape == layer.input_shape and again.name == layer.name
+    assert np.array_equal(again.weight, layer.weight)
+    assert np.array_equal(again.bias, layer.bias)
+    assert again.input_shape == layer.input_shape
+    assert again.name == layer.name
     assert (again.requantization is None) == (layer.requantization is None)
     assert (again.structure_hash, again.weights_hash) == (layer.structure_hash, layer.weights_hash)
 
@@ -275,7 +282,8 @@ def test_json_keeps_a_map_and_run_time_weights():
     layer = small_layer(input_shape=(1, 3, 1), runtime_weights=True, input_zero_point=-3)
     again = DenseLayer.from_json(layer.to_json().encode())
     assert again.input_shape == (1, 3, 1)
-    assert again.runtime_weights is True and again.input_zero_point == -3
+    assert again.runtime_weights is True
+    assert again.input_zero_point == -3
 
 
 def test_weights_are_little_endian_in_json():
@@ -424,9 +432,11 @@ def test_json_that_is_no_layer_is_refused_with_the_field(text, message):
 
 def test_json_nested_beyond_the_stack_is_refused():
     message = message_of(DenseLayer.from_json, '{"a":' * 100_000)
-    assert message.startswith("reference.json: ") and message.endswith(AGAIN)
+    assert message.startswith("reference.json: ")
+    assert message.endswith(AGAIN)
 
 
 def test_json_that_is_not_text_is_refused():
     message = message_of(DenseLayer.from_json, b"\xff\xfe\x00\x80")
-    assert message.startswith("reference.json: ") and "is not valid JSON" in message
+    assert message.startswith("reference.json: ")
+    assert "is not valid JSON" in message

@@ -86,11 +86,15 @@ def test_integers_are_codes_used_as_they_are():
             multiplier=3, offset=-5, shift=[4, 5], zero_point=7, lo=-9, hi=[8, 99], rounding="floor"
         )
     )
-    assert np.array_equal(layer.weight, WEIGHT) and layer.bias.tolist() == BIAS.tolist()
+    assert np.array_equal(layer.weight, WEIGHT)
+    assert layer.bias.tolist() == BIAS.tolist()
     constants = layer.requantization
-    assert constants.multiplier.tolist() == [3, 3] and constants.offset.tolist() == [-5, -5]
-    assert constants.shift.tolist() == [4, 5] and constants.zero_point.tolist() == [7, 7]
-    assert constants.lo.tolist() == [-9, -9] and constants.hi.tolist() == [8, 99]
+    assert constants.multiplier.tolist() == [3, 3]
+    assert constants.offset.tolist() == [-5, -5]
+    assert constants.shift.tolist() == [4, 5]
+    assert constants.zero_point.tolist() == [7, 7]
+    assert constants.lo.tolist() == [-9, -9]
+    assert constants.hi.tolist() == [8, 99]
     assert (constants.rounding, constants.saturation) == ("floor", "saturate")
     assert not any("multiplier 1" in note for note in notes)
 
@@ -132,7 +136,8 @@ def test_the_chosen_shift_is_the_smallest_with_which_the_reach_fits(seed):
     def fits(candidate: int) -> bool:
         return int(Fraction(reach, 2**candidate) + Fraction(1, 2)) <= room
 
-    assert fits(shift) and (shift == 0 or not fits(shift - 1))
+    assert fits(shift)
+    assert shift == 0 or not fits(shift - 1)
     assert notes[-1] == (
         f"requantization: multiplier 1, shift {shift}: accumulators up to {reach} "
         f"into {output.name}"
@@ -144,8 +149,26 @@ def test_only_the_side_above_counts_below_a_relu():
     with_relu = make(narrow, relu=True)[0].requantization.shift[0]
     without = make(narrow)[0].requantization.shift[0]
     reach = int(make(narrow)[0].reach.max())
-    assert with_relu == 8 and reach / 2**8 <= 227
-    assert without == 11 and reach / 2**11 <= 28
+    assert with_relu == 8
+    assert reach / 2**8 <= 227
+    assert without == 11
+    assert reach / 2**11 <= 28
+
+
+def test_the_chosen_shift_counts_that_rounding_can_go_up():
+    # 255 / 2 is within half a step of 128, which int8 has not.
+    layer, _ = make(RawWeights(weight=np.array([[1]])), (1,), 1, activation_format=UINT8)
+    assert layer.requantization.shift.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("zero_point", "shift"), [([0, 0], 8), ([0, 100], 11), ([127, 127], 7), ([-128, 127], 7)]
+)
+def test_the_chosen_shift_fits_every_output_on_the_sides_that_have_room(zero_point, shift):
+    weight = np.full((2, 2), -127)
+    layer, _ = make(RawWeights(weight=weight, zero_point=np.array(zero_point)), (2,), 2)
+    assert layer.reach.tolist() == [32512, 32512]
+    assert layer.requantization.shift.tolist() == [shift, shift]
 
 
 def test_the_chosen_shift_of_a_small_layer_is_zero():
@@ -218,7 +241,8 @@ def test_names_default_to_half_even_and_saturate():
 def test_run_time_weights_take_the_shift_of_the_weights_at_hand():
     chosen = make(codes())[0].requantization.shift
     layer, _ = make(codes(), runtime_weights=True)
-    assert layer.runtime_weights and layer.requantization.shift.tolist() == chosen.tolist()
+    assert layer.runtime_weights
+    assert layer.requantization.shift.tolist() == chosen.tolist()
 
 
 # Refusals, with the whole message
@@ -437,7 +461,8 @@ def test_factors_are_short_and_no_weight_saturates(output, shift_max):
     raw = floats(1)
     layer, _ = make(raw, (45,), 10, output_format=output)
     constants = layer.requantization
-    assert constants.multiplier.min() >= 1 and constants.multiplier.max() <= 255
+    assert constants.multiplier.min() >= 1
+    assert constants.multiplier.max() <= 255
     assert constants.shift.max() <= shift_max
     assert np.abs(layer.weight.astype(int)).max() <= 127
     scale = constants.multiplier / 2.0**constants.shift
@@ -452,6 +477,21 @@ def test_the_default_output_scale_is_the_power_of_two_that_the_reach_needs():
     reach = (np.abs(raw.weight).sum(axis=1) + np.abs(raw.bias)).max()
     assert np.log2(ys) % 1 == 0
     assert 127 * ys >= reach > 127 * ys / 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "zero_point", "scale"),
+    [
+        (RawWeights(weight=np.ones((1, 1))), 0, 2.0**-6),
+        (RawWeights(weight=np.ones((1, 1)), bias=np.array([100.0])), 0, 1.0),
+        (RawWeights(weight=np.ones((1, 1))), 127, 2.0**-5),
+        (RawWeights(weight=np.ones((1, 1))), -128, 2.0**-5),
+        (RawWeights(weight=np.zeros((1, 1))), 0, 1.0),
+    ],
+)
+def test_the_default_output_scale_counts_bias_and_input_zero_point(raw, zero_point, scale):
+    _, notes = make(raw, (1,), 1, input_zero_point=zero_point)
+    assert any(note.endswith(f"outputs {scale:.6g}") for note in notes)
 
 
 def test_the_loss_is_reported_as_measured():
@@ -537,7 +577,8 @@ def test_given_parameters_replace_and_others_stay(writable):
 def test_parameters_are_replaced_from_a_file(writable, tmp_path):
     np.savez(tmp_path / "w.npz", bias=[7, 8])
     changed = replace_parameters(writable, tmp_path / "w.npz")
-    assert changed.bias.tolist() == [7, 8] and np.array_equal(changed.weight, WEIGHT)
+    assert changed.bias.tolist() == [7, 8]
+    assert np.array_equal(changed.weight, WEIGHT)
 
 
 @pytest.mark.parametrize(

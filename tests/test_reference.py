@@ -209,7 +209,8 @@ def test_vectors_and_maps_of_the_same_values_give_the_same_outputs():
     maps = rng.integers(-128, 128, (3, 2, 3, 4))
     flat = reference.forward(layer, maps.reshape(3, 24))
     assert (reference.forward(layer, maps) == flat).all()
-    assert flat.shape == (3, 5) and flat.dtype == np.int64
+    assert flat.shape == (3, 5)
+    assert flat.dtype == np.int64
 
 
 def test_blocks_of_a_large_batch_join_without_a_seam(monkeypatch):
@@ -273,4 +274,5 @@ def test_a_wrong_map_is_refused_with_both_accepted_shapes():
 
 def test_extreme_helpers_reach_both_ends():
     values = random_extreme(np.random.default_rng(0), -5, 5, 1000)
-    assert values.min() == -5 and values.max() == 5
+    assert values.min() == -5
+    assert values.max() == 5

@@ -71,7 +71,15 @@ def test_a_bias_beside_tiny_weights_raises_the_factor_until_it_fits_32_bits():
 
 @pytest.mark.parametrize(
     ("value", "power"),
-    [(1.0, 1.0), (1.0001, 2.0), (0.5, 0.5), (0.3, 0.5), (1e-20, 2.0**-66), (3e9, 2.0**32)],
+    [
+        (1.0, 1.0),
+        (1.0001, 2.0),
+        (0.5, 0.5),
+        (0.0, 1.0),
+        (0.3, 0.5),
+        (1e-20, 2.0**-66),
+        (3e9, 2.0**32),
+    ],
 )
 def test_the_power_of_two_is_the_smallest_that_is_not_below(value, power):
     assert scales.power_of_two_above(value) == power

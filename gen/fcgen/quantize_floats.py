@@ -19,7 +19,8 @@ def layer_from_floats(request: LayerRequest, values: RawWeights) -> DenseLayer:
     InputError
         Where float weights cannot be quantised with these options.
     """
-    assert values.weight is not None and values.bias is not None
+    assert values.weight is not None
+    assert values.bias is not None
     _check_floats(request, values)
     xs = request.activation_scale or scales.default_activation_scale(request.activation_format)
     if request.raw:
@@ -46,7 +47,8 @@ def layer_from_floats(request: LayerRequest, values: RawWeights) -> DenseLayer:
 
 
 def _check_floats(request: LayerRequest, values: RawWeights) -> None:
-    assert values.weight is not None and values.bias is not None
+    assert values.weight is not None
+    assert values.bias is not None
     if request.weight_format.bits == 1:
         rule = "float weights need at least 2 bits"
         raise bad_input("--weight-bits", 1, rule, "raise it or give integer codes")
@@ -68,12 +70,13 @@ def _check_floats(request: LayerRequest, values: RawWeights) -> None:
 
 def _fitting_scale(request: LayerRequest, values: RawWeights, activation_scale: float) -> float:
     """Smallest power of two with which no real result passes the output type."""
-    assert values.weight is not None and values.bias is not None
+    assert values.weight is not None
+    assert values.bias is not None
     activations, zero_point = request.activation_format, request.input_zero_point
     span = max(activations.maximum - zero_point, zero_point - activations.minimum)
     reach = activation_scale * span * np.abs(values.weight).sum(axis=1) + np.abs(values.bias)
     needed = float(np.max(reach / np.maximum(room(request, values), 1)))
-    return scales.power_of_two_above(needed) if needed > 0 else activation_scale
+    return scales.power_of_two_above(needed)
 
 
 def _raw_from_floats(

@@ -46,7 +46,7 @@ def default_activation_scale(activations: IntegerFormat) -> float:
 
 
 def power_of_two_above(value: float) -> float:
-    """Smallest power of two that is not below a positive value."""
+    """Smallest power of two that is not below a positive value; 1 for zero."""
     mantissa, exponent = math.frexp(value)
     return math.ldexp(1.0, exponent - 1 if mantissa == 0.5 else exponent)
 
@@ -103,14 +103,13 @@ def quantize_rows(
     """
     # Signed codes stay symmetric: the smallest one is not used.
     highest = weight_format.maximum
-    lowest = -highest if weight_format.signed else 0
     codes = np.empty(weight.shape, weight_format.dtype)
     largest = squares = 0.0
     rows = max(1, _BLOCK_ELEMENTS // weight.shape[1])
     for start in range(0, len(weight), rows):
         block = slice(start, start + rows)
         # The clip only undoes the last rounding of a float scale.
-        rounded = np.clip(np.rint(weight[block] / scale[block, None]), lowest, highest)
+        rounded = np.clip(np.rint(weight[block] / scale[block, None]), -highest, highest)
         codes[block] = rounded
         error = rounded * scale[block, None] - weight[block]
         largest = max(largest, float(np.abs(error).max()))
