@@ -64,7 +64,7 @@ def _is_number(cell: str) -> bool:
 
 
 def read_hex(path: Path, values: int, value_format: IntegerFormat) -> np.ndarray:
-    """Read one two's complement value a line, ``ceil(bits / 4)`` digits each, int64 (values,)."""
+    """Read one two's complement value a line, ``ceil(bits / 4)`` digits each, signed integers (values,)."""
     digits = (value_format.bits + 3) // 4
     data = _read(path, values * (digits + 2) + _SLACK_BYTES)
     data = data.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
@@ -73,7 +73,7 @@ def read_hex(path: Path, values: int, value_format: IntegerFormat) -> np.ndarray
     table = np.frombuffer(data, np.uint8).reshape(-1, digits + 1)
     if (table[:, -1] != ord("\n")).any() or len(table) != values:
         raise _hex_error(path, data, value_format, values)
-    codes = np.zeros(values, np.int64)
+    codes = np.zeros(values, np.int32 if value_format.bits <= 16 else np.int64)
     for column in range(digits):
         digit = _DIGITS[table[:, column]]
         if (digit < 0).any():
@@ -99,7 +99,7 @@ def _hex_error(path: Path, data: bytes, value_format: IntegerFormat, values: int
 
 
 def _digit_table() -> np.ndarray:
-    table = np.full(256, -1, np.int64)
+    table = np.full(256, -1, np.int8)
     for value, digit in enumerate("0123456789abcdef"):
         table[[ord(digit), ord(digit.upper())]] = value
     return table
