@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from fcgen.errors import InputError, bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.load.raw_weights import CORRECT_SIZES
@@ -64,7 +65,10 @@ def _is_number(cell: str) -> bool:
 
 
 def read_hex(path: Path, values: int, value_format: IntegerFormat) -> np.ndarray:
-    """Read one two's complement value a line, ``ceil(bits / 4)`` digits each, signed integers (values,)."""
+    """Read one two's complement value a line, ``ceil(bits / 4)`` digits each.
+
+    Gives signed integers, (values,).
+    """
     digits = (value_format.bits + 3) // 4
     data = _read(path, values * (digits + 2) + _SLACK_BYTES)
     data = data.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
@@ -73,7 +77,8 @@ def read_hex(path: Path, values: int, value_format: IntegerFormat) -> np.ndarray
     table = np.frombuffer(data, np.uint8).reshape(-1, digits + 1)
     if (table[:, -1] != ord("\n")).any() or len(table) != values:
         raise _hex_error(path, data, value_format, values)
-    codes = np.zeros(values, np.int32 if value_format.bits <= 16 else np.int64)
+    dtype = np.dtype(np.int32 if value_format.bits <= 16 else np.int64)
+    codes: npt.NDArray[np.signedinteger] = np.zeros(values, dtype)
     for column in range(digits):
         digit = _DIGITS[table[:, column]]
         if (digit < 0).any():
