@@ -147,16 +147,17 @@ class Layer(wiring.Component):
             self._connect_port(m, port, vectors, controller)
 
         head = self._head(m, vectors, controller, drain)
-        ends = []
+        results: Value = Const(0, 0)
         for column in range(self.folding.columns):
             if column:
                 head = {name: self._passed_on(m, name, head[name], column) for name in head}
             tag, bus = self._groups(m, column, head, weights)
-            ends.append(self._requantize(m, column, tag, bus, constants[column]))
-        m.d.comb += [
-            queue.results.eq(Cat(end.results for end in ends)),
-            queue.tag.eq(ends[-1].next_tag),
-        ]
+            end = self._requantize(m, column, tag, bus, constants[column])
+            # Results of the columns before wait for this one, which ends as much later.
+            waiting = self.timing.column_wait(column)
+            results = Cat(delay(m, results, waiting, f"results_before_{column}"), end.results)
+            tag = end.next_tag
+        m.d.comb += [queue.results.eq(results), queue.tag.eq(tag)]
         return m
 
     def _head(
@@ -200,7 +201,7 @@ class Layer(wiring.Component):
     def _requantize(
         self, m: Module, column: int, tag: Value, bus: Value, memory: MemoryPort
     ) -> RequantizerColumn:
-        unit = self.parts.column(self.timing.last_exit - self.timing.column_exit(column))
+        unit = self.parts.column()
         m.submodules[f"column_{column}"] = unit
         m.d.comb += [unit.tag.eq(tag), unit.bus.eq(bus)]
         if self.plan.stored:

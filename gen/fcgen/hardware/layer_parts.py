@@ -84,13 +84,12 @@ class LayerParts:
             beat_width=self.beat_width,
         )
 
-    def column(self, deskew: int) -> RequantizerColumn:
-        """Return the requantizers of a column, which wait ``deskew`` cycles."""
+    def column(self) -> RequantizerColumn:
+        """Return the requantizers of a column."""
         return RequantizerColumn(
             self.plan,
             lanes=self.folding.column_lanes,
             words=self.folding.parameter_words,
-            deskew=deskew,
         )
 
     def queue(self) -> ResultQueue:

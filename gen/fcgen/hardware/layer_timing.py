@@ -29,7 +29,7 @@ class LayerTiming:
     element_delay : int
         Cycles from activations at an element to their sum at its accumulator.
     column_latency : int
-        Cycles of a requantizer column, without deskewing.
+        Cycles of a requantizer column.
     """
 
     folding: Folding
@@ -59,10 +59,14 @@ class LayerTiming:
         """Return cycles from the first group of column 0 to the end of ``column``."""
         return column + self.folding.column_rows(column)
 
-    @cached_property
+    def column_wait(self, column: int) -> int:
+        """Return cycles by which ``column`` ends after the one before: 0 or 1, 0 for the first."""
+        return self.column_exit(column) - self.column_exit(column - 1) if column else 0
+
+    @property
     def last_exit(self) -> int:
-        """Cycles until the slowest column's end, for which the others wait."""
-        return max(self.column_exit(column) for column in range(self.folding.columns))
+        """Cycles until the last column's end: no column ends later."""
+        return self.column_exit(self.folding.columns - 1)
 
     @property
     def issue_to_queue(self) -> int:

@@ -29,8 +29,6 @@ class RequantizerColumn(wiring.Component):
         Results a beat.
     words : int, positive
         Words of the parameter memory: beats of a vector.
-    deskew : int
-        Cycles that the results wait for those of later columns.
 
     Ports
     -----
@@ -45,13 +43,12 @@ class RequantizerColumn(wiring.Component):
     results : Out(lanes * plan.output_bits)
     """
 
-    def __init__(self, plan: RequantizerPlan, *, lanes: int, words: int, deskew: int) -> None:
-        if lanes < 1 or words < 1 or deskew < 0:
-            raise ValueError("lanes and words must be positive, deskew not negative")
+    def __init__(self, plan: RequantizerPlan, *, lanes: int, words: int) -> None:
+        if lanes < 1 or words < 1:
+            raise ValueError("lanes and words must be positive")
         self.plan = plan
         self.lanes = lanes
         self.words = words
-        self.deskew = deskew
         memory = {"address": Out(range(max(words, 2))), "word": In(lanes * plan.word_width)}
         super().__init__(
             {
@@ -66,13 +63,13 @@ class RequantizerColumn(wiring.Component):
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two columns the same module."""
-        own: Parameters = {"lanes": self.lanes, "words": self.words, "deskew": self.deskew}
+        own: Parameters = {"lanes": self.lanes, "words": self.words}
         return own | self.plan.parameters
 
     @property
     def latency(self) -> int:
         """Cycles from the bus to the results."""
-        return self.plan.column_latency + self.deskew
+        return self.plan.column_latency
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -85,8 +82,7 @@ class RequantizerColumn(wiring.Component):
             m.submodules[f"requantizer_{lane}"] = unit
             m.d.comb += unit.accumulator.eq(bus.word_select(lane, self.plan.accumulator_width))
             self._connect_parameters(m, unit, lane)
-            result = delay(m, unit.result, self.deskew, f"result_{lane}")
-            m.d.comb += self.results.word_select(lane, self.plan.output_bits).eq(result)
+            m.d.comb += self.results.word_select(lane, self.plan.output_bits).eq(unit.result)
         valid = delay(m, self.tag[VALID], self.latency, "valid", reset=True)
         kind = delay(m, self.tag[VALID + 1 :], self.latency, "kind")
         m.d.comb += [self.next_tag[VALID].eq(valid), self.next_tag[VALID + 1 :].eq(kind)]

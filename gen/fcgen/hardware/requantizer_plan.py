@@ -181,7 +181,7 @@ class RequantizerPlan:
 
     @property
     def column_latency(self) -> int:
-        """Cycles from a column's last group to the result queue, without deskewing."""
+        """Cycles from a column's last group to the result queue."""
         return self.memory_wait + len(self.stages)
 
     @property
