@@ -1,0 +1,63 @@
+"""What a harness needs to look inside a component and to speak about its past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from amaranth import Module, Signal
+from amaranth.asserts import Initial
+from amaranth.hdl import Assume, Value
+from amaranth.lib import wiring
+from fcgen.hardware.registers import register
+
+
+class Inside:
+    """An elaborated component: the registers and memories that invariants speak about."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._signals = {signal.name: signal for signal in module._driving}
+
+    def __getitem__(self, name: str) -> Signal:
+        """Return the signal of this name that the component drives."""
+        return self._signals[name]
+
+    def memory(self, name: str, address: Value) -> Value:
+        """Return what a memory holds at ``address``."""
+        port = getattr(self.module.submodules, name).read_port(domain="comb")
+        self.module.d.comb += port.addr.eq(address)
+        return port.data
+
+
+class Bench:
+    """Platform of a proof: it keeps what components elaborate to, for the harness to look at."""
+
+    def __init__(self) -> None:
+        self._modules: dict[int, Module] = {}
+
+    def border(self, component: wiring.Component, build: Callable[[], Module]) -> Module:
+        """Elaborate a component once: see `fcgen.hardware.border`."""
+        if id(component) not in self._modules:
+            self._modules[id(component)] = build()
+        return self._modules[id(component)]
+
+    def open(self, component: wiring.Component) -> Inside:
+        """Return the inside of a component that stands in the harness's tree."""
+        return Inside(component.elaborate(self))
+
+
+def ring(m: Module, width: int, step: Value, name: str) -> Signal:
+    """Count the cycles with ``step`` since the reset, modulo ``2**width``."""
+    count = Signal(width, name=name)
+    with m.If(step):
+        m.d.sync += count.eq(count + 1)
+    return count
+
+
+def since_start(m: Module, value: Value, cycles: int, name: str) -> Value:
+    """Return a bit ``cycles`` cycles later, 0 for what was before the first cycle."""
+    for cycle in range(1, cycles + 1):
+        value = register(m, value, f"{name}_{cycle}")
+        with m.If(Initial()):
+            m.d.comb += Assume(~value)
+    return value

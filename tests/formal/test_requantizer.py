@@ -1,0 +1,100 @@
+"""Requantizer: equal to the arithmetic contract for all inputs, by k-induction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fcgen.fixed import ROUNDINGS, IntegerFormat
+from fcgen.hardware import requantizer, requantizer_plan
+from fcgen.hardware.requantizer import Requantizer
+from fcgen.network import DenseLayer, Requantization
+from formal.break_source import broken
+from formal.prover import Together, Verdict, prove
+from formal.requantizer_harness import RequantizerHarness
+
+INT4 = IntegerFormat(4, signed=True)
+# The first output reaches the largest quotient, the second the largest value.
+STORED: dict[str, Any] = {
+    "multiplier": [-8, -8, 7],
+    "offset": [1, 128, -128],
+    "shift": [0, 7, 7],
+    "zero_point": [-8, 7, 0],
+}
+BOUNDS: dict[str, Any] = {"lo": [-8, 7, -8], "hi": [-8, 7, 7]}
+
+
+def layer(rounding: str, saturation: str = "saturate", **constants: Any) -> DenseLayer:
+    """Return a layer of 6-bit accumulators whose constants are stored unless given."""
+    values = STORED | (BOUNDS if saturation == "saturate" else {}) | constants
+    scheme = Requantization.make(3, INT4, rounding=rounding, saturation=saturation, **values)
+    weight, bias = np.array([[-3, 0], [-1, -2], [0, 1]]), np.array([4, 3, -5])
+    return DenseLayer("layer", (2,), weight, bias, INT4, INT4, requantization=scheme)
+
+
+def check(
+    *layers: DenseLayer, dut: type[Requantizer] = Requantizer, mode: str = "prove"
+) -> Verdict:
+    harnesses = [RequantizerHarness(layer, dut) for layer in layers]
+    latency = max(harness.dut.latency for harness in harnesses)
+    return prove(Together(*harnesses), latency + 1, mode=mode)
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_every_rounding_with_stored_constants_equals_the_contract(rounding: str) -> None:
+    assert check(layer(rounding)).proved
+
+
+def test_wrapping_equals_the_contract() -> None:
+    assert check(layer("half_even", "wrap")).proved
+
+
+def test_constants_that_all_neurons_share_equal_the_contract() -> None:
+    names = ("multiplier", "offset", "shift", "zero_point", "lo", "hi")
+    rows = ((1, 0, 3, 0, -8, 7), (-5, -3, 2, 1, -2, 6), (3, 1, 0, 0, -8, 7), (7, 0, 1, -8, -8, 7))
+    layers = [
+        layer(rounding, **dict[str, Any](zip(names, row, strict=True)))
+        for rounding in ROUNDINGS
+        for row in rows
+    ]
+    assert check(*layers).proved
+
+
+def test_a_product_in_limbs_equals_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requantizer, "LIMB_BITS", 3)
+    monkeypatch.setattr(requantizer_plan, "LIMB_BITS", 3)
+    whole = layer("half_even")
+    assert len(RequantizerHarness(whole).dut.plan.limbs) == 2
+    assert check(whole).proved
+
+
+def test_a_shift_in_one_stage_equals_the_contract() -> None:
+    narrow = layer("half_even", shift=[0, 3, 3], offset=[1, 8, -8])
+    assert check(narrow).proved
+
+
+def test_raw_results_equal_the_contract() -> None:
+    weight, bias = np.array([[-7, 0], [-3, -4]]), np.array([4, -3])
+    assert check(DenseLayer("layer", (2,), weight, bias, INT4, INT4)).proved
+
+
+@pytest.mark.parametrize(
+    ("rounding", "line", "bug"),
+    [
+        ("half_even", "half & (sticky | quotient[0])", "half & (sticky | ~quotient[0])"),
+        ("half_up", '"half_up": half,', '"half_up": half & sticky,'),
+        ("half_away", "(quotient >= 0)", "(quotient > 0)"),
+        ("floor", '"floor": Const(0, 1),', '"floor": half,'),
+        ("half_even", "sticky | register(m, lost", "sticky | 0 & register(m, lost"),
+        ("half_even", "with m.Elif(value > hi)", "with m.Elif(value >= hi + 1 + (hi == 7))"),
+        ("half_even", "with m.If(value < lo)", "with m.If(value[:-1].as_signed() < lo)"),
+        ("half_even", 'self._field(m, name, "clip")', 'self._field(m, name, "round")'),
+        ("half_even", "rounded + zero_point,", "rounded - zero_point,"),
+        ("half_even", 'self._field(m, "offset", "offset")', 'self._field(m, "offset", "multiply")'),
+    ],
+)
+def test_a_wrong_requantizer_is_found(rounding: str, line: str, bug: str) -> None:
+    verdict = check(layer(rounding), dut=broken(Requantizer, line, bug), mode="bmc")
+    assert verdict.status == "FAIL"
+    assert verdict.failing == f"result is {rounding} saturate"

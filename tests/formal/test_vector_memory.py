@@ -1,0 +1,84 @@
+"""Vector memory: nothing lost, duplicated, reordered or overwritten, by k-induction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fcgen.hardware.vector_memory import VectorMemory
+from formal.break_source import broken
+from formal.prover import prove
+from formal.vector_memory_harness import VectorMemoryHarness
+
+SIZES: list[dict[str, Any]] = [
+    {"beats": 1, "width": 2},
+    {"beats": 2, "width": 2, "holdable": True},
+    {"beats": 3, "width": 2},
+]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_vectors_are_kept_whole_and_in_order_under_any_input_and_use(size: dict[str, Any]) -> None:
+    assert prove(VectorMemoryHarness(**size), 5).proved
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_three_vectors_pass_while_two_more_are_stored(size: dict[str, Any]) -> None:
+    assert prove(VectorMemoryHarness(**size), 20, mode="cover").proved
+
+
+# The line, what stands in its place, and the property that fails first.
+BUGS = [
+    (
+        "self.in_ready.eq(~full.bit_select(write_bank, 1))",
+        "self.in_ready.eq(1)",
+        "beats are accepted while a vector has a place",
+    ),
+    (
+        "full.bit_select(read_bank, 1).eq(0)",
+        "full.eq(0)",
+        "every whole vector becomes available",
+    ),
+    (
+        "complete.eq(counts & fits & at_end)",
+        "complete.eq(counts & at_end)",
+        "every whole vector becomes available",
+    ),
+    ("self.error.eq(1)", "self.error.eq(~self.error)", "error tells broken framing"),
+    (
+        "(self.in_first == at_start) & (self.in_last == at_end)",
+        "self.in_first == at_start",
+        "error tells broken framing",
+    ),
+    ("Mux(self.in_first, 0, beat)", "beat", "every whole vector becomes available"),
+    (
+        "Cat(self._row(position), write_bank), read_bank)",
+        "Cat(self._row(position), read_bank), read_bank)",
+        "no address is read while written",
+    ),
+    (
+        "Cat(self._row(self.address), read_bank)",
+        "Cat(self._row(self.address), ~read_bank)",
+        "no address is read while written",
+    ),
+    (
+        'self.word[part].eq(register(m, read.data, f"{name}_word"))',
+        "self.word[part].eq(read.data)",
+        "the controller reads what was accepted",
+    ),
+]
+HOLD_BUGS = [
+    ("(full == 0) & between", "full == 0", "empty says that nothing is there"),
+    ("self.hold & between", "self.hold", "beats are accepted while a vector has a place"),
+]
+
+
+@pytest.mark.parametrize(
+    ("holdable", "line", "bug", "failing"),
+    [(False, *bug) for bug in BUGS] + [(True, *bug) for bug in HOLD_BUGS],
+)
+def test_a_wrong_vector_memory_is_found(holdable: bool, line: str, bug: str, failing: str) -> None:
+    dut = broken(VectorMemory, line, bug)
+    harness = VectorMemoryHarness(beats=2, width=2, holdable=holdable, dut=dut, invariants=False)
+    verdict = prove(harness, 8, mode="bmc")
+    assert (verdict.status, verdict.failing) == ("FAIL", failing)
