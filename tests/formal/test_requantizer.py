@@ -9,6 +9,7 @@ import pytest
 from fcgen.fixed import ROUNDINGS, IntegerFormat
 from fcgen.hardware import requantizer, requantizer_plan
 from fcgen.hardware.requantizer import Requantizer
+from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.network import DenseLayer, Requantization
 from formal.break_source import broken
 from formal.prover import Together, Verdict, prove
@@ -61,17 +62,19 @@ def test_constants_that_all_neurons_share_equal_the_contract() -> None:
     assert check(*layers).proved
 
 
-def test_a_product_in_limbs_equals_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requantizer, "LIMB_BITS", 3)
-    monkeypatch.setattr(requantizer_plan, "LIMB_BITS", 3)
-    whole = layer("half_even")
-    assert len(RequantizerHarness(whole).dut.plan.limbs) == 2
-    assert check(whole).proved
+@pytest.fixture
+def two_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the product of two limbs and the shift of two stages, as wide layers have them."""
+    for module in (requantizer, requantizer_plan):
+        monkeypatch.setattr(module, "LIMB_BITS", 3)
+        monkeypatch.setattr(module, "FINE_BITS", 2)
 
 
-def test_a_shift_in_one_stage_equals_the_contract() -> None:
-    narrow = layer("half_even", shift=[0, 3, 3], offset=[1, 8, -8])
-    assert check(narrow).proved
+@pytest.mark.usefixtures("two_stages")
+def test_a_product_in_limbs_and_a_shift_in_two_stages_equal_the_contract() -> None:
+    wide = layer("half_even")
+    assert {"sum", "coarse"} <= set(RequantizerPlan.of(wide).stages)
+    assert check(wide).proved
 
 
 def test_raw_results_equal_the_contract() -> None:
@@ -86,7 +89,6 @@ def test_raw_results_equal_the_contract() -> None:
         ("half_up", '"half_up": half,', '"half_up": half & sticky,'),
         ("half_away", "(quotient >= 0)", "(quotient > 0)"),
         ("floor", '"floor": Const(0, 1),', '"floor": half,'),
-        ("half_even", "sticky | register(m, lost", "sticky | 0 & register(m, lost"),
         ("half_even", "with m.Elif(value > hi)", "with m.Elif(value >= hi + 1 + (hi == 7))"),
         ("half_even", "with m.If(value < lo)", "with m.If(value[:-1].as_signed() < lo)"),
         ("half_even", 'self._field(m, name, "clip")', 'self._field(m, name, "round")'),
@@ -98,3 +100,17 @@ def test_a_wrong_requantizer_is_found(rounding: str, line: str, bug: str) -> Non
     verdict = check(layer(rounding), dut=broken(Requantizer, line, bug), mode="bmc")
     assert verdict.status == "FAIL"
     assert verdict.failing == f"result is {rounding} saturate"
+
+
+@pytest.mark.usefixtures("two_stages")
+@pytest.mark.parametrize(
+    ("line", "bug"),
+    [
+        ("sticky | register(m, lost", "sticky | 0 & register(m, lost"),
+        ("products.append(product << low)", "products.append(product << low - (low > 0))"),
+    ],
+)
+def test_a_wrong_second_stage_is_found(line: str, bug: str) -> None:
+    assert (
+        check(layer("half_even"), dut=broken(Requantizer, line, bug), mode="bmc").status == "FAIL"
+    )
