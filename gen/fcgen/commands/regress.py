@@ -1,0 +1,58 @@
+"""``fcgen regress``: many layers through an engine."""
+
+from pathlib import Path
+
+import click
+
+from fcgen.commands.options import FILE, SEED_MAX, Integer, common, engine
+from fcgen.terminal import Terminal
+
+
+@click.command()
+@click.argument("directories", metavar="[DIR]...", nargs=-1, type=FILE)
+@click.option(
+    "--count", type=Integer(1, SEED_MAX), default=20, show_default=True, help="Random layers."
+)
+@engine
+@click.option("--jobs", type=Integer(1, 1024), default=1, show_default=True, help="Processes.")
+@click.option("--only", type=Integer(0, SEED_MAX), help="The one random layer to run.")
+@click.option(
+    "--junit",
+    type=FILE,
+    default="build/regress.xml",
+    show_default=True,
+    help="JUnit XML file to write.",
+)
+@common
+def command(
+    directories: tuple[Path, ...],
+    count: int,
+    engine: str | None,
+    jobs: int,
+    only: int | None,
+    junit: Path,
+    as_json: bool,
+    quiet: bool,
+    seed: int,
+) -> int:
+    """Run random layers, or the designs in DIR..., through an engine, disturbed in many ways."""
+    from fcgen.load.vector_file import check_writable
+    from fcgen.regress import regress
+
+    terminal = Terminal(json=as_json, quiet=quiet)
+    check_writable(junit, "--junit", create=True)
+    with terminal.progress() as progress:
+        report = regress(
+            directories,
+            count=count,
+            seed=seed,
+            engine=engine,
+            jobs=jobs,
+            only=only,
+            progress=lambda case: progress(f"{case.name}: {case.description}"),
+        )
+    junit.write_text(report.junit())
+    terminal.result(report.lines())
+    terminal.note(f"JUnit XML: {junit}")
+    terminal.record(report.as_dict())
+    return 1 if report.failures else 0
