@@ -61,7 +61,7 @@ def run(script: str, directory: Path) -> str:
     Raises
     ------
     ToolError
-        When the wheel is missing or the script fails; the message has Yosys' own last line.
+        When the wheel is missing or the script fails; the message has Yosys' own error.
     """
     if importlib.util.find_spec(_PACKAGE) is None:
         raise _missing()
@@ -76,8 +76,9 @@ def run(script: str, directory: Path) -> str:
     )
     if result.returncode:
         lines = (result.stdout + result.stderr).strip().splitlines() or ["no output"]
+        reason = next((line for line in lines if "ERROR" in line), lines[-1])
         raise ToolError(
-            f"yosys: exit code {result.returncode}: {lines[-1]}; "
+            f"yosys: exit code {result.returncode}: {reason}; "
             "run `fcgen doctor`, and report the layer command if the tool is in order"
         )
     return result.stdout

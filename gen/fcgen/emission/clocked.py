@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from fcgen.emission.expressions import Expression, unary
 from fcgen.emission.layout import conditional_lines, indented
 from fcgen.emission.netlist import is_clocked
-from fcgen.emission.rtlil import Cell, Constant, Signal, part_of, width_of
-from fcgen.emission.values import UnknownCellError, Values
+from fcgen.emission.operators import UnknownCellError
+from fcgen.emission.rtlil import Cell, Constant, Signal, is_undefined, part_of, width_of
+from fcgen.emission.values import Values
 
 
 @dataclass
@@ -121,10 +122,15 @@ class ClockedBlocks:
             text = f"{self._target(register)} <= {self._values.assigned(value).text};"
             return Statements([text])
         width = width_of(register)
-        choices = chooser.ports["S"]
-        statements = self._change(register, chooser.ports["A"])
-        for index in reversed(range(width_of(choices))):
-            yes = self._change(register, part_of(chooser.ports["B"], index * width, width))
+        choices, branches = chooser.ports["S"], chooser.ports["B"]
+        last = width_of(choices) - 1
+        values = [part_of(branches, index * width, width) for index in range(last + 1)]
+        if is_undefined(chooser.ports["A"]):  # the conditions cover all cases
+            statements, last = self._change(register, values[last]), last - 1
+        else:
+            statements = self._change(register, chooser.ports["A"])
+        for index in range(last, -1, -1):
+            yes = self._change(register, values[index])
             statements = _if(self._values.signal(part_of(choices, index, 1)), yes, statements)
         return statements
 
@@ -145,8 +151,8 @@ class ClockedBlocks:
 
 
 def _if(condition: Expression, yes: Statements, no: Statements) -> Statements:
-    if not yes and not no:
-        return Statements()
+    if (not yes and not no) or condition.text in ("1'b0", "1'b1"):
+        return yes if condition.text == "1'b1" else no
     if condition.text.startswith("!") and no:  # "if (!a) x else y" reads better the other way
         bare = condition.text[1:]
         if bare.isidentifier():

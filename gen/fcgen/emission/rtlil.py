@@ -86,6 +86,13 @@ def width_of(signal: Signal) -> int:
     return sum(chunk.width for chunk in signal)
 
 
+def is_undefined(signal: Signal) -> bool:
+    """Tell whether a signal never matters."""
+    return bool(signal) and all(
+        isinstance(chunk, Constant) and set(chunk.bits) == {"x"} for chunk in signal
+    )
+
+
 def part_of(signal: Signal, low: int, width: int) -> Signal:
     """Return bits ``low`` to ``low + width - 1`` of a signal."""
     parts: list[Chunk] = []
@@ -99,6 +106,14 @@ def part_of(signal: Signal, low: int, width: int) -> Signal:
                 parts.append(Constant(chunk.bits[chunk.width - stop : chunk.width - start]))
         position += chunk.width
     return tuple(reversed(parts))
+
+
+def without_leading_zeros(signal: Signal) -> Signal:
+    """Return a signal of wires without the constant zeros at its top."""
+    for index, chunk in enumerate(signal):
+        if isinstance(chunk, Slice) or chunk.bits.strip("0"):
+            return signal[index:]
+    return signal
 
 
 def slices(signal: Signal) -> Iterator[Slice]:

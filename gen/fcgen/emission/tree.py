@@ -11,7 +11,6 @@ from amaranth.back import rtlil
 from amaranth.hdl import ClockSignal, Fragment, Instance, MemoryInstance, ResetSignal, Signal, Value
 from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
-
 from fcgen.emission.names import KEYWORDS
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.weight_memory import TEXTS
@@ -95,7 +94,7 @@ class Tree:
         return self.modules[key]
 
     def _unique(self, name: str) -> str:
-        """Number the second and further modules of a name; file systems may ignore case."""
+        """Return the name, numbered where another has it; file systems may ignore case."""
         taken = self._names | {(self.prefix + text.stem).lower() for text in TEXTS.glob("*.sv")}
         number, unique = 1, name
         while unique.lower() in taken or unique in KEYWORDS:
@@ -125,7 +124,7 @@ def _without_unused_domain(text: str) -> tuple[str, list[str]]:
 
 
 def _name_wires(fragment: Fragment, path: tuple[str, ...]) -> None:
-    """Name the wires at instances ``<instance>_<port>``, at memories ``<memory>_read_data``, …"""
+    """Name wires ``<instance>_<port>``, at memories ``<memory>_read_data`` and so on."""
     for child, name, _ in fragment.subfragments:
         below = (*path, name) if name else path
         if isinstance(child, Instance):
@@ -141,6 +140,6 @@ def _name_wires(fragment: Fragment, path: tuple[str, ...]) -> None:
             _name_wires(child, below)
 
 
-def _rename(value: object, *words: str) -> None:
+def _rename(value: Any, *words: str) -> None:
     if type(value) is Signal:
         value.name = "_".join(words)

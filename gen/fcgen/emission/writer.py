@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fcgen.emission.clocked import ClockedBlocks
 from fcgen.emission.expressions import Dialect, Expression
 from fcgen.emission.layout import block, comma_separated, indented
 from fcgen.emission.names import Names, identifier
-from fcgen.emission.netlist import Netlist, is_clocked, is_operator, output, split_wires
+from fcgen.emission.netlist import Netlist, is_clocked, is_operator, output
+from fcgen.emission.rewiring import in_order_of_data, split_wires
 from fcgen.emission.rtlil import Cell, Memory, Module, Signal, Slice, Wire, slices
 from fcgen.emission.values import Helper, Values
 
@@ -45,6 +47,7 @@ class ModuleWriter:
         self._module = module
         self._order = {f"\\{name}": place for place, name in reversed([*enumerate(order)])}
         module.cells.sort(key=self._place)
+        module.cells = in_order_of_data(module.cells)
         ports = [wire for wire in module.wires.values() if wire.port]
         self._ports = sorted(ports, key=lambda wire: self._order.get(wire.name, len(order)))
         self._names = self._name_everything()
@@ -119,7 +122,7 @@ class ModuleWriter:
         return lines
 
     def _declarations(self, with_value: set[str]) -> list[str]:
-        """Registers, wires at instances and memories."""
+        """Return the registers, wires at instances and memories."""
         lines = []
         for name in self._in_order_of_use():
             wire = self._module.wires[name]
@@ -153,20 +156,18 @@ class ModuleWriter:
     def _all_assignments(self) -> list[Assignment]:
         for cell in self._module.cells:
             if is_operator(cell) and _is_named(cell.ports["Y"]):
-                value, reads = self._values.collect(lambda cell=cell: self._values.of(cell))
-                self._assign(cell.ports["Y"], value, reads)
+                self._assign(cell.ports["Y"], partial(self._values.of, cell))
             elif cell.type == "$memrd_v2" and not is_clocked(cell):
-                value, reads = self._values.collect(lambda cell=cell: self._values.read(cell))
-                self._assign(cell.ports["DATA"], value, reads)
+                self._assign(cell.ports["DATA"], partial(self._values.read, cell))
         for left, right in self._module.connections:
-            value, reads = self._values.collect(lambda right=right: self._values.signal(right))
-            self._assign(left, value, reads)
+            self._assign(left, partial(self._values.signal, right))
         for key, helper in self._values.helpers.items():
             kind = f"wire {_shape(helper)}".strip()
             self._assignments.append(Assignment(key, kind, helper.name, helper.value, helper.reads))
         return self._assignments
 
-    def _assign(self, left: Signal, value: Expression, reads: set[str]) -> None:
+    def _assign(self, left: Signal, make: Callable[[], Expression]) -> None:
+        value, reads = self._values.collect(make)
         target = self._values.signal(left).text
         key, kind = target, "assign"
         if len(left) == 1 and isinstance(left[0], Slice) and self._netlist.is_whole(left[0]):
@@ -186,7 +187,7 @@ class ModuleWriter:
             return self._values.signal(signal).text
         name = self._names.add(f"register {part}", f"{self._names[part.wire]}_register")
         self._partial.append(f"reg  {_range(part.width)}{name};")
-        self._assign(signal, Expression(name, part.width), set())
+        self._assign(signal, lambda: Expression(name, part.width))
         return name
 
     def _instance(self, cell: Cell) -> list[str]:
