@@ -11,6 +11,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import ClockSignal, Fragment, Instance, MemoryInstance, ResetSignal, Signal, Value
 from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
+
 from fcgen.emission.names import KEYWORDS
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.weight_memory import TEXTS
