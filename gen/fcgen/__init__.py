@@ -1,0 +1,42 @@
+"""Fully connected layers as Verilog, proven to compute the integers of a NumPy reference.
+
+``fcgen.open(DIR)`` gives the accelerator of an output directory; ``python -m fcgen`` is the
+program.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fcgen.accelerator import Accelerator as Accelerator
+    from fcgen.accelerator import open as open
+    from fcgen.design import write as write
+    from fcgen.fixed import IntegerFormat as IntegerFormat
+    from fcgen.folding import Folding as Folding
+    from fcgen.network import DenseLayer as DenseLayer
+    from fcgen.quantize import make_layer as make_layer
+
+# Imported when they are asked for: `fcgen --help` needs neither NumPy nor Amaranth.
+_HOMES = {
+    "Accelerator": "accelerator",
+    "open": "accelerator",
+    "write": "design",
+    "IntegerFormat": "fixed",
+    "Folding": "folding",
+    "DenseLayer": "network",
+    "make_layer": "quantize",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("fcgen")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"fcgen.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'fcgen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
