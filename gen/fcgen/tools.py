@@ -91,8 +91,7 @@ def compiler() -> Tool:
         path = shutil.which(command[0])
         if path is not None:
             words = (path, *command[1:])
-            text = _answer((*words, "--version"))
-            version = _version_in(text) or "unknown"
+            version = _version_in(_answer((*words, "--version"))) or "unknown"
             return Tool("c++", words, version, Path(path), Path(path).parent, dict(os.environ))
     if named:
         raise ToolError(f"c++: {named[0]}: the compiler that CXX names was not found; correct CXX")
@@ -132,6 +131,11 @@ def program(name: str, package: str | None = None) -> Path:
     if path is None:
         raise missing(name, "not found on PATH", package or name)
     return Path(path)
+
+
+def version_of(path: Path) -> str:
+    """Return the version that a program gives when it is asked with ``--version``."""
+    return _version_in(_answer((str(path), "--version"))) or "unknown"
 
 
 def environment(simulator: str) -> dict[str, str]:
@@ -216,7 +220,7 @@ def _answer(command: Sequence[str]) -> str:
 
 
 def _version_in(text: str) -> str | None:
-    found = re.search(r"\d+\.\d+(\.\d+)*", text.partition("\n")[0])
+    found = re.search(r"\d+\.\d+(\.\d+)*", text)
     return found[0] if found else None
 
 

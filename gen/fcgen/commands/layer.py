@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fcgen.commands.options import FILE, Choice, Integer, Real, common
-from fcgen.commands.writing import write_design
+from fcgen.commands.writing import writing
 from fcgen.errors import bad_input, shown
 from fcgen.terminal import Terminal
 
@@ -46,7 +46,7 @@ class Shape(click.ParamType):
         return tuple(int(size) for size in value.split("x"))
 
 
-@click.command(context_settings={"show_default": True})
+@click.command(short_help="Write Verilog for one layer.", context_settings={"show_default": True})
 @click.argument("shape", type=Shape())
 @click.argument("outputs", metavar="M", type=Integer())
 @click.option("-o", "--output", "directory", type=FILE, required=True, help="Output directory.")
@@ -82,16 +82,19 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     _check_mapping(options)
     layer, folding, notes = _make(options)
     terminal.notes(notes)
-    accelerator = write_design(
-        terminal,
-        layer,
-        folding,
-        options["directory"],
-        name=options["name"],
-        prefix=options["prefix"],
-        seed=options["seed"],
-        verilog2005=options["verilog2005"],
-    )
+    with writing(terminal) as progress:
+        from fcgen.design import write
+
+        accelerator = write(
+            layer,
+            folding,
+            options["directory"],
+            name=options["name"],
+            prefix=options["prefix"],
+            seed=options["seed"],
+            verilog2005=options["verilog2005"],
+            progress=progress,
+        )
     summary, design = accelerator.summary(), accelerator.design
     terminal.result(summary.lines())
     where, manifest = options["directory"], design.manifest

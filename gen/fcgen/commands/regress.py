@@ -8,7 +8,7 @@ from fcgen.commands.options import FILE, SEED_MAX, Integer, common, engine
 from fcgen.terminal import Terminal
 
 
-@click.command()
+@click.command(short_help="Run many layers through an engine.")
 @click.argument("directories", metavar="[DIR]...", nargs=-1, type=FILE)
 @click.option(
     "--count", type=Integer(1, SEED_MAX), default=20, show_default=True, help="Random layers."

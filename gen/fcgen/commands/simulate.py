@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fcgen.simulation_result import SimulationResult
 
 
-@click.command()
+@click.command(short_help="Run vectors through a design and compare.")
 @click.argument("directory", metavar="DIR", type=FILE)
 @click.option("--inputs", type=FILE, help=".npy of integers, (V, N) or (V, C, H, W).")
 @click.option("--outputs", type=FILE, help=".npy to write, int64 (V, M).")

@@ -8,7 +8,7 @@ from fcgen.commands.options import FILE, common
 from fcgen.terminal import Terminal
 
 
-@click.command()
+@click.command(short_help="Print what a design is and costs.")
 @click.argument("directory", metavar="DIR", type=FILE)
 @click.option("--force", is_flag=True, help="Go on although a file has changed.")
 @common
