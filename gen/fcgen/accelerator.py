@@ -1,0 +1,98 @@
+"""What :func:`fcgen.open` gives: a design that predicts, simulates and describes itself."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fcgen.design import Design
+from fcgen.folding import Folding
+from fcgen.network import DenseLayer
+from fcgen.simulate import simulate
+from fcgen.simulation_result import SimulationResult
+
+if TYPE_CHECKING:
+    from fcgen.summary import Summary
+
+
+class Accelerator:
+    """One design, ready to run.
+
+    Parameters
+    ----------
+    design : Design
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+
+    def __repr__(self) -> str:
+        return f"Accelerator({str(self.directory)!r})"
+
+    @property
+    def directory(self) -> Path:
+        """The output directory."""
+        return self.design.directory
+
+    @property
+    def layer(self) -> DenseLayer:
+        """The network, from which the reference is computed."""
+        return self.design.layer
+
+    @property
+    def folding(self) -> Folding:
+        """How the layer is laid out over elements, lanes and cycles."""
+        return self.design.folding
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found wrong and passed over because of ``force``."""
+        return self.design.notes
+
+    def predict(self, inputs: np.ndarray, engine: str | None = None) -> np.ndarray:
+        """Return what the hardware computes, int64 of shape (V, M), not compared with anything.
+
+        Parameters
+        ----------
+        inputs : ndarray of integers, shape (V, N) or (V, C, H, W)
+        engine : str, optional
+            As for :meth:`simulate`, which also says which one ran.
+        """
+        return self.simulate(inputs, engine=engine, check=False).outputs
+
+    def simulate(
+        self,
+        inputs: np.ndarray | None = None,
+        engine: str | None = None,
+        stall: float = 0.0,
+        vectors: int | None = None,
+        seed: int = 0,
+        waves: bool | str | Path = False,
+        check: bool = True,
+        parameters: DenseLayer | None = None,
+        source: str | None = None,
+    ) -> SimulationResult:
+        """Stream vectors through the design; see :func:`fcgen.simulate.simulate`."""
+        return simulate(
+            self.design,
+            inputs,
+            engine=engine,
+            stall=stall,
+            vectors=vectors,
+            seed=seed,
+            waves=waves,
+            check=check,
+            parameters=parameters,
+            source=source,
+        )
+
+    def summary(self) -> "Summary":
+        """Return size, folding, cycles and parameters."""
+        from fcgen.summary import summarise
+
+        return summarise(self.layer, self.folding)
+
+
+def open(directory: str | Path, force: bool = False) -> Accelerator:
+    """Open an output directory; see :meth:`fcgen.design.Design.open`."""
+    return Accelerator(Design.open(directory, force))

@@ -1,0 +1,198 @@
+"""A design on disk: one emitted layer with everything that describes it, opened and checked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fcgen import manifest
+from fcgen.beats import StreamFormat
+from fcgen.errors import InputError, bad_input
+from fcgen.folding import Folding
+from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.manifest import REFERENCE, Manifest
+from fcgen.network import DenseLayer
+from fcgen.output_directory import replacing
+
+if TYPE_CHECKING:
+    from fcgen.accelerator import Accelerator
+
+REFERENCE_BYTES_MAX = 1 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """One emitted layer in its output directory.
+
+    Attributes
+    ----------
+    directory : Path
+    manifest : Manifest
+    layer : DenseLayer
+        The network, from which the reference is computed.
+    notes : tuple of str
+        What was found wrong and passed over because of ``force``.
+    """
+
+    directory: Path
+    manifest: Manifest
+    layer: DenseLayer
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, directory: str | Path, force: bool = False) -> "Design":
+        """Open an output directory and check every file of it.
+
+        Parameters
+        ----------
+        directory : path
+        force : bool
+            Go on although a file has changed; ``notes`` says which.
+
+        Raises
+        ------
+        InputError
+            When the directory is not one of ours, or a file is missing or has changed.
+        """
+        directory = Path(directory)
+        described = manifest.read(directory)
+        notes = manifest.changed_files(directory, described)
+        if notes and not force:
+            raise InputError(f"{notes[0]}; write the design again or use --force")
+        path = directory / REFERENCE
+        if path.stat().st_size > REFERENCE_BYTES_MAX:
+            raise bad_input(path, "too large", "a reference has at most 1 GiB", "write it again")
+        layer = DenseLayer.from_json(path.read_bytes(), str(path))
+        if layer.structure_hash != described.structure_hash:
+            rule = "describes another structure than the manifest"
+            raise bad_input(path, layer.structure_hash, rule, "write the design again")
+        return cls(directory, described, layer, tuple(notes))
+
+    @classmethod
+    def unwritten(cls, layer: DenseLayer, folding: Folding) -> "Design":
+        """Return a design without files, for engines that need none of them."""
+        timing = LayerTiming.of(layer, folding)
+        described = Manifest(
+            name=layer.name,
+            prefix="",
+            top=layer.name,
+            device="generic",
+            folding=folding,
+            initiation_interval=folding.initiation_interval,
+            latency=timing.latency,
+            latency_first=timing.latency_first,
+            structure_hash=layer.structure_hash,
+            weights_hash=layer.weights_hash,
+            seed=0,
+            ports=(),
+            sources=(),
+            images=(),
+            files={},
+        )
+        return cls(Path(), described, layer)
+
+    @property
+    def top(self) -> str:
+        """Name of the top module."""
+        return self.manifest.top
+
+    @property
+    def folding(self) -> Folding:
+        """How the layer is laid out over elements, lanes and cycles."""
+        return self.manifest.folding
+
+    @property
+    def initiation_interval(self) -> int:
+        """Cycles a vector in steady state."""
+        return self.manifest.initiation_interval
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first input beat to the last output beat of an idle layer."""
+        return self.manifest.latency
+
+    @cached_property
+    def sources(self) -> tuple[Path, ...]:
+        """Verilog files, in the order of ``files.f``."""
+        return tuple(self.directory / name for name in self.manifest.sources)
+
+    @cached_property
+    def images(self) -> tuple[Path, ...]:
+        """Memory images; ``$readmemh`` looks for them in the working directory."""
+        return tuple(self.directory / name for name in self.manifest.images)
+
+    @cached_property
+    def input_stream(self) -> StreamFormat:
+        """Format of the input stream."""
+        layer = self.layer
+        return StreamFormat.of(layer.inputs, self.folding.simd, layer.activation_format)
+
+    @cached_property
+    def output_stream(self) -> StreamFormat:
+        """Format of the output stream."""
+        layer = self.layer
+        return StreamFormat.of(layer.outputs, self.folding.output_lanes, layer.output_format)
+
+    def hashes(self) -> Mapping[str, str]:
+        """Return the promised hash of every file."""
+        return self.manifest.files
+
+
+def write(
+    layer: DenseLayer,
+    folding: Folding,
+    out: str | Path,
+    *,
+    name: str = "layer",
+    prefix: str = "",
+    device: str = "generic",
+    seed: int = 0,
+    verilog2005: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> "Accelerator":
+    """Emit a layer to an output directory, which appears whole or not at all.
+
+    Parameters
+    ----------
+    layer : DenseLayer
+    folding : Folding
+    out : path
+        Missing, empty, or a design of ours, which is replaced.
+    name, prefix : str
+        Name of the top module, and what every module name starts with.
+    device : str
+        Device of the mapping.
+    seed : int
+        Seed of the vectors of the test bench.
+    verilog2005 : bool
+        Add a plain Verilog copy of everything.
+    progress : callable, optional
+        Gets a line before each step.
+
+    Raises
+    ------
+    InputError
+        When a name is no Verilog identifier, or ``out`` cannot be replaced.
+    ToolError
+        When Yosys is missing or fails.
+    """
+    # Emission needs Amaranth, which opening and simulating a design does not.
+    from fcgen.accelerator import Accelerator
+    from fcgen.design_files import write_files
+
+    manifest.check_names(name, prefix)
+    out = Path(out)
+    with replacing(out, manifest.is_design) as folder:
+        described = write_files(
+            folder,
+            layer,
+            folding,
+            name=name,
+            prefix=prefix,
+            device=device,
+            seed=seed,
+            verilog2005=verilog2005,
+            progress=progress or (lambda _: None),
+        )
+    return Accelerator(Design(out, described, layer))

@@ -1,0 +1,126 @@
+"""``README.md`` of a design: ports, timing, how to use it."""
+
+from fcgen.manifest import Manifest
+from fcgen.network import DenseLayer
+
+_MEANINGS = {
+    "clk": "clock, rising edge",
+    "rst": "synchronous reset, active high; one cycle, at any time, and once before the first use",
+    "in_payload": "inputs n = k·S + lane in beat k",
+    "in_valid": "a beat is offered",
+    "in_ready": "the beat is accepted at the next edge",
+    "in_first": "beat 0 of a vector",
+    "in_last": "last beat of a vector",
+    "out_payload": "outputs m = k·L + lane in beat k; unused lanes are 0",
+    "out_valid": "a beat is offered; it holds until it is accepted",
+    "out_ready": "the beat is accepted at the next edge",
+    "out_first": "beat 0 of a vector",
+    "out_last": "last beat of a vector",
+    "error": "a vector was framed wrongly, and dropped; stays until reset",
+    "parameter_hold": "finish the vectors that have begun, and take no other",
+    "parameter_held": "they are finished: parameters may be read and written",
+    "parameter_address": "memory and word, see `runtime_weights` in `manifest.json`",
+    "parameter_write": "write `parameter_write_data`",
+    "parameter_write_data": "data of a write",
+    "parameter_read": "read",
+    "parameter_read_data": "data of a read, in the order of the reads",
+    "parameter_read_valid": "`parameter_read_data` is there",
+    "parameter_refused": "the access of the cycle before did nothing",
+}
+
+
+def text(manifest: Manifest, layer: DenseLayer, verilog2005: str | None) -> str:
+    """Return the README of a design.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    layer : DenseLayer
+    verilog2005 : str, optional
+        Name of the plain Verilog file, where there is one.
+    """
+    sections = [
+        f"# {manifest.top}: fully connected layer {layer.inputs} → {layer.outputs}",
+        _introduction(manifest, layer),
+        "## Ports",
+        _ports(manifest),
+        _streams(manifest, layer),
+        "## Timing",
+        _timing(manifest),
+        "## Use",
+        _use(manifest, verilog2005),
+        "## Check",
+        _check(),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _introduction(manifest: Manifest, layer: DenseLayer) -> str:
+    folding, requantization = manifest.folding, layer.requantization
+    if requantization is None:
+        ending = f"The outputs are the raw {layer.accumulator_width}-bit accumulators."
+    else:
+        ending = (
+            f"The outputs are {layer.output_format.name}: "
+            "`y = clip(round((acc·multiplier + offset) / 2^shift) + zero_point)`, "
+            f"rounding `{requantization.rounding}`, saturation `{requantization.saturation}`."
+        )
+    shape = "×".join(map(str, layer.input_shape))
+    return (
+        f"Made by fcgen; the code is yours. Inputs {shape} of {layer.activation_format.name}, "
+        f"weights {layer.weight_format.name}, {layer.parameters:,} parameters, "
+        f"{layer.macs:,} multiplications a vector on {folding.pe} processing elements of "
+        f"{folding.simd} lanes. Accumulators have {layer.accumulator_width} bits and never "
+        f"overflow. {ending}"
+    )
+
+
+def _ports(manifest: Manifest) -> str:
+    rows = [
+        f"| `{name}` | {direction} | {width} | {_MEANINGS.get(name, '')} |"
+        for name, direction, width in manifest.ports
+    ]
+    return "\n".join(["| port | direction | bits | meaning |", "|---|---|---|---|", *rows])
+
+
+def _streams(manifest: Manifest, layer: DenseLayer) -> str:
+    folding = manifest.folding
+    return (
+        "Both streams are valid/ready: a beat moves at a rising edge where both are high. Lane 0 "
+        "is in the least significant bits, two's complement where signed, no padding between "
+        f"lanes. S = {folding.simd} inputs a beat, {folding.synapse_folds} beats a vector; "
+        f"L = {folding.output_lanes} outputs a beat, {folding.output_beats} beats a vector. "
+        "`in_first` and `in_last` must stand on the first and the last beat of a vector."
+    )
+
+
+def _timing(manifest: Manifest) -> str:
+    rows = (
+        ("initiation interval: a vector to the next, steady state", manifest.initiation_interval),
+        ("latency: first input beat → first output beat", manifest.latency_first),
+        ("latency: first input beat → last output beat", manifest.latency),
+    )
+    lines = [f"| {what} | {cycles:,} |" for what, cycles in rows]
+    return "\n".join(["| no stalls | cycles |", "|---|---|", *lines])
+
+
+def _use(manifest: Manifest, verilog2005: str | None) -> str:
+    connections = ",\n".join(f"    .{name}({name})" for name, _, _ in manifest.ports)
+    plain = f" `{verilog2005}` is all of it in plain Verilog-2005." if verilog2005 else ""
+    images = (
+        "The memories read their images (`*.hex`) with `$readmemh` from the working directory of "
+        "the simulator or synthesis tool: run it here, or copy the images to where it runs."
+    )
+    return (
+        f"```verilog\n{manifest.top} u_{manifest.top} (\n{connections}\n);\n```\n\n"
+        f"Sources, in order, are in `files.f`.{plain} {images}"
+    )
+
+
+def _check() -> str:
+    return (
+        "```\niverilog -g2012 -o tb.vvp -f files.f tb.sv && vvp tb.vvp\n"
+        "fcgen simulate . --engine compiled\n```\n\n"
+        "`manifest.json` has all figures and the hash of each file; `reference.json` is the "
+        "network, from which `fcgen` computes what the outputs must be."
+    )

@@ -1,0 +1,28 @@
+"""New parameters for a design with runtime weights, as writes to its parameter port."""
+
+import numpy as np
+
+from fcgen.design import Design
+from fcgen.engines.streaming import ParameterUpdate
+from fcgen.hardware.layer_memories import LayerMemories
+from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.network import DenseLayer
+
+
+def update(
+    design: Design, network: DenseLayer, *, after: int, refusals: int = 4
+) -> ParameterUpdate:
+    """Return the writes that make a design compute ``network``, and the reads that check them.
+
+    Parameters
+    ----------
+    design : Design
+    network : DenseLayer
+        Of the same structure as the design's layer.
+    after, refusals : int
+        See :class:`ParameterUpdate`.
+    """
+    plan = RequantizerPlan.of(design.layer)
+    memories = LayerMemories(design.layer, design.folding, plan)
+    writes = np.array(list(memories.writes(network)), np.uint32).reshape(-1, 2)
+    return ParameterUpdate(after=after, writes=writes, reads=writes[:, 0], refusals=refusals)

@@ -1,0 +1,288 @@
+"""Random layers, or given designs, through an engine: a table, JUnit XML, commands that repeat."""
+
+import shlex
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fcgen import design as designs
+from fcgen.design import Design
+from fcgen.engines.streaming import StreamOptions
+from fcgen.errors import CheckError, FcgenError, bad_input
+from fcgen.random_layers import STALLS, random_case
+from fcgen.reference import forward
+from fcgen.simulate import ENGINES, default_engine, simulate
+from fcgen.simulation_result import Mismatch, Mismatches
+from fcgen.stimuli import stimuli
+
+VECTORS = {"compiled": 60, "amaranth": 12, "icarus": 16, "verilator": 16, "reference": 60}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case, small enough to travel to another process.
+
+    Attributes
+    ----------
+    engine : str
+    seed : int
+    index : int
+        Of the random layer, or of the disturbance of a given design.
+    directory : str, optional
+        The given design; None for a random layer.
+    """
+
+    engine: str
+    seed: int
+    index: int
+    directory: str | None = None
+
+    @property
+    def command(self) -> str:
+        """The command that repeats this case alone."""
+        if self.directory is None:
+            words = ["fcgen", "regress", "--seed", str(self.seed), "--only", str(self.index)]
+            return shlex.join([*words, "--engine", self.engine])
+        words = ["fcgen", "simulate", self.directory, "--engine", self.engine]
+        words += ["--stall", f"{STALLS[self.index]:g}", "--seed", str(self.seed)]
+        return shlex.join([*words, "--vectors", str(VECTORS[self.engine])])
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """Outcome of one case.
+
+    Attributes
+    ----------
+    name, description : str
+    failure : str
+        What is wrong, in one line; empty when all is right.
+    command : str
+        Repeats the case.
+    seconds : float
+    """
+
+    name: str
+    description: str
+    failure: str
+    command: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RegressionReport:
+    """Outcome of all cases."""
+
+    engine: str
+    results: tuple[CaseResult, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> tuple[CaseResult, ...]:
+        """The cases that went wrong."""
+        return tuple(result for result in self.results if result.failure)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the table, the failures with their commands, and the sum."""
+        yield from self.notes
+        for result in self.results:
+            state = "FAIL" if result.failure else "ok"
+            yield f"{result.name:>12}  {state:4}  {result.seconds:6.1f} s  {result.description}"
+        for result in self.failures:
+            yield f"{result.name}: {result.failure}"
+            yield f"    repeat with: {result.command}"
+        yield f"{self.engine}: {len(self.results)} cases, {len(self.failures)} failures"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "engine": self.engine,
+            "cases": len(self.results),
+            "failures": [
+                {"name": failed.name, "failure": failed.failure, "repeat": failed.command}
+                for failed in self.failures
+            ],
+            "notes": list(self.notes),
+        }
+
+    def junit(self) -> str:
+        """Return the results as JUnit XML."""
+        suite = ElementTree.Element(
+            "testsuite",
+            name=f"fcgen regress {self.engine}",
+            tests=str(len(self.results)),
+            failures=str(len(self.failures)),
+            errors="0",
+            time=f"{sum(result.seconds for result in self.results):.3f}",
+        )
+        for result in self.results:
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                classname=f"fcgen.{self.engine}",
+                name=f"{result.name}: {result.description}",
+                time=f"{result.seconds:.3f}",
+            )
+            if result.failure:
+                failure = ElementTree.SubElement(case, "failure", message=result.failure)
+                failure.text = f"repeat with: {result.command}"
+        ElementTree.indent(suite)
+        return ElementTree.tostring(suite, "unicode", xml_declaration=True) + "\n"
+
+
+def regress(
+    directories: Sequence[str | Path] = (),
+    *,
+    count: int = 20,
+    seed: int = 0,
+    engine: str | None = None,
+    jobs: int = 1,
+    only: int | None = None,
+    progress: Callable[[CaseResult], None] | None = None,
+) -> RegressionReport:
+    """Run random layers, or each given design with several disturbances, through an engine.
+
+    Parameters
+    ----------
+    directories : sequence of path
+        Designs; without any, random layers.
+    count : int
+        Random layers.
+    seed : int
+    engine : str, optional
+        Default as for :func:`fcgen.simulate.simulate`.
+    jobs : int
+        Processes.
+    only : int, optional
+        The one random layer to run.
+    progress : callable, optional
+        Gets each result as soon as it is there.
+
+    Raises
+    ------
+    InputError
+        For an option out of range, or a directory that is no design.
+    """
+    notes: list[str] = []
+    if engine is None:
+        engine, note = default_engine()
+        notes += [note] if note else []
+    for option, value in (("--count", count), ("--jobs", jobs)):
+        if value < 1:
+            raise bad_input(option, value, "must be positive", "choose a number")
+    if engine not in ENGINES:
+        raise bad_input("--engine", engine, f"must be one of {', '.join(ENGINES)}", "choose one")
+    for directory in directories:
+        Design.open(directory)
+    if directories:
+        chosen = [
+            Job(engine, seed, index, str(directory))
+            for directory in directories
+            for index in range(len(STALLS))
+        ]
+    else:
+        indices = range(count) if only is None else (only,)
+        chosen = [Job(engine, seed, index) for index in indices]
+    results = []
+    for result in _results(chosen, jobs):
+        results.append(result)
+        if progress:
+            progress(result)
+    return RegressionReport(engine, tuple(results), tuple(notes))
+
+
+def _results(jobs: Sequence[Job], processes: int) -> Iterator[CaseResult]:
+    if processes == 1 or len(jobs) == 1:
+        yield from map(run_job, jobs)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(run_job, jobs)
+
+
+def run_job(job: Job) -> CaseResult:
+    """Run one case; whatever goes wrong in it becomes its failure."""
+    start = time.monotonic()
+    name = str(job.index) if job.directory is None else f"{Path(job.directory).name}/{job.index}"
+    description, failure = job.directory or "", ""
+    try:
+        if job.directory is None:
+            case = random_case(job.seed, job.index)
+            description = case.description
+            _run_random(job, case.options)
+        else:
+            description = f"{job.directory} stall={STALLS[job.index]:g}"
+            _run_design(job)
+    except FcgenError as error:
+        failure = str(error)
+    except Exception as error:
+        failure = f"{type(error).__name__}: {error}"
+    return CaseResult(name, description, failure, job.command, time.monotonic() - start)
+
+
+def _run_design(job: Job) -> None:
+    assert job.directory is not None
+    result = simulate(
+        Design.open(job.directory),
+        engine=job.engine,
+        stall=STALLS[job.index],
+        vectors=VECTORS[job.engine],
+        seed=job.seed,
+    )
+    if result.mismatches:
+        raise _wrong(result.mismatches)
+
+
+def _wrong(mismatches: Sequence[Mismatch]) -> CheckError:
+    return CheckError(f"{len(mismatches)} mismatches, the first: {mismatches[0]}")
+
+
+def _run_random(job: Job, options: StreamOptions) -> None:
+    case = random_case(job.seed, job.index)
+    with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
+        if job.engine in ("amaranth", "reference"):  # nothing is read from disk
+            design = Design.unwritten(case.layer, case.folding)
+        else:
+            design = designs.write(case.layer, case.folding, Path(folder) / "design").design
+        inputs = stimuli(
+            case.layer.activation_format, case.layer.inputs, VECTORS[job.engine], options.seed
+        )
+        _check(design, job.engine, inputs, options)
+
+
+def _check(design: Design, engine: str, inputs: np.ndarray, options: StreamOptions) -> None:
+    """Stream whole vectors, and where the simulator allows it wrongly framed ones as well."""
+    layer, lanes = design.layer, design.folding.output_lanes
+    if engine == "reference":
+        forward(layer, inputs)
+        return
+    if engine == "compiled":
+        from fcgen.engines import compiled
+
+        run = compiled.run(design, inputs, options, workers=1, optimise=1)
+        framed = None
+    elif engine == "amaranth":
+        from fcgen.engines import amaranth_engine
+
+        run = amaranth_engine.run(design, inputs, options)
+        framed = amaranth_engine.run_broken_framing(design, inputs, options)
+    else:
+        from fcgen.engines.cosimulation import Cosimulation
+
+        with Cosimulation(design, engine) as bench:
+            run = bench.stream(inputs, options)
+            framed = bench.broken_framing(inputs, options)
+    wrong = Mismatches(forward(layer, inputs), run.outputs, run.output_cycles, lanes)
+    if wrong:
+        raise _wrong(wrong)
+    if framed is not None:
+        accepted, outputs = framed
+        if not np.array_equal(forward(layer, accepted), outputs):
+            raise CheckError("after wrongly framed vectors: accepted vectors have wrong outputs")

@@ -1,0 +1,232 @@
+"""Simulate a design on any engine and compare with the reference."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fcgen import tools
+from fcgen.design import Design
+from fcgen.engines.streaming import STALL_LIMIT, ParameterUpdate, StreamOptions, StreamRun
+from fcgen.errors import CheckError, FcgenError, InputError, bad_input
+from fcgen.network import DenseLayer
+from fcgen.reference import check_vectors, forward
+from fcgen.simulation_result import Mismatches, SimulationResult
+from fcgen.stimuli import stimuli
+
+ENGINES = ("reference", "amaranth", "icarus", "verilator", "compiled")
+DEFAULT_VECTORS = {"reference": 256, "compiled": 256, "amaranth": 16, "icarus": 16, "verilator": 16}
+Engine = Callable[[Design, np.ndarray, StreamOptions, ParameterUpdate | None], StreamRun]
+
+
+def default_engine() -> tuple[str, str | None]:
+    """Return the engine for those who name none, and a line where it is not the usual one."""
+    try:
+        tools.verilator()
+        tools.compiler()
+    except FcgenError as error:
+        return "amaranth", f"engine amaranth, because compiled is not available: {error}"
+    return "compiled", None
+
+
+def simulate(
+    design: Design,
+    inputs: np.ndarray | None = None,
+    *,
+    engine: str | None = None,
+    stall: float = 0.0,
+    vectors: int | None = None,
+    seed: int = 0,
+    waves: bool | str | Path = False,
+    check: bool = True,
+    parameters: DenseLayer | None = None,
+    source: str | None = None,
+    workers: int | None = None,
+) -> SimulationResult:
+    """Stream vectors through a design.
+
+    Parameters
+    ----------
+    design : Design
+    inputs : ndarray of integers, shape (V, N) or (V, C, H, W), optional
+        Without: all-minimum, all-maximum, the two alternations, then seeded random vectors.
+    engine : {'reference', 'amaranth', 'icarus', 'verilator', 'compiled'}, optional
+        Default ``compiled``, or ``amaranth`` where there is no C++ compiler; a note says so.
+    stall : float
+        Probability a cycle of a gap at the input and of a stall at the output, 0 to 0.99.
+    vectors : int, optional
+        How many; of given inputs the first ones.
+    seed : int
+        Of the vectors and of the gaps and stalls.
+    waves : bool or path
+        Record a waveform (FST), with icarus and verilator only; True names it after the design.
+    check : bool
+        Compare with the reference.
+    parameters : DenseLayer, optional
+        New weights, written through the parameter port when half of the vectors have begun.
+    source : str, optional
+        What to call the inputs in the command that repeats the run.
+    workers : int, optional
+        Models of the compiled engine that share the vectors; default one a processor.
+
+    Returns
+    -------
+    SimulationResult
+
+    Raises
+    ------
+    InputError
+        For inputs of another shape, type or range, and for options that make no sense.
+    CheckError
+        When the layer breaks the stream protocol, hangs, or its simulation ends by itself.
+    ToolError
+        When a simulator is missing or fails.
+    """
+    notes = list(design.notes)
+    if engine is None:
+        engine, note = default_engine()
+        notes += [note] if note else []
+    _check_options(engine, stall, vectors, seed, waves)
+    given = _vectors(design, inputs, vectors or None, seed, engine, source)
+    options = StreamOptions(gap=stall, stall=stall, seed=seed)
+    repeat = _command(
+        design, engine, stall, len(given), seed, source if inputs is not None else None
+    )
+    file = _wave_file(design, engine, waves)
+    update = _update(design, parameters, len(given))
+    run: StreamRun | None = None
+    if engine == "reference":
+        outputs = forward(parameters or design.layer, given)
+    else:
+        try:
+            run = _engine(engine, file, workers)(design, given, options, update)
+        except CheckError as error:
+            raise CheckError(f"{design.directory}: {error}; repeat with: {repeat}") from error
+        outputs = run.outputs
+    if update is not None and run is not None:
+        notes.append(_check_update(update, run, len(given)))
+    expected = _expected(design, given, parameters, run) if check else outputs
+    cycles = run.output_cycles if run else np.zeros((len(given), 1), np.int64)
+    lanes = design.folding.output_lanes if run else design.layer.outputs
+    return SimulationResult(
+        engine=engine,
+        inputs=given,
+        outputs=outputs,
+        mismatches=Mismatches(expected, outputs, cycles, lanes),
+        checked=check,
+        undisturbed=options.undisturbed and update is None,
+        repeat=repeat,
+        notes=tuple(notes),
+        run=run,
+        waves=str(file) if file else None,
+    )
+
+
+def _check_options(
+    engine: str, stall: float, vectors: int | None, seed: int, waves: bool | str | Path
+) -> None:
+    if engine not in ENGINES:
+        raise bad_input("--engine", engine, f"must be one of {', '.join(ENGINES)}", "choose one")
+    if not 0 <= stall <= STALL_LIMIT:
+        raise bad_input("--stall", stall, f"must be 0 to {STALL_LIMIT}", "choose a probability")
+    if vectors is not None and vectors < 1:
+        raise bad_input("--vectors", vectors, "must be positive", "choose a number")
+    if seed < 0:
+        raise bad_input("--seed", seed, "must not be negative", "choose a number")
+    if waves and engine not in ("icarus", "verilator"):
+        raise bad_input(
+            "--waves", engine, "records no waveform", "use --engine icarus or verilator"
+        )
+
+
+def _vectors(
+    design: Design,
+    inputs: np.ndarray | None,
+    vectors: int | None,
+    seed: int,
+    engine: str,
+    source: str | None,
+) -> np.ndarray:
+    layer = design.layer
+    if inputs is None:
+        count = vectors or DEFAULT_VECTORS[engine]
+        return stimuli(layer.activation_format, layer.inputs, count, seed)
+    subject = source or "inputs"
+    checked = check_vectors(layer, np.asarray(inputs), subject)
+    if not len(checked):
+        raise bad_input(subject, "0 vectors", "at least one is needed", "give one vector a row")
+    return checked[:vectors].astype(np.int64)
+
+
+def _engine(engine: str, waves: Path | None, workers: int | None) -> Engine:
+    """Return the function that runs an engine; the heavy imports wait until it is needed."""
+    if engine == "compiled":
+        from fcgen.engines import compiled
+
+        return lambda *run: compiled.run(*run, workers=workers)
+    if engine == "amaranth":
+        from fcgen.engines import amaranth_engine
+
+        return amaranth_engine.run
+    from fcgen.engines.cosimulation import Cosimulation
+
+    def cosimulate(
+        design: Design, inputs: np.ndarray, options: StreamOptions, update: ParameterUpdate | None
+    ) -> StreamRun:
+        with Cosimulation(design, engine, waves) as bench:
+            return bench.stream(inputs, options, update)
+
+    return cosimulate
+
+
+def _wave_file(design: Design, engine: str, waves: bool | str | Path) -> Path | None:
+    if waves is False:
+        return None
+    return Path(f"{design.top}.{engine}.fst") if waves is True else Path(waves)
+
+
+def _command(
+    design: Design, engine: str, stall: float, vectors: int, seed: int, source: str | None
+) -> str:
+    words = ["fcgen", "simulate", str(design.directory), "--engine", engine]
+    words += ["--stall", f"{stall:g}", "--vectors", str(vectors), "--seed", str(seed)]
+    words += ["--inputs", source] if source else []
+    return shlex.join(words)
+
+
+def _update(design: Design, parameters: DenseLayer | None, vectors: int) -> ParameterUpdate | None:
+    if parameters is None:
+        return None
+    if not design.layer.runtime_weights:
+        raise InputError(
+            f"--load-weights: {design.directory}: the weights of this design are fixed; "
+            "emit it with --runtime-weights"
+        )
+    if parameters.structure_hash != design.layer.structure_hash:
+        raise InputError(
+            "--load-weights: the weights belong to another structure than the design: "
+            "shapes, formats, rounding and saturation must be the same"
+        )
+    from fcgen.engines.parameters import update
+
+    return update(design, parameters, after=vectors // 2)
+
+
+def _check_update(update: ParameterUpdate, run: StreamRun, vectors: int) -> str:
+    if run.read_back is None or not np.array_equal(run.read_back, update.writes[:, 1]):
+        raise CheckError("--load-weights: the parameters that were read back are not those written")
+    return (
+        f"{len(update.writes):,} parameter words written and read back; {run.held_after:,} vectors "
+        f"before, {vectors - run.held_after:,} after"
+    )
+
+
+def _expected(
+    design: Design, inputs: np.ndarray, parameters: DenseLayer | None, run: StreamRun | None
+) -> np.ndarray:
+    if parameters is None:
+        return forward(design.layer, inputs)
+    before = run.held_after if run else 0
+    parts = (forward(design.layer, inputs[:before]), forward(parameters, inputs[before:]))
+    return np.concatenate(parts)

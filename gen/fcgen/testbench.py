@@ -1,0 +1,91 @@
+"""``tb.sv``: a plain test bench that runs with a Verilog simulator alone."""
+
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from fcgen.beats import StreamFormat
+from fcgen.manifest import Manifest
+from fcgen.network import DenseLayer
+from fcgen.reference import forward
+from fcgen.stimuli import stimuli
+
+TEST_BENCH = "tb.sv"
+INPUTS = "tb_inputs.hex"
+OUTPUTS = "tb_outputs.hex"
+VECTORS = 8
+
+_WHITE_SPACE = 32
+_WORD = 1 << 32
+_TEMPLATE = Path(__file__).with_name("testbench.sv.in")
+
+
+def write(
+    folder: Path, manifest: Manifest, layer: DenseLayer, input_: StreamFormat, output: StreamFormat
+) -> tuple[str, ...]:
+    """Write the test bench with its vectors, and return the names of the files.
+
+    The images must be there already: the bench also checks their sums, because requantization
+    may hide the change of a weight from any given set of vectors.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : Manifest
+        Names and ports; the hashes are not needed yet.
+    layer : DenseLayer
+    input_, output : StreamFormat
+    """
+    vectors = stimuli(layer.activation_format, layer.inputs, VECTORS, manifest.seed)
+    (folder / INPUTS).write_bytes(_hexadecimal(input_, vectors))
+    (folder / OUTPUTS).write_bytes(_hexadecimal(output, forward(layer, vectors)))
+    text = Template(_TEMPLATE.read_text()).substitute(
+        top=manifest.top,
+        prefix=manifest.prefix,
+        vectors=VECTORS,
+        input_width=input_.width,
+        input_beats=input_.beats,
+        output_width=output.width,
+        output_beats=output.beats,
+        patience=100 * (manifest.latency + manifest.initiation_interval) + 10_000,
+        ties="".join(
+            f",\n        .{name}({width}'b0)"
+            for name, direction, width in manifest.ports
+            if name.startswith("parameter_") and direction == "input"
+        ),
+        images="".join(
+            f"        check_image(\"{name}\", 32'h{a:08x}, 32'h{b:08x});\n"
+            for name in manifest.images
+            for a, b in [image_sums((folder / name).read_bytes())]
+        ),
+    )
+    (folder / TEST_BENCH).write_text(text)
+    return TEST_BENCH, INPUTS, OUTPUTS
+
+
+def _hexadecimal(stream: StreamFormat, vectors: np.ndarray) -> bytes:
+    """Return a line a beat, as ``$readmemh`` reads it."""
+    digits = -(-stream.width // 4)
+    beats = stream.pack(vectors).reshape(-1, stream.words)
+    lines = beats[:, ::-1].astype(">u4").tobytes().hex()
+    step = stream.words * 8
+    starts = range(step - digits, len(lines), step)
+    return "".join(f"{lines[start : start + digits]}\n" for start in starts).encode()
+
+
+def image_sums(text: bytes) -> tuple[int, int]:
+    """Return the two sums that ``check_image`` of the bench forms over an image's digits.
+
+    ``a`` adds up the characters that are not white space, ``b`` the values of ``a``, modulo 2^32:
+    a changed digit changes ``a``, exchanged words change ``b``.
+    """
+    characters = np.frombuffer(text, np.uint8)
+    characters = characters[characters > _WHITE_SPACE]
+    a = b = 0
+    for start in range(0, len(characters), 1 << 20):
+        part = characters[start : start + (1 << 20)].astype(np.uint64)
+        ranks = np.arange(len(part), 0, -1, dtype=np.uint64)
+        b = (b + a * len(part) + int((part * ranks).sum())) % _WORD
+        a = (a + int(part.sum())) % _WORD
+    return a, b
