@@ -115,30 +115,27 @@ class VectorMemory(wiring.Component):
         """Count the beats of a vector; return whether none is under way.
 
         ``position`` is the place of the beat at the input: the beats held so far, or 0 where
-        ``first`` begins anew. ``complete`` marks the beat that makes a vector whole.
+        ``first`` begins anew. ``complete`` marks the beat that makes a vector whole. After a
+        fault no beats are held, and a beat 0 without ``first`` is a fault again: that swallows
+        what is left of a broken vector.
         """
         beat = Signal.like(position)
-        swallowing = Signal()
         between = Signal()
         at_start = Signal()
         at_end = Signal()
         fits = Signal()
-        counts = Signal()
         m.d.comb += [
-            between.eq((beat == 0) | swallowing),
+            between.eq(beat == 0),
             position.eq(Mux(self.in_first, 0, beat)),
             at_start.eq(position == 0),
             at_end.eq(position == self.beats - 1),
             fits.eq((self.in_first == at_start) & (self.in_last == at_end)),
-            counts.eq(accept & (self.in_first | ~swallowing)),
-            complete.eq(counts & fits & at_end),
+            complete.eq(accept & fits & at_end),
         ]
-        with m.If(counts):
+        with m.If(accept):
             m.d.sync += beat.eq(Mux(fits & ~at_end, position + 1, 0))
             with m.If(~fits | (self.in_first & ~between)):
                 m.d.sync += self.error.eq(1)
-        with m.If(accept):
-            m.d.sync += swallowing.eq(~self.in_last & Mux(counts, ~fits, swallowing))
         return between
 
     def _row(self, beat: Value) -> Value:
