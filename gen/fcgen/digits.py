@@ -56,8 +56,8 @@ class Digits:
 
     def float_scores(self) -> np.ndarray:
         """Return the scores of the layer as trained: float64, shape (V, 10)."""
-        scores: np.ndarray = self.vectors / PIXEL_MAX @ self.weight.T.astype(np.float64)
-        return scores + self.bias
+        scores: np.ndarray = self.vectors / PIXEL_MAX @ self.weight.T.astype(np.float64) + self.bias
+        return scores
 
     def accuracy(self, scores: np.ndarray) -> float:
         """Return the part of the images whose highest score is that of their label."""

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 _PLAIN = str.maketrans(
     {
-        **dict.fromkeys("┏┳┓┡╇┩└┴┘", "+"),
+        **dict.fromkeys("┏┳┓┡╇┩┌┐└┴┘", "+"),
         **dict.fromkeys("━─", "-"),
         **dict.fromkeys("┃│", "|"),
         **dict.fromkeys("█▉▊▋▌▍▎▏", "#"),
