@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cocotb
 import numpy as np
+
 from fcgen.engines import scenarios
 from fcgen.engines.streaming import StreamFault
 from streams import CocotbPins

@@ -1,6 +1,7 @@
 """Seeded random legal layers and vectors, extremes more often than chance would give."""
 
 import numpy as np
+
 from fcgen.fixed import ROUNDINGS, IntegerFormat
 from fcgen.network import DenseLayer, Requantization
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fcgen import accelerator, demo, simulate, tools
 from fcgen.cli import main
 from fcgen.reference import forward

@@ -1,4 +1,5 @@
 import numpy as np
+
 from fcgen.digit_picture import BAR, draw
 
 

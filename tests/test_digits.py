@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fcgen.digits import DATA, PIXELS, Digits
 from fcgen.reference import forward
 

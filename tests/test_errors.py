@@ -1,4 +1,5 @@
 import pytest
+
 from fcgen.errors import CheckError, FcgenError, InputError, ToolError, bad_input, located
 
 

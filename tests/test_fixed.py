@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat, operand_format, signed_width
 

@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
 from fcgen.network import CONSTANTS, DenseLayer, Requantization

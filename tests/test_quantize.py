@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fcgen import reference
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat

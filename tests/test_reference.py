@@ -1,6 +1,8 @@
-import big_integers
 import numpy as np
 import pytest
+from scipy.signal import correlate
+
+import big_integers
 from fcgen import reference
 from fcgen.errors import InputError
 from fcgen.fixed import ROUNDINGS, IntegerFormat
@@ -12,7 +14,6 @@ from random_layers import (
     random_requantization,
     random_vectors,
 )
-from scipy.signal import correlate
 
 INT8 = IntegerFormat(8, True)
 INT16 = IntegerFormat(16, True)

@@ -2,6 +2,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from fcgen import scales
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat

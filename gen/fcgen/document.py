@@ -6,6 +6,7 @@ import json
 from typing import Any, NoReturn
 
 import numpy as np
+
 from fcgen.errors import bad_input
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
 

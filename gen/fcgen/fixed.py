@@ -9,6 +9,7 @@ The contract of one layer, all integers::
 from dataclasses import dataclass
 
 import numpy as np
+
 from fcgen.errors import bad_input
 
 ROUNDINGS = ("half_even", "half_up", "half_away", "floor")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.load.raw_weights import RawWeights

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+
 from fcgen import document
 from fcgen.errors import bad_input, located
 from fcgen.fixed import BIAS_BITS, SIZE_MAX, IntegerFormat, signed_width

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from fcgen.errors import bad_input, located
 from fcgen.fixed import ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.layer_request import BIAS_FORMAT, LayerRequest, check_codes, check_request, raw_layer

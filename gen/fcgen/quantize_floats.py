@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+
 from fcgen import scales
 from fcgen.errors import bad_input
 from fcgen.layer_request import LayerRequest, raw_layer

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from fcgen.errors import bad_input
 from fcgen.network import DenseLayer, Requantization
 

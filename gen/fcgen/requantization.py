@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+
 from fcgen.errors import bad_input
 from fcgen.fixed import MULTIPLIER_BITS, ROUNDINGS, SATURATIONS, SHIFT_MAX, IntegerFormat
 from fcgen.validation import check_choice, check_operand, check_range, freeze

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+
 from fcgen.errors import bad_input
 from fcgen.fixed import ROUNDINGS, SATURATIONS, SHIFT_MAX
 from fcgen.layer_request import LayerRequest

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, IntegerFormat
 

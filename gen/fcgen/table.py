@@ -27,7 +27,7 @@ def box(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> li
         return f"{bar} {f' {bar} '.join(texts)} {bar}"
 
     def rule(characters: str) -> str:
-        first, dash, between, last = characters
+        first, dash, between, last = tuple(characters)
         return first + between.join(dash * (width + 2) for width in widths) + last
 
     body = [line(row, "│") for row in rows]

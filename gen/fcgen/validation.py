@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+
 from fcgen.errors import bad_input
 from fcgen.fixed import OPERAND_BITS_MAX, SIZE_MAX, IntegerFormat
 

@@ -7,6 +7,7 @@ from typing import Any
 from amaranth import Module, ResetSignal
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assume, Cover, Elaboratable
+
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.vector_memory import VectorMemory
 from formal.inside import Bench

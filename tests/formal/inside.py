@@ -8,6 +8,7 @@ from amaranth import Module, Signal
 from amaranth.asserts import Initial
 from amaranth.hdl import Assume, Value
 from amaranth.lib import wiring
+
 from fcgen.hardware.registers import register
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from amaranth import Module, Mux, ResetSignal, Signal
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable
+
 from fcgen.hardware.layer_controller import LayerController
 from formal.inside import Bench, Inside
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from amaranth import Module
 from amaranth.back import rtlil
 from amaranth.hdl import Elaboratable
+
 from formal.inside import Bench
 
 SHELL = Path(__file__).parent / "bitwuzla_shell.py"

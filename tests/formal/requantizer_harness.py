@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth import Const, Module, Mux, Signal, signed
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
+
 from fcgen.hardware.registers import delay
 from fcgen.hardware.requantizer import Requantizer
 from fcgen.hardware.requantizer_plan import RequantizerPlan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from formal.front_end_harness import FrontEndHarness
 from formal.prover import prove
 from formal.test_layer_controller import SIZES

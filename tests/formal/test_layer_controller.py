@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from fcgen.hardware.layer_controller import LayerController
 from formal.break_source import broken
 from formal.layer_controller_harness import LayerControllerHarness

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from fcgen.fixed import ROUNDINGS, IntegerFormat
 from fcgen.hardware import requantizer, requantizer_plan
 from fcgen.hardware.requantizer import Requantizer

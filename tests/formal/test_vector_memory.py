@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from fcgen.hardware.vector_memory import VectorMemory
 from formal.break_source import broken
 from formal.prover import prove

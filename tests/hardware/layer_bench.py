@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from amaranth.hdl import ResetInserter, Signal
-from amaranth_bench import pack, run, unpack
 
+from amaranth_bench import pack, run, unpack
 from fcgen.hardware.layer import Layer
 
 Beat = tuple[int, int, int]

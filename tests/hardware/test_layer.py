@@ -2,15 +2,15 @@ import random
 
 import numpy as np
 import pytest
-from framing_model import Framing
-from hardware.layer_bench import Phase, beats_of, stream
-from random_layers import random_layer, random_requantization, random_vectors
 
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.network import DenseLayer
 from fcgen.reference import forward
+from framing_model import Framing
+from hardware.layer_bench import Phase, beats_of, stream
+from random_layers import random_layer, random_requantization, random_vectors
 
 INT8 = IntegerFormat(8, True)
 SHAPES = [

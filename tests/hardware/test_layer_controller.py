@@ -1,8 +1,8 @@
 import random
 
 import pytest
-from amaranth_bench import observe
 
+from amaranth_bench import observe
 from fcgen.hardware.layer_controller import LayerController
 
 PARAMETERS = [

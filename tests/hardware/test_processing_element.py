@@ -1,8 +1,8 @@
 import random
 
 import pytest
-from amaranth_bench import observe, pack
 
+from amaranth_bench import observe, pack
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.processing_element import ProcessingElement
 

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
+
 from amaranth_bench import observe, pack
 from big_integers import requantized
-from random_layers import random_codes, random_extreme, random_requantization
-
 from fcgen.fixed import ROUNDINGS, IntegerFormat
 from fcgen.hardware.memories import parameter_values
 from fcgen.hardware.requantizer import Requantizer
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.network import DenseLayer, Requantization
+from random_layers import random_codes, random_extreme, random_requantization
 
 INT8 = IntegerFormat(8, True)
 INT4 = IntegerFormat(4, True)

@@ -1,8 +1,8 @@
 import random
 
 import pytest
-from amaranth_bench import observe, pack, run, unpack
 
+from amaranth_bench import observe, pack, run, unpack
 from fcgen.hardware.result_queue import ResultQueue
 
 WIDTH = 5

@@ -1,10 +1,10 @@
 import random
 
 import pytest
-from amaranth_bench import observe
-from framing_model import Framing
 
+from amaranth_bench import observe
 from fcgen.hardware.vector_memory import SLICE_BITS, VectorMemory
+from framing_model import Framing
 
 
 class Model:

@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
 from fcgen.load.raw_weights import RawWeights, Wanted

@@ -1,5 +1,6 @@
 """``fcgen layer``: Verilog for one fully connected layer."""
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,23 @@ DEVICES = (
     "gowin-gw1nr9c",
     "gowin-gw2ar18c",
     "xilinx7",
+)
+
+
+# Options that make_layer takes as they are.
+PASSED_ON = (
+    "weights",
+    "bias",
+    "input_zero_point",
+    "rounding",
+    "saturation",
+    "relu",
+    "raw",
+    "activation_scale",
+    "output_scale",
+    "runtime_weights",
+    "seed",
+    "name",
 )
 
 
@@ -136,34 +154,22 @@ def _make(options: dict[str, Any]) -> "tuple[DenseLayer, Folding, tuple[str, ...
     from fcgen.validation import check_sizes
 
     shape, outputs = options["shape"], options["outputs"]
-    bits = {
-        "weight": options["weight_bits"],
-        "activation": options["activation_bits"],
-        "output": options["output_bits"] or options["activation_bits"],
-    }
-    if options["output_bits"] is not None:
-        bits["output"] = options["output_bits"]
-    formats = {
-        f"{kind}_format": operand_format(f"--{kind}-bits", width, not options[f"unsigned_{kind}s"])
-        for kind, width in bits.items()
-    }
+    default = {**options, "output_bits": options["activation_bits"]}
+    given = default if options["output_bits"] is None else options
+    weight, activation, output = (
+        operand_format(f"--{kind}-bits", given[f"{kind}_bits"], not given[f"unsigned_{kind}s"])
+        for kind in ("weight", "activation", "output")
+    )
     check_sizes(shape, outputs, "SHAPE M")
-    inputs = 1
-    for size in shape:
-        inputs *= size
-    folding = Folding(
-        inputs,
-        outputs,
-        options["pe"],
-        options["simd"],
-        options["output_lanes"],
-        formats["weight_format"].bits,
-    )
+    lanes = options["pe"], options["simd"], options["output_lanes"]
+    folding = Folding(math.prod(shape), outputs, *lanes, weight.bits)
     check_names(options["name"], options["prefix"])
-    passed = (
-        "weights bias input_zero_point rounding saturation relu raw activation_scale "
-        "output_scale runtime_weights seed name"
+    layer, notes = make_layer(
+        shape,
+        outputs,
+        weight_format=weight,
+        activation_format=activation,
+        output_format=output,
+        **{key: options[key] for key in PASSED_ON},
     )
-    settings = {key: options[key] for key in passed.split()}
-    layer, notes = make_layer(shape, outputs, **formats, **settings)
     return layer, folding, notes

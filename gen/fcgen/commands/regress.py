@@ -54,5 +54,13 @@ def command(
     junit.write_text(report.junit())
     terminal.result(report.lines())
     terminal.note(f"JUnit XML: {junit}")
-    terminal.record(report.as_dict())
+    terminal.record(
+        {
+            "engine": report.engine,
+            "cases": len(report.results),
+            "failures": [vars(case) for case in report.failures],
+            "notes": list(report.notes),
+            "junit": str(junit),
+        }
+    )
     return 1 if report.failures else 0

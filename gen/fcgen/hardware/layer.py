@@ -6,6 +6,7 @@ from amaranth import Cat, Const, Module, Mux
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
 from fcgen.folding import Folding
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import VALID, DrainController

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
 from fcgen.fixed import signed_width
 from fcgen.hardware.border import Parameters, module_border
 

@@ -10,6 +10,7 @@ from itertools import chain
 from amaranth import Cat, Module
 from amaranth.hdl import Value
 from amaranth.lib.wiring import In, Out
+
 from fcgen.folding import Folding
 from fcgen.hardware.memories import Bank, parameter_banks, weight_banks
 from fcgen.hardware.parameter_port import ParameterPort, memory_number_width

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding, Group
 from fcgen.hardware.parameter_tap import HOST_BITS

@@ -6,6 +6,7 @@ from amaranth import Module, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.parameter_tap import HOST_BITS
 from fcgen.hardware.registers import register

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
 

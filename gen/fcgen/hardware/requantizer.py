@@ -6,6 +6,7 @@ from amaranth import Cat, Const, Module, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_plan import FINE_BITS, LIMB_BITS, RequantizerPlan

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+
 from fcgen.fixed import (
     MULTIPLIER_BITS,
     SHIFT_MAX,

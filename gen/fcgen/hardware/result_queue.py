@@ -6,6 +6,7 @@ from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
+
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import FOLD_END, TAG_WIDTH, VALID, VECTOR_END
 

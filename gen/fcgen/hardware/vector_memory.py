@@ -7,6 +7,7 @@ from amaranth.hdl import Value
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
+
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
 

@@ -9,6 +9,7 @@ from typing import Any
 from amaranth import Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
+
 from fcgen.hardware.border import Parameters
 
 TEXTS = Path(__file__).parent / "verilog"

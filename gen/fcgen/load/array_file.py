@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+
 from fcgen.errors import bad_input
 from fcgen.load.raw_weights import CORRECT_SIZES, KEYS, TEXTS, RawWeights, Wanted
 

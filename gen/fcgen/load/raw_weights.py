@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+
 from fcgen.errors import bad_input
 
 ARRAYS = ("weight", "bias", "multiplier", "offset", "shift", "zero_point", "lo", "hi")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from fcgen.errors import InputError, bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.load.raw_weights import CORRECT_SIZES

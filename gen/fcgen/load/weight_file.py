@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, IntegerFormat
 from fcgen.load.array_file import read_npy, read_npz
