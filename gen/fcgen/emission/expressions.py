@@ -140,7 +140,10 @@ def concatenation(parts: list[Expression]) -> Expression:
 
 def unary(operator: str, value: Expression, width: int) -> Expression:
     """Return ``operator value``."""
-    text = operator + value.bound(Binding.UNARY)
+    text = value.bound(Binding.UNARY)
+    if text[0].isdigit():  # Yosys takes -6'(a) for a cast to -6 bits
+        text = f"({text})"
+    text = operator + text
     return Expression(text, width, value.signed and operator in "~-", Binding.UNARY)
 
 

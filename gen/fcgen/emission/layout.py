@@ -57,7 +57,10 @@ def conditional_lines(branches: list[tuple[str, list[str]]]) -> list[str]:
         heads.append(" ".join(words))
     bodies = [body for _, body in branches]
     if all(
-        len(body) == 1 and len(head) + len(body[0]) < LINE - 14 and BREAK not in body[0]
+        len(body) == 1
+        and len(head) + len(body[0]) < LINE - 14
+        and BREAK not in body[0]
+        and not body[0].startswith("if ")  # a following else would be taken for its own
         for head, body in zip(heads, bodies, strict=True)
     ):
         return [f"{head} {body[0]}" for head, body in zip(heads, bodies, strict=True)]

@@ -81,6 +81,7 @@ class Tree:
             fragment = Fragment.get(component, self)
             self._under_conversion = outer
             _name_wires(fragment, ())
+            _name_states(fragment)
             connections = _connections(component)
             ports = {port: (signal, _DIRECTION[way]) for way, port, signal in connections}
             text, _ = rtlil.convert_fragment(fragment, ports, name, emit_src=False)
@@ -139,6 +140,14 @@ def _name_wires(fragment: Fragment, path: tuple[str, ...]) -> None:
                     _rename(port._en, *below, way, "enable")
         else:
             _name_wires(child, below)
+
+
+def _name_states(fragment: Fragment) -> None:
+    """Keep the names of a state machine's states as attributes of its register."""
+    for machine in fragment.generated.values():
+        for name, number in machine.encoding.items():
+            bits = f"{number:0{len(machine.state)}b}"
+            machine.state.attrs[f"enum_value_{bits}"] = name
 
 
 def _rename(value: Any, *words: str) -> None:

@@ -185,7 +185,10 @@ class ModuleWriter:
         part = signal[0]
         if len(signal) > 1 or not isinstance(part, Slice) or part.wire not in self._netlist.mixed:
             return self._values.signal(signal).text
-        name = self._names.add(f"register {part}", f"{self._names[part.wire]}_register")
+        key = f"register {part}"
+        if key in self._names:
+            return self._names[key]
+        name = self._names.add(key, f"{self._names[part.wire]}_register")
         self._partial.append(f"reg  {_range(part.width)}{name};")
         self._assign(signal, lambda: Expression(name, part.width))
         return name
