@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fcgen.accelerator import Accelerator as Accelerator
     from fcgen.accelerator import open as open
-    from fcgen.design import write as write
+    from fcgen.accelerator import write as write
     from fcgen.fixed import IntegerFormat as IntegerFormat
     from fcgen.folding import Folding as Folding
     from fcgen.network import DenseLayer as DenseLayer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Accelerator": "accelerator",
     "open": "accelerator",
-    "write": "design",
+    "write": "accelerator",
     "IntegerFormat": "fixed",
     "Folding": "folding",
     "DenseLayer": "network",

@@ -1,13 +1,16 @@
 """What :func:`fcgen.open` gives: a design that predicts, simulates and describes itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fcgen import manifest
 from fcgen.design import Design
 from fcgen.folding import Folding
 from fcgen.network import DenseLayer
+from fcgen.output_directory import replacing
 from fcgen.simulate import simulate
 from fcgen.simulation_result import SimulationResult
 
@@ -96,3 +99,61 @@ class Accelerator:
 def open(directory: str | Path, force: bool = False) -> Accelerator:
     """Open an output directory; see :meth:`fcgen.design.Design.open`."""
     return Accelerator(Design.open(directory, force))
+
+
+def write(
+    layer: DenseLayer,
+    folding: Folding,
+    out: str | Path,
+    *,
+    name: str = "layer",
+    prefix: str = "",
+    device: str = "generic",
+    seed: int = 0,
+    verilog2005: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Accelerator:
+    """Emit a layer to an output directory, which appears whole or not at all.
+
+    Parameters
+    ----------
+    layer : DenseLayer
+    folding : Folding
+    out : path
+        Missing, empty, or a design of ours, which is replaced.
+    name, prefix : str
+        Name of the top module, and what every module name starts with.
+    device : str
+        Device of the mapping.
+    seed : int
+        Seed of the vectors of the test bench.
+    verilog2005 : bool
+        Add a plain Verilog copy of everything.
+    progress : callable, optional
+        Gets a line before each step.
+
+    Raises
+    ------
+    InputError
+        When a name is no Verilog identifier, or ``out`` cannot be replaced.
+    ToolError
+        When Yosys is missing or fails.
+    """
+    # All of the hardware comes with it, which opening and simulating a design do not need.
+    from fcgen.design_files import write_files
+
+    manifest.check_names(name, prefix)
+    out = Path(out)
+    with replacing(out, manifest.is_design) as folder:
+        described = write_files(
+            folder,
+            layer,
+            folding,
+            name=name,
+            prefix=prefix,
+            device=device,
+            seed=seed,
+            verilog2005=verilog2005,
+            progress=progress or (lambda _: None),
+        )
+    return Accelerator(Design(out, described, layer))

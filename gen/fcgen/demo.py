@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fcgen import design
+from fcgen import accelerator
 from fcgen.digit_picture import draw
 from fcgen.digits import Digits
 from fcgen.folding import Folding
@@ -152,11 +152,11 @@ def run(
     vectors = digits.vectors
     layer, _ = digits.quantised()
     folding = Folding(layer.inputs, layer.outputs, PE, SIMD, weight_bits=layer.weight_format.bits)
-    accelerator = design.write(
+    made = accelerator.write(
         layer, folding, directory, name="digits", seed=seed, progress=progress
     )
     progress(f"running {len(vectors)} images")
-    simulation = accelerator.simulate(vectors, engine=engine, seed=seed)
+    simulation = made.simulate(vectors, engine=engine, seed=seed)
     shown = seed % len(vectors)
     return DemoResult(
         directory=directory,
@@ -164,7 +164,7 @@ def run(
         quantised_accuracy=digits.accuracy(forward(layer, vectors)),
         hardware_accuracy=digits.accuracy(simulation.outputs),
         simulation=simulation,
-        summary=accelerator.summary(),
+        summary=made.summary(),
         shown=shown,
         image=digits.images[shown],
         label=int(digits.labels[shown]),

@@ -1,10 +1,9 @@
 """A design on disk: one emitted layer with everything that describes it, opened and checked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fcgen import manifest
 from fcgen.beats import StreamFormat
@@ -13,10 +12,6 @@ from fcgen.folding import Folding
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.manifest import REFERENCE, Manifest
 from fcgen.network import DenseLayer
-from fcgen.output_directory import replacing
-
-if TYPE_CHECKING:
-    from fcgen.accelerator import Accelerator
 
 REFERENCE_BYTES_MAX = 1 << 30
 
@@ -137,62 +132,3 @@ class Design:
     def hashes(self) -> Mapping[str, str]:
         """Return the promised hash of every file."""
         return self.manifest.files
-
-
-def write(
-    layer: DenseLayer,
-    folding: Folding,
-    out: str | Path,
-    *,
-    name: str = "layer",
-    prefix: str = "",
-    device: str = "generic",
-    seed: int = 0,
-    verilog2005: bool = False,
-    progress: Callable[[str], None] | None = None,
-) -> "Accelerator":
-    """Emit a layer to an output directory, which appears whole or not at all.
-
-    Parameters
-    ----------
-    layer : DenseLayer
-    folding : Folding
-    out : path
-        Missing, empty, or a design of ours, which is replaced.
-    name, prefix : str
-        Name of the top module, and what every module name starts with.
-    device : str
-        Device of the mapping.
-    seed : int
-        Seed of the vectors of the test bench.
-    verilog2005 : bool
-        Add a plain Verilog copy of everything.
-    progress : callable, optional
-        Gets a line before each step.
-
-    Raises
-    ------
-    InputError
-        When a name is no Verilog identifier, or ``out`` cannot be replaced.
-    ToolError
-        When Yosys is missing or fails.
-    """
-    # Emission needs Amaranth, which opening and simulating a design does not.
-    from fcgen.accelerator import Accelerator
-    from fcgen.design_files import write_files
-
-    manifest.check_names(name, prefix)
-    out = Path(out)
-    with replacing(out, manifest.is_design) as folder:
-        described = write_files(
-            folder,
-            layer,
-            folding,
-            name=name,
-            prefix=prefix,
-            device=device,
-            seed=seed,
-            verilog2005=verilog2005,
-            progress=progress or (lambda _: None),
-        )
-    return Accelerator(Design(out, described, layer))

@@ -38,7 +38,7 @@ def write_files(
     layer, folding
         What to emit.
     name, prefix, device, seed, verilog2005
-        As for :func:`fcgen.design.write`.
+        As for :func:`fcgen.accelerator.write`.
     progress : callable
         Gets a line before each step.
     """

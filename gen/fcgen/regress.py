@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fcgen import design as designs
+from fcgen import accelerator
 from fcgen.design import Design
 from fcgen.engines.streaming import StreamOptions
 from fcgen.errors import CheckError, FcgenError, bad_input
@@ -250,7 +250,7 @@ def _run_random(job: Job, options: StreamOptions) -> None:
         if job.engine in ("amaranth", "reference"):  # nothing is read from disk
             design = Design.unwritten(case.layer, case.folding)
         else:
-            design = designs.write(case.layer, case.folding, Path(folder) / "design").design
+            design = accelerator.write(case.layer, case.folding, Path(folder) / "design").design
         inputs = stimuli(
             case.layer.activation_format, case.layer.inputs, VECTORS[job.engine], options.seed
         )

@@ -101,7 +101,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     layer, folding, notes = _make(options)
     terminal.notes(notes)
     with writing(terminal) as progress:
-        from fcgen.design import write
+        from fcgen.accelerator import write
 
         accelerator = write(
             layer,
