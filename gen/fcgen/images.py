@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import hexdigits
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+_DIGITS = frozenset(hexdigits)
 _CHUNK_BITS = 1 << 24
 _NEWLINE = ord("\n")
 _HEX_PAIRS = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint8).reshape(-1, 2)
@@ -102,7 +104,7 @@ class MemoryImage(Sequence[int]):
         count = -(-width // 8)
         words = []
         for number, line in enumerate(lines, 1):
-            word = int(line, 16) if len(line) == digits and line.isalnum() else -1
+            word = int(line, 16) if len(line) == digits and set(line) <= _DIGITS else -1
             if not 0 <= word < 1 << width:
                 raise ValueError(f"line {number}: not a word of {width} bits in {digits} digits")
             words.append(word.to_bytes(count, "little"))

@@ -1,5 +1,7 @@
 """Small components that use every kind of operator, border and memory that the emitter knows."""
 
+from typing import ClassVar
+
 from amaranth import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -11,7 +13,7 @@ from fcgen.hardware.weight_memory import WeightMemory
 class Toy(wiring.Component):
     """A component whose parameters are given from outside."""
 
-    parameters = {}
+    parameters: ClassVar = {}
 
 
 class Arithmetic(Toy):
@@ -176,8 +178,6 @@ class Keyword(Toy):
 
 class Pair(Toy):
     """Two equal children, a different one, and a memory with an image."""
-
-    elaborated: list[int]
 
     def __init__(self, children=(3, 3, 4)):
         self.children = children
