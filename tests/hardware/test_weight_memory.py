@@ -210,5 +210,5 @@ def _verilated(directory):
     ],
 )
 def test_an_impossible_memory_is_refused(depth, width, words, text):
-    with pytest.raises(ValueError, match="must be positive|do not fit|no hand-written memory"):
+    with pytest.raises(ValueError, match=r"must be positive|do not fit|no hand-written memory"):
         WeightMemory(depth, width, "image.hex", words, text=text)
