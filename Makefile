@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test lint check campaign hdl clean
+.PHONY: demo test lint campaign hdl icarus clean
 
 demo: $(VENV)/installed
 	$(BIN)/fcgen demo
 
 test: $(VENV)/tested icarus
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS)
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check
@@ -23,19 +24,23 @@ campaign: $(VENV)/tested icarus
 hdl: $(VENV)/installed
 	$(BIN)/python hdl/generate.py
 
+icarus:
+	@sh tests/install_icarus.sh
+
+# Where Python came without ensurepip, virtualenv makes the environment.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV) && \
+	$(PYTHON) -m pip install --quiet --target build/virtualenv virtualenv && \
+	PYTHONPATH=build/virtualenv $(PYTHON) -m virtualenv --quiet $(VENV); }
+
 # An editable install: the package is read from gen/, so that only pyproject.toml asks for a new one.
-$(VENV)/installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(INSTALL) .
 	touch $@
 
 $(VENV)/tested: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(INSTALL) '.[test]'
 	touch $@
-
-.PHONY: icarus
-icarus:
-	@sh tests/install_icarus.sh
 
 clean:
 	rm -rf $(VENV) build

@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        return _report(_line(error), BAD_OPTION, words)
+        return _report(_line(error, words), BAD_OPTION, words)
     except FcgenError as error:
         return _report(str(error), error.exit_code, words)
     except Exception as error:
@@ -87,11 +87,10 @@ def _report(line: str, code: int, words: Sequence[str]) -> int:
     return code
 
 
-def _line(error: click.ClickException) -> str:
+def _line(error: click.ClickException, words: Sequence[str]) -> str:
     """Return what is wrong with the options in one line."""
-    command = "fcgen --help"
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        command = f"{error.ctx.command_path} --help"
+    named = [word for word in words if word in COMMANDS][:1]
+    command = " ".join([PROGRAM, *named, "--help"])
     if isinstance(error, click.NoSuchOption):
         return f"{shown(error.option_name)}: no such option; run `{command}` for those there are"
     if isinstance(error, click.MissingParameter) and error.param is not None:

@@ -3,7 +3,6 @@
 import os
 import secrets
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -36,15 +35,12 @@ def _map(path: Path) -> np.ndarray:
         with path.open("rb") as stream:
             if not stream.read(1):
                 raise bad_input(path, "0 bytes", "is empty", _SAVE)
-        array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise bad_input(path, reason, "cannot be read", "check the path") from None
     except (ValueError, EOFError, TypeError, SyntaxError, MemoryError, OverflowError) as error:
         raise bad_input(path, error, "is not a whole .npy of numbers", _SAVE) from None
-    if not isinstance(array, np.ndarray):
-        raise bad_input(path, "an archive", "must be one array", _SAVE)
-    return array
 
 
 def check_writable(path: Path, option: str = "--outputs", *, create: bool = False) -> None:
