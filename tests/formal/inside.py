@@ -62,3 +62,11 @@ def since_start(m: Module, value: Value, cycles: int, name: str) -> Value:
         with m.If(Initial()):
             m.d.comb += Assume(~value)
     return value
+
+
+def register_since_start(m: Module, value: Value, name: str) -> Signal:
+    """Return ``value`` one cycle later, 0 in the first cycle."""
+    later = register(m, value, name)
+    with m.If(Initial()):
+        m.d.comb += Assume(later == 0)
+    return later

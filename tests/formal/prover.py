@@ -19,6 +19,7 @@ from formal.inside import Bench
 
 SHELL = Path(__file__).parent / "bitwuzla_shell.py"
 # Registers and memories begin with any value: what holds must follow from the reset alone.
+# A table must not become a memory, of which the induction step would not know the contents.
 SCRIPT = """\
 [options]
 mode {mode}
@@ -29,7 +30,13 @@ smtbmc {solver}
 read_rtlil top.il
 delete t:$meminit*
 setattr -unset init w:*
-prep -top top
+hierarchy -check -top top
+proc -norom
+opt_expr
+opt_clean
+memory -nomap
+opt_clean
+check
 [files]
 top.il
 """

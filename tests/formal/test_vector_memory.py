@@ -41,8 +41,8 @@ BUGS = [
         "every whole vector becomes available",
     ),
     (
-        "complete.eq(counts & fits & at_end)",
-        "complete.eq(counts & at_end)",
+        "complete.eq(accept & fits & at_end)",
+        "complete.eq(accept & at_end)",
         "every whole vector becomes available",
     ),
     ("self.error.eq(1)", "self.error.eq(~self.error)", "error tells broken framing"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth import Cat, Module, Mux, ResetSignal, Signal
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
+
 from fcgen.hardware.registers import delay
 from fcgen.hardware.vector_memory import VectorMemory
 from formal.inside import Bench, Inside, ring, since_start
@@ -116,8 +117,8 @@ class VectorMemoryGhost:
         m.d.comb += [
             Assert(inside["beat"] == self.held, "beats held"),
             Assert(self.held < self.dut.beats, "a vector under way is not whole"),
-            Assert(inside["swallowing"] == self.dropping, "swallowing"),
             Assert(~self.dropping | (self.held == 0), "swallowed beats are not held"),
+            Assert(~self.dropping | self.broken, "beats are swallowed only after a fault"),
             Assert(stored <= 2, "two vectors at most"),
             Assert(full == Cat(stored[1] | (stored[0] & ~read), stored[1] | (stored[0] & read))),
             Assert(write == read ^ stored[0], "banks alternate"),

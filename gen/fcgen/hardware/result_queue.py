@@ -140,7 +140,9 @@ class ResultQueue(wiring.Component):
         self, m: Module, write_word: Signal, completed: Signal, read_word: Signal
     ) -> list[Value]:
         """Write the beat behind the results that are there; return the lanes of the read word."""
-        offset = Signal(range(max(self.word_lanes, 2))) if self.offsets != (0,) else Const(0, 1)
+        offset: Value = Const(0, 1)
+        if self.offsets != (0,):
+            offset = Signal(range(max(self.word_lanes, 2)), name="offset")
         count = Signal(range(self.result_lanes + 1))
         filled = Signal(range(self.word_lanes + self.result_lanes + 1))
         next_word = Signal.like(write_word)
