@@ -49,11 +49,14 @@ class LayerTiming:
 
     @property
     def flush(self) -> int:
-        """Cycles in which stale data passes the first group's accumulators after a reset.
+        """Cycles of the flush after a reset.
 
-        What was further down the chain is followed by the flush at the same distance.
+        Stale activations pass the first group's accumulators within ``element_delay + 1`` cycles,
+        and so do, two cycles later, products with weights of an address from before the reset,
+        which a four-state simulator does not know. What was further down the chain is followed
+        by the flush at the same distance.
         """
-        return self.element_delay + 2
+        return self.element_delay + 4
 
     def column_exit(self, column: int) -> int:
         """Return cycles from the first group of column 0 to the end of ``column``."""
