@@ -1,0 +1,88 @@
+"""The full counts: everything that is too long for ``make test``, one step after the other.
+
+Run as ``make campaign`` or ``python bench/campaign.py [--results DIR] [--jobs 2] [--only STEP …]``.
+Results are files under ``bench/results/DATE``; a step whose file is there is done, so that an
+interrupted campaign goes on where it was. A step that fails stops the campaign, and its output is
+kept beside as ``STEP.failed``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = sys.executable
+CHUNK = 20
+SHAPES = (("800", "500", "50", "4"), ("1024", "100", "4", "4"), ("45", "10", "5", "3"))
+
+
+def regress(engine: str, count: int, jobs: int) -> dict[str, list[str]]:
+    """Return the steps of ``count`` random layers on an engine, in chunks of one seed each."""
+    return {
+        f"regress-{engine}-{seed}": [
+            *(PYTHON, "-m", "fcgen", "regress", "--engine", engine, "--seed", str(seed)),
+            *("--count", str(min(CHUNK, count - seed * CHUNK)), "--jobs", str(jobs)),
+        ]
+        for seed in range(-(-count // CHUNK))
+    }
+
+
+def steps(jobs: int) -> dict[str, list[str]]:
+    """Return name and command of every step, in order."""
+    commands = regress("amaranth", 200, jobs)
+    commands |= regress("icarus", 40, jobs) | regress("verilator", 40, jobs)
+    for inputs, outputs, pe, simd in SHAPES:
+        commands[f"thousand-{inputs}-{outputs}"] = [
+            *(PYTHON, "bench/thousand_vectors.py", inputs, outputs, "--pe", pe, "--simd", simd)
+        ]
+    commands["initiation-interval"] = [PYTHON, "bench/initiation_interval.py"]
+    commands["largest-layer"] = [PYTHON, "bench/largest_layer.py"]
+    commands["mutation"] = [PYTHON, "bench/mutation.py", "--jobs", str(jobs)]
+    commands["long-tests"] = [PYTHON, "-m", "pytest", "-m", "campaign", "-n", str(jobs)]
+    return commands
+
+
+def run(name: str, command: list[str], results: Path) -> bool:
+    """Run one step; its output becomes its result when it succeeds."""
+    start = time.monotonic()
+    partial = results / f"{name}.failed"
+    with partial.open("w", encoding="utf-8") as output:
+        output.write(f"$ {' '.join(['python', *command[1:]])}\n")
+        output.flush()
+        environment = os.environ | {"COLUMNS": "140", "NO_COLOR": "1"}
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment
+        )
+    print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'}, {time.monotonic() - start:.0f} s")
+    if done.returncode == 0:
+        partial.rename(results / f"{name}.txt")
+    return done.returncode == 0
+
+
+def main() -> int:
+    """Run the steps that have no result yet."""
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    parser = argparse.ArgumentParser(description="the full counts of all checks")
+    parser.add_argument("--results", type=Path, default=ROOT / "bench/results" / today)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", nargs="*", help="beginnings of step names")
+    options = parser.parse_args()
+    options.results.mkdir(parents=True, exist_ok=True)
+    for name, command in steps(options.jobs).items():
+        wanted = not options.only or name.startswith(tuple(options.only))
+        if not wanted or (options.results / f"{name}.txt").exists():
+            continue
+        if not run(name, command, options.results):
+            print(f"see {options.results / name}.failed; start again to go on")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
