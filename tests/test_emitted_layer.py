@@ -68,6 +68,21 @@ def test_no_tool_warns_of_a_layer(shape, runtime_weights, tmp_path):
     assert verilator_says(tmp_path, [PLAIN], "layer") == ""
 
 
+def test_no_tool_warns_of_a_product_that_is_narrower_than_its_operands(tmp_path):
+    network = DenseLayer(
+        name="layer",
+        input_shape=(3,),
+        weight=np.array([[1, -1, 1]], np.int16),
+        bias=np.zeros(1, np.int64),
+        weight_format=IntegerFormat(16, True),
+        activation_format=IntegerFormat(2, True),
+    )
+    design = verilog.emit(Layer(network, Folding(3, 1, 1, 1, 1, 16)), name="layer")
+    write(design, tmp_path)
+    assert "UNUSEDSIGNAL" in design.files["processingElement.sv"]
+    assert verilator_says(tmp_path, design.files, "layer") == ""
+
+
 @pytest.mark.parametrize("raw", [False, True])
 def test_yosys_finds_nothing_loose_in_a_layer(raw, tmp_path):
     design = write_layer(layer(raw=raw), tmp_path)

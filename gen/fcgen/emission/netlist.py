@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fcgen.emission.rtlil import Cell, Module, Signal, Slice, slices
+from fcgen.emission.rtlil import Cell, Module, Signal, Slice, part_of, slices, width_of
+
+TRUNCATING = ("$add", "$sub", "$mul", "$neg", "$and", "$or", "$xor", "$not", "$pos")
 
 
 def is_operator(cell: Cell) -> bool:
@@ -33,6 +35,13 @@ def inputs(cell: Cell) -> Iterator[Signal]:
     return (signal for port, signal in cell.ports.items() if port != own)
 
 
+def _needed(cell: Cell, signal: Signal) -> Signal:
+    """Return what of an operand an operator needs: no more bits than it gives."""
+    if cell.type in TRUNCATING:
+        return part_of(signal, 0, min(width_of(signal), cell.number("Y_WIDTH")))
+    return signal
+
+
 @dataclass
 class Netlist:
     """Drivers and readers of a module's wires, after `split_wires`."""
@@ -55,7 +64,7 @@ class Netlist:
             if is_operator(cell) and len(driven) == 1 and self._is_whole(driven[0]):
                 self.operators[driven[0].wire] = cell  # type: ignore[union-attr]
             for signal in inputs(cell):
-                self._read(signal)
+                self._read(_needed(cell, signal))
                 for part in slices(signal):
                     self._consumers.setdefault(part.wire, cell)
         for left, right in self.module.connections:
