@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fcgen.errors import InputError
+from fcgen.errors import InputError, shown
 
 
 @contextmanager
@@ -25,8 +25,11 @@ def replacing(target: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     InputError
         When ``target`` is something else, or its parent cannot be written.
     """
-    target = target.resolve()
-    _check(target, is_ours)
+    try:
+        target = target.resolve()
+        _check(target, is_ours)
+    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
+        raise _unwritable(target, error) from None
     temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -47,11 +50,7 @@ def _check(target: Path, is_ours: Callable[[Path], bool]) -> None:
         return
     if not target.is_dir():
         raise InputError(f"-o: {target}: is a file, not a directory; choose another directory")
-    try:
-        empty = not any(target.iterdir())
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    if not empty and not is_ours(target):
+    if any(target.iterdir()) and not is_ours(target):
         raise InputError(
             f"-o: {target}: is not empty and was not made by fcgen; choose another directory"
         )
@@ -71,6 +70,6 @@ def _swap(temporary: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _unwritable(target: Path, error: OSError) -> InputError:
-    reason = error.strerror or type(error).__name__
+def _unwritable(target: Path, error: OSError | RuntimeError) -> InputError:
+    reason = getattr(error, "strerror", None) or shown(error)
     return InputError(f"-o: {target}: cannot be written: {reason}; choose another directory")

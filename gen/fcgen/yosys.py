@@ -45,7 +45,7 @@ def is_prepared() -> bool:
     cache = os.environ.get("YOWASP_CACHE_DIR") or platformdirs.user_cache_dir(
         "YoWASP", appauthor=False
     )
-    return (Path(cache) / _PACKAGE / name / digest).exists()
+    return os.access(Path(cache) / _PACKAGE / name / digest, os.R_OK)
 
 
 def run(script: str, directory: Path) -> str:

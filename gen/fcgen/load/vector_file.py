@@ -63,11 +63,12 @@ def check_writable(path: Path, option: str = "--outputs", *, create: bool = Fals
             path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(path, option, error.strerror or type(error).__name__) from None
-    if path.is_dir():
+    # These of os.path say False, where pathlib's raise, of what may not be looked at.
+    if os.path.isdir(path):
         raise _unwritable(path, option, "is a directory")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise _unwritable(path, option, "its folder does not exist")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    if not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
         raise _unwritable(path, option, "permission denied")
 
 
