@@ -126,7 +126,7 @@ class Folding:
     @property
     def result_lanes(self) -> int:
         """Results a beat, at least ⌈P/SF⌉ so that a fold has drained when the next one ends."""
-        return self.columns * self.column_lanes
+        return min(self.columns * self.column_lanes, self.pe)
 
     @property
     def group_beats(self) -> int:

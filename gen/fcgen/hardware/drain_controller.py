@@ -69,7 +69,7 @@ class DrainController(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         draining = Signal()
-        neuron_fold = Signal(range(max(self.neuron_folds, 2)))
+        neuron_fold = Signal(range(self.neuron_folds))
         last_fold = Signal()
         last_beat = Signal()
         m.d.comb += [

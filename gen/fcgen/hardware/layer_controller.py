@@ -105,7 +105,7 @@ class LayerController(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        neuron_fold = Signal(range(max(self.neuron_folds, 2)))
+        neuron_fold = Signal(range(self.neuron_folds))
         last_synapse_fold = Signal()
         last_neuron_fold = Signal()
         room_for_fold = Signal()

@@ -208,14 +208,16 @@ class ResultQueue(wiring.Component):
         """Offer the read word in beats of L lanes and take the next one when it is used up."""
         beats = -(-self.outputs // self.output_lanes)
         parts = self.word_lanes // self.output_lanes
-        position = Signal(range(max(beats, 2)))
-        part = Signal(range(max(parts, 2)))
+        position = Signal(range(beats))
+        part = Signal(range(parts))
         advance = Signal()
         more = Signal()
+        presented = Signal()
         m.d.comb += [
             advance.eq(~self.out_valid | self.out_ready),
             more.eq(self.out_valid & ~self.out_last & (part != parts - 1)),
             self.word_taken.eq(advance & ~more & (stored != 0)),
+            presented.eq(advance & (more | self.word_taken)),
         ]
         with m.If(advance):
             m.d.sync += self.out_valid.eq(more | self.word_taken)
@@ -223,7 +225,7 @@ class ResultQueue(wiring.Component):
             m.d.sync += [part.eq(0), read_word.eq(self._following(read_word))]
         with m.Elif(advance & more):
             m.d.sync += part.eq(part + 1)
-        with m.If(advance & (more | self.word_taken)):
+        with m.If(presented):
             m.d.sync += [
                 position.eq(Mux(position == beats - 1, 0, position + 1)),
                 self.out_first.eq(position == 0),
