@@ -34,11 +34,11 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     if options["outputs"] is not None:
         check_writable(options["outputs"])
     result = _simulate(terminal, options)
-    terminal.notes(result.notes)
     if options["outputs"] is not None:
         write_outputs(options["outputs"], result.outputs)
         terminal.note(f"outputs: {options['outputs']}")
     if as_json:
+        terminal.notes(result.notes)
         terminal.record(result.as_dict())
     else:
         terminal.result(result.lines())
