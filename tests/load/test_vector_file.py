@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+
+from fcgen.errors import InputError
+from fcgen.fixed import IntegerFormat
+from fcgen.load.vector_file import check_writable, read_inputs, write_outputs
+from fcgen.network import DenseLayer
+
+INT4 = IntegerFormat(4, signed=True)
+
+
+@pytest.fixture
+def layer() -> DenseLayer:
+    weight = np.ones((2, 12), np.int8)
+    return DenseLayer("layer", (1, 3, 4), weight, np.zeros(2, np.int64), INT4, INT4)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "x.npy"
+
+
+def refused(path, layer) -> str:
+    with pytest.raises(InputError) as error:
+        read_inputs(path, layer)
+    message = str(error.value)
+    assert message.startswith(f"{path}: ")
+    return message.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize("shape", [(5, 12), (5, 1, 3, 4), (1, 12)])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, ">i4"])
+def test_integers_of_either_shape_are_read(shape, dtype, path, layer):
+    values = np.arange(np.prod(shape)).reshape(shape) % 8
+    np.save(path, values.astype(dtype))
+    assert np.array_equal(read_inputs(path, layer), values.reshape(len(values), 12))
+
+
+def test_an_array_in_fortran_order_is_read_by_its_indices(path, layer):
+    values = np.arange(60).reshape(5, 12) % 8
+    np.save(path, np.asfortranarray(values))
+    assert np.array_equal(read_inputs(path, layer), values)
+
+
+@pytest.mark.parametrize("shape", [(12,), (5, 11), (5, 3, 4), (5, 1, 4, 3), ()])
+def test_another_shape_is_refused(shape, path, layer):
+    np.save(path, np.zeros(shape, np.int8))
+    assert refused(path, layer).startswith(f"shape {shape}: ")
+
+
+@pytest.mark.parametrize("dtype", [float, bool, complex, "S1"])
+def test_another_type_is_refused(dtype, path, layer):
+    np.save(path, np.zeros((1, 12), dtype))
+    assert refused(path, layer).startswith(f"dtype {np.dtype(dtype)}: must hold integers of int4")
+
+
+@pytest.mark.parametrize("value", [8, -9])
+def test_a_value_out_of_range_is_refused(value, path, layer):
+    vectors = np.zeros((2, 12), np.int8)
+    vectors[1, 7] = value
+    np.save(path, vectors)
+    assert str(value) in refused(path, layer)
+
+
+def test_a_missing_file_is_refused(path, layer):
+    assert refused(path, layer) == "No such file or directory: cannot be read; check the path"
+
+
+def test_a_directory_is_refused(path, layer):
+    path.mkdir()
+    assert refused(path, layer) == "Is a directory: cannot be read; check the path"
+
+
+def test_an_empty_file_is_refused(path, layer):
+    path.touch()
+    assert refused(path, layer) == "0 bytes: is empty; save integers with numpy.save"
+
+
+def test_a_file_that_is_no_array_is_refused(path, layer):
+    path.write_text("1 2 3\n" * 100)
+    assert refused(path, layer).endswith(
+        "is not a whole .npy of numbers; save integers with numpy.save"
+    )
+
+
+def test_an_array_that_needs_pickle_is_refused(path, layer):
+    np.save(path, np.array([{}]), allow_pickle=True)
+    assert "Python objects" in refused(path, layer)
+
+
+@pytest.mark.parametrize("kept", [100, 130, 187])
+def test_a_truncated_file_is_refused(kept, path, layer):
+    np.save(path, np.zeros((5, 12), np.int8))
+    path.write_bytes(path.read_bytes()[:kept])
+    assert refused(path, layer).endswith(
+        "is not a whole .npy of numbers; save integers with numpy.save"
+    )
+
+
+def test_a_header_that_declares_more_than_there_is_allocates_nothing(path, layer):
+    with path.open("wb") as stream:
+        header = {"descr": "|i1", "fortran_order": False, "shape": (10**15, 12)}
+        np.lib.format.write_array_header_1_0(stream, header)
+    assert refused(path, layer).endswith(
+        "is not a whole .npy of numbers; save integers with numpy.save"
+    )
+
+
+def test_outputs_are_written_whole(tmp_path):
+    outputs = np.arange(6).reshape(2, 3)
+    write_outputs(tmp_path / "y.npy", outputs)
+    assert np.array_equal(np.load(tmp_path / "y.npy"), outputs)
+    assert [path.name for path in tmp_path.iterdir()] == ["y.npy"]
+
+
+def test_outputs_take_the_place_of_older_ones(path):
+    path.write_text("old")
+    write_outputs(path, np.zeros((1, 1), np.int64))
+    assert np.load(path).shape == (1, 1)
+
+
+def test_a_failed_write_leaves_the_older_outputs(path, tmp_path, monkeypatch):
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(InputError, match="cannot be written: No space left on device"):
+        write_outputs(path, np.zeros((1, 1), np.int64))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_folder_is_made_where_that_is_asked_for(tmp_path):
+    check_writable(tmp_path / "a" / "b" / "y.xml", create=True)
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_missing_folder_is_refused_where_it_is_not(tmp_path):
+    with pytest.raises(InputError, match="its folder does not exist"):
+        check_writable(tmp_path / "a" / "y.npy")
