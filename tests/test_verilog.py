@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from emission.toys import Arithmetic, Child, Keyword, Pair, Registers, Store
+from emission.toys import Arithmetic, Child, Keyword, NeverWritten, Pair, Registers, Store
 from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
 from fcgen import verilog
 from fcgen.errors import ToolError
@@ -35,7 +35,7 @@ def test_the_proof_fails_where_the_text_differs(tmp_path):
         prove_equal(Registers(), design, tmp_path)
 
 
-@pytest.mark.parametrize("toy", [*TOYS, Pair])
+@pytest.mark.parametrize("toy", [*TOYS, NeverWritten, Pair])
 def test_no_tool_warns_of_the_text(toy, tmp_path):
     design = verilog.emit(toy(), name="toy", verilog2005=True)
     write(design, tmp_path)

@@ -110,7 +110,7 @@ def emit(
 
     def texts(dialect: Dialect) -> dict[str, str]:
         memories = {prefix + text: _handwritten(text, prefix) for text in sorted(tree.texts)}
-        return memories | {m.name: _text(m, netlists[m.name], dialect) for m in converted}
+        return memories | {m.name: _text(m, netlists[m.name], dialect, tree) for m in converted}
 
     return EmittedDesign(
         top.name,
@@ -131,10 +131,11 @@ def _optimized(modules: list[ConvertedModule]) -> dict[str, rtlil.Module]:
     return {netlist.name[1:]: netlist for netlist in netlists}
 
 
-def _text(module: ConvertedModule, netlist: rtlil.Module, dialect: Dialect) -> str:
+def _text(module: ConvertedModule, netlist: rtlil.Module, dialect: Dialect, tree: Tree) -> str:
     ports = [port for port, *_ in module.ports]
     wires = re.findall(r"^  wire .*\\(\S+)$", module.rtlil, re.M)  # in the order of the source
-    return header(module.component) + ModuleWriter(netlist, dialect, [*ports, *wires]).text()
+    writer = ModuleWriter(netlist, dialect, [*ports, *wires], tree.outputs)
+    return header(module.component) + writer.text()
 
 
 def _handwritten(text: str, prefix: str) -> str:

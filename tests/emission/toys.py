@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from amaranth import Cat, Module, Mux, Signal, signed, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -41,7 +41,7 @@ class Arithmetic(Toy):
                 "sums": Out(signed(width + 3)),
                 "mixed": Out(signed(width + 3)),
                 "bits": Out(width + 2),
-                "flags": Out(14),
+                "flags": Out(22),
                 "shifted": Out(3 * (width + 4)),
                 "product": Out(signed(2 * width)),
                 "mixed_product": Out(signed(2 * width)),
@@ -54,6 +54,7 @@ class Arithmetic(Toy):
     def elaborate(self, platform):
         m = Module()
         a, b, u, v = self.a, self.b, self.u, self.v
+        least, greatest = Const(0, len(u)), Const(-1, len(u))
         flags = Cat(
             a < b,
             a <= b,
@@ -69,6 +70,14 @@ class Arithmetic(Toy):
             u.all(),
             u.xor(),
             ~u.any(),
+            u >= least,
+            u < least,
+            u <= greatest,
+            u > greatest,
+            least <= u,
+            least > u,
+            greatest >= u,
+            greatest < u,
         )
         far = unsigned(len(self.shifted) // 3)
         shifts = [Signal(far, name=f"shift_{number}") for number in range(3)]
@@ -173,6 +182,21 @@ class Keyword(Toy):
     def elaborate(self, platform):
         m = Module()
         m.d.comb += self.y.eq(~self.release)
+        return m
+
+
+class NeverWritten(Toy):
+    """A memory whose write enable is constant."""
+
+    def __init__(self):
+        super().__init__({"row": In(3), "out": Out(5)})
+
+    @module_border
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.rows = rows = memory.Memory(shape=5, depth=8, init=[])
+        write, read = rows.write_port(), rows.read_port()
+        m.d.comb += [write.en.eq(0), read.addr.eq(self.row), self.out.eq(read.data)]
         return m
 
 

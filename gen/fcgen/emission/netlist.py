@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fcgen.emission.rtlil import Cell, Module, Signal, Slice, part_of, slices, width_of
@@ -44,9 +44,17 @@ def _needed(cell: Cell, signal: Signal) -> Signal:
 
 @dataclass
 class Netlist:
-    """Drivers and readers of a module's wires, after `split_wires`."""
+    """Drivers and readers of a module's wires, after `split_wires`.
+
+    Parameters
+    ----------
+    module : Module
+    outputs : mapping of str to set of str
+        Output ports of the modules that have instances here.
+    """
 
     module: Module
+    outputs: Mapping[str, set[str]]
     operators: dict[str, Cell] = field(default_factory=dict)
     readers: Counter[str] = field(default_factory=Counter)
     registers: set[str] = field(default_factory=set)
@@ -60,10 +68,12 @@ class Netlist:
         for cell in self.module.cells:
             own = output(cell)
             driven = cell.ports[own] if own else ()
+            for port in self.outputs.get(cell.type[1:], ()) if cell.type[0] != "$" else ():
+                other.update(part.wire for part in slices(cell.ports.get(port, ())))
             (clocked if is_clocked(cell) else other).update(part.wire for part in slices(driven))
             if is_operator(cell) and len(driven) == 1 and self._is_whole(driven[0]):
                 self.operators[driven[0].wire] = cell  # type: ignore[union-attr]
-            for signal in inputs(cell):
+            for signal in self._inputs(cell):
                 self._read(_needed(cell, signal))
                 for part in slices(signal):
                     self._consumers.setdefault(part.wire, cell)
@@ -79,6 +89,12 @@ class Netlist:
     def is_whole(self, chunk: Slice) -> bool:
         """Tell whether a slice is all of its wire."""
         return self._is_whole(chunk)
+
+    def _inputs(self, cell: Cell) -> Iterator[Signal]:
+        if cell.type.startswith("$"):
+            return inputs(cell)
+        outputs = self.outputs.get(cell.type[1:], set())
+        return (signal for port, signal in cell.ports.items() if port not in outputs)
 
     def _read(self, signal: Signal) -> None:
         for part in slices(signal):

@@ -103,11 +103,13 @@ class _Operators:
     @staticmethod
     def _limit(cell: Cell, width: int) -> Expression | None:
         """Return the result of a comparison with the least or the greatest unsigned number."""
-        bits = "".join(c.bits if isinstance(c, Constant) else "?" for c in cell.ports["B"])
-        if not bits.strip("0") and cell.type in ("$ge", "$lt"):
-            return constant("1" if cell.type == "$ge" else "0")
-        if bits == "1" * width and cell.type in ("$gt", "$le"):
-            return constant("1" if cell.type == "$le" else "0")
+        for port, least, greatest in (("B", "$ge$lt", "$le$gt"), ("A", "$le$gt", "$ge$lt")):
+            signal = cell.ports[port]
+            bits = "".join(c.bits if isinstance(c, Constant) else "?" for c in signal)
+            if not bits.strip("0") and cell.type in least:
+                return constant("1" if least.startswith(cell.type) else "0")
+            if bits == "1" * width and cell.type in greatest:
+                return constant("1" if greatest.startswith(cell.type) else "0")
         return None
 
     @staticmethod

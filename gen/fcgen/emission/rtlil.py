@@ -86,6 +86,11 @@ def width_of(signal: Signal) -> int:
     return sum(chunk.width for chunk in signal)
 
 
+def is_zero(signal: Signal) -> bool:
+    """Tell whether a signal is constantly 0."""
+    return all(isinstance(chunk, Constant) and set(chunk.bits) == {"0"} for chunk in signal)
+
+
 def is_undefined(signal: Signal) -> bool:
     """Tell whether a signal never matters."""
     return bool(signal) and all(

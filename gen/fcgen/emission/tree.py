@@ -48,11 +48,21 @@ class Tree:
     ----------
     prefix : str
         Stands in front of every module's name.
+
+    Attributes
+    ----------
+    modules : dict
+        The modules by class and parameters.
+    texts : set of str
+        Names of the hand-written modules in use.
+    outputs : dict of str to set of str
+        Output ports of all modules, the hand-written ones too.
     """
 
     prefix: str
     modules: dict[Any, ConvertedModule] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
+    outputs: dict[str, set[str]] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _under_conversion: Any = None
 
@@ -70,6 +80,7 @@ class Tree:
         self.texts.add(module)
         own = [("p", key, value) for key, value in parameters.items()]
         clock = ("i", "clk", ClockSignal())
+        self.outputs.setdefault(self.prefix + module, set()).update(_outputs(component))
         return Instance(self.prefix + module, *own, clock, *_connections(component))
 
     def convert(self, component: Any, name: str) -> ConvertedModule:
@@ -90,6 +101,7 @@ class Tree:
                 (port, "input" if way == "i" else "output", len(signal))
                 for way, port, signal in connections
             ]
+            self.outputs[name] = _outputs(component)
             self.modules[key] = ConvertedModule(
                 name, component, text, [*((port, "input", 1) for port in used), *own]
             )
@@ -112,6 +124,10 @@ def _connections(component: Any) -> list[tuple[str, str, Signal]]:
         ("i" if member.flow == wiring.In else "o", "__".join(map(str, path)), signal)
         for path, member, signal in component.signature.flatten(component)
     ]
+
+
+def _outputs(component: Any) -> set[str]:
+    return {name for way, name, _ in _connections(component) if way == "o"}
 
 
 def _without_unused_domain(text: str) -> tuple[str, list[str]]:

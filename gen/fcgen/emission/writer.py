@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +12,7 @@ from fcgen.emission.layout import block, comma_separated, indented
 from fcgen.emission.names import Names, identifier
 from fcgen.emission.netlist import Netlist, is_clocked, is_operator, output
 from fcgen.emission.rewiring import in_order_of_data, split_wires
-from fcgen.emission.rtlil import Cell, Memory, Module, Signal, Slice, Wire, slices
+from fcgen.emission.rtlil import Cell, Memory, Module, Signal, Slice, Wire, is_zero, slices
 from fcgen.emission.values import Helper, Values
 
 
@@ -40,9 +40,17 @@ class ModuleWriter:
     dialect : Dialect
     order : sequence of str
         Names of ports and wires in the order wanted; others come last.
+    outputs : mapping of str to set of str
+        Output ports of the modules that have instances here.
     """
 
-    def __init__(self, module: Module, dialect: Dialect, order: Sequence[str]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        dialect: Dialect,
+        order: Sequence[str],
+        outputs: Mapping[str, set[str]],
+    ) -> None:
         split_wires(module)
         self._module = module
         self._order = {f"\\{name}": place for place, name in reversed([*enumerate(order)])}
@@ -51,7 +59,7 @@ class ModuleWriter:
         ports = [wire for wire in module.wires.values() if wire.port]
         self._ports = sorted(ports, key=lambda wire: self._order.get(wire.name, len(order)))
         self._names = self._name_everything()
-        self._netlist = Netlist(module)
+        self._netlist = Netlist(module, outputs)
         self._values = Values(self._netlist, dialect, self._names)
         self._clocked = ClockedBlocks(self._values, self._register_name, dialect.always)
         self._assignments: list[Assignment] = []
@@ -98,6 +106,14 @@ class ModuleWriter:
         if unread:
             names = ", ".join(unread)
             waivers["UNUSEDSIGNAL"] = f"Some bits are not needed with these parameters: {names}."
+        written = {
+            cell.parameters["MEMID"]
+            for cell in self._module.cells
+            if cell.type == "$memwr_v2" and not is_zero(cell.ports["EN"])
+        }
+        idle = [self._names[name] for name in self._module.memories if name not in written]
+        if idle:
+            waivers["UNDRIVEN"] = f"Never written with these parameters: {', '.join(idle)}."
         if self._has_open_pins:
             waivers["PINCONNECTEMPTY"] = "Outputs that nothing reads are left open."
         return waivers
@@ -207,7 +223,7 @@ class ModuleWriter:
         if len(signal) == 1 and isinstance(signal[0], Slice):
             wire = signal[0].wire
             unused = wire.startswith("$") and wire not in self._netlist.operators
-            if unused and self._netlist.readers[wire] == 1:
+            if unused and not self._netlist.readers[wire]:
                 self._has_open_pins = True
                 return ""
         return self._values.signal(signal).text
