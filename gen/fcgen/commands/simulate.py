@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fcgen.commands.options import FILE, Integer, Real, common, engine
+from fcgen.errors import FcgenError
 from fcgen.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -54,16 +55,20 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
     layer, given, loaded = accelerator.layer, options["inputs"], options["load_weights"]
     inputs = None if given is None else read_inputs(given, layer)
     parameters = None if loaded is None else replace_parameters(layer, loaded)
-    with terminal.progress() as progress:
-        progress("simulating")
-        return accelerator.simulate(
-            inputs,
-            engine=options["engine"],
-            stall=options["stall"],
-            vectors=options["vectors"],
-            seed=options["seed"],
-            waves=options["waves"],
-            check=not options["no_check"],
-            parameters=parameters,
-            source=None if given is None else str(given),
-        )
+    try:
+        with terminal.progress() as progress:
+            progress("simulating")
+            return accelerator.simulate(
+                inputs,
+                engine=options["engine"],
+                stall=options["stall"],
+                vectors=options["vectors"],
+                seed=options["seed"],
+                waves=options["waves"],
+                check=not options["no_check"],
+                parameters=parameters,
+                source=None if given is None else str(given),
+            )
+    except FcgenError:
+        terminal.notes(accelerator.notes)  # a changed file may be the reason
+        raise
