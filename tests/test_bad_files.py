@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from command_line import run
+from fcgen.cli import main
 
 BLANK = "give a file that holds values"
 SIZES = "correct the sizes of the layer or the file"
@@ -175,8 +176,6 @@ def test_wrapping_with_a_bound_in_the_file_is_refused(bound, capsys, tmp_path, m
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    from fcgen.cli import main
-
     folder = tmp_path_factory.mktemp("made") / "design"
     assert main(["layer", "4", "3", "-q", "-o", str(folder)]) == 0
     return folder
@@ -293,8 +292,10 @@ def test_a_missing_verilator_is_named_with_the_command_that_installs_it(
 
 
 @pytest.fixture
-def closed(tmp_path):
+def closed(made, tmp_path):
     """A folder that nobody but another user may enter; root gives up its rights for the test."""
+    # Modules that are imported late may be where only root can read them.
+    assert main(["summary", str(made)]) == 0
     folder = tmp_path / "closed"
     folder.mkdir()
     was_root = os.geteuid() == 0
