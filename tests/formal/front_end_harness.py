@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth import Module, ResetSignal
 from amaranth.asserts import AnySeq, Initial
-from amaranth.hdl import Assume, Cover, Elaboratable
+from amaranth.hdl import Assert, Assume, Cover, Elaboratable
 
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.vector_memory import VectorMemory
@@ -41,6 +41,9 @@ class FrontEndHarness(Elaboratable):
         ]
         with m.If(Initial()):
             m.d.comb += Assume(ResetSignal())
+        with m.If(~Initial()):
+            begun = walk.under_way
+            m.d.comb += Assert(~begun | (store.stored != 0), "a begun vector stays until its end")
         m.d.comb += Cover(
             ~Initial() & (store.released == 3) & controller.vector_end & (store.stored == 2),
             "three vectors passed, two are stored",

@@ -42,6 +42,7 @@ class LayerControllerGhost:
         dut = self.dut
         self.synapse_fold = Signal(range(max(dut.synapse_folds, 2)), name="walk_synapse")
         self.neuron_fold = Signal(range(max(dut.neuron_folds, 2)), name="walk_neuron")
+        self.under_way = (self.synapse_fold != 0) | (self.neuron_fold != 0)
         self.fold_ends = dut.issue & (self.synapse_fold == dut.synapse_folds - 1)
         self.vector_ends = self.fold_ends & (self.neuron_fold == dut.neuron_folds - 1)
         with m.If(dut.issue):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, Mux, ResetSignal, Signal
+from amaranth import Array, Cat, Const, Module, Mux, ResetSignal, Signal
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
@@ -15,37 +15,44 @@ RING_BITS = 2
 
 
 class VectorMemoryGhost:
-    """The contract of a vector memory, and one beat of one vector that is followed.
+    """The contract of a vector memory, and one vector that is followed.
 
-    Which vector (modulo the ring) and which beat is any constant, so that what holds for them
-    holds for all.
+    Which vector (modulo the ring) is any constant, so that what holds for it holds for all.
 
     Attributes
     ----------
     accepted, released, stored : Signal
         Vectors that came in whole and that were given back, modulo the ring; their difference.
-    followed, followed_beat, value : Value, Value, Signal
-        Number of a vector, a beat of it, and the payload that came with that beat.
+    followed, values : Signal, list of Signal
+        Number of a vector, modulo the ring, and the payloads that came with its beats.
     """
 
-    def __init__(self, m: Module, dut: VectorMemory, inside: Inside, *, invariants: bool) -> None:
+    def __init__(
+        self,
+        m: Module,
+        dut: VectorMemory,
+        inside: Inside,
+        *,
+        invariants: bool,
+        ring_bits: int = RING_BITS,
+    ) -> None:
         self.dut, self.inside = dut, inside
         self.accept = dut.in_valid & dut.in_ready
         self._follow_framing(m)
-        self.accepted = ring(m, RING_BITS, self.complete, "accepted")
-        self.released = ring(m, RING_BITS, dut.vector_end, "released")
-        self.stored = Signal(RING_BITS)
-        self.followed = AnyConst(RING_BITS)
-        self.followed_beat = Signal(range(max(dut.beats, 2)))
-        self.value = Signal(dut.width, reset_less=True, name="followed_value")
+        self.accepted = ring(m, ring_bits, self.complete, "accepted")
+        self.released = ring(m, ring_bits, dut.vector_end, "released")
+        self.stored = Signal(ring_bits)
+        self.followed = Signal(ring_bits)
+        self.values = [
+            Signal(dut.width, reset_less=True, name=f"value_{beat}") for beat in range(dut.beats)
+        ]
         m.d.comb += [
             self.stored.eq(self.accepted - self.released),
-            self.followed_beat.eq(AnyConst(len(self.followed_beat))),
-            Assume(self.followed_beat < dut.beats),
+            self.followed.eq(AnyConst(ring_bits)),
         ]
-        latch = self.accept & (self.accepted == self.followed) & (self.place == self.followed_beat)
-        with m.If(latch):
-            m.d.sync += self.value.eq(dut.in_payload)
+        for beat, value in enumerate(self.values):
+            with m.If(self.accept & (self.accepted == self.followed) & (self.place == beat)):
+                m.d.sync += value.eq(dut.in_payload)
         reads = self._delayed_reads(m)
         with m.If(~Initial()):
             self._assert_handshake(m)
@@ -97,10 +104,11 @@ class VectorMemoryGhost:
         ]
 
     def _delayed_reads(self, m: Module) -> tuple[Value, Value]:
-        """Return whether the followed beat was addressed two cycles ago, and its value."""
-        in_use = ~Initial() & self.dut.available & (self.released == self.followed)
-        reads = in_use & (self.dut.address == self.followed_beat)
-        return since_start(m, reads, 2, "reads"), delay(m, self.value, 2, "read_value")
+        """Return whether the followed vector was read two cycles ago, and what was to be read."""
+        reads = ~Initial() & self.dut.available & (self.released == self.followed)
+        value = Array(self.values)[self.dut.address]
+        reads &= self.dut.address < self.dut.beats
+        return since_start(m, reads, 2, "reads"), delay(m, value, 2, "read_value")
 
     def _assert_reads(self, m: Module, reads: Value, value: Value) -> None:
         store = self.inside.module.submodules.store
@@ -123,18 +131,13 @@ class VectorMemoryGhost:
             Assert(full == Cat(stored[1] | (stored[0] & ~read), stored[1] | (stored[0] & read))),
             Assert(write == read ^ stored[0], "banks alternate"),
         ]
-        ahead = Signal(RING_BITS, name="ahead")
-        kept = Signal(name="kept")
-        bank = Signal(name="bank")
-        coming = (ahead == stored) & (self.held > self.followed_beat)
-        row = self.followed_beat[: len(inside.module.submodules.store.write_ports[0].addr) - 1]
-        content = inside.memory("store", Cat(row, bank))
-        m.d.comb += [
-            ahead.eq(self.followed - self.released),
-            kept.eq((ahead < stored) | coming),
-            bank.eq(read ^ ahead[0]),
-            Assert(~kept | (content == self.value), "a vector stays until it is given back"),
-        ]
+        ahead = Signal(len(stored), name="ahead")
+        m.d.comb += ahead.eq(self.followed - self.released)
+        row_bits = len(inside.module.submodules.store.write_ports[0].addr) - 1
+        for beat, value in enumerate(self.values):
+            kept = (ahead < stored) | ((ahead == stored) & (self.held > beat))
+            content = inside.memory("store", Cat(Const(beat, row_bits), read ^ ahead[0]))
+            m.d.comb += Assert(~kept | (content == value), "a vector stays until it is given back")
 
 
 class VectorMemoryHarness(Elaboratable):
