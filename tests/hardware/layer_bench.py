@@ -100,7 +100,8 @@ async def _run_phase(ctx: Any, layer: Layer, phase: Phase, rng: random.Random) -
     allowed = phase.cycles or _patience(layer, phase)
     for cycle in range(allowed):
         due = cycle >= phase.idle and (cycle - phase.idle) % phase.period == 0
-        if waiting and not offered and (due if phase.period > 1 else due and rng.random() >= phase.gap):
+        # The gap is drawn only where one may be, so that paced runs use no chance.
+        if waiting and not offered and due and (phase.period > 1 or rng.random() >= phase.gap):
             offered = True
         payload, first, last = waiting[0] if offered else (rng.getrandbits(8), 1, 1)
         ctx.set(layer.in_payload, payload)

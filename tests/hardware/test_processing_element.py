@@ -26,9 +26,7 @@ def sums(element, rows):
         stimuli[cycle + delay]["last"] = int(last)
         assert len(activations) == len(weights) == simd
     seen = observe(element, stimuli, ["result"])
-    return [
-        seen[cycle + element.latency]["result"] for cycle, row in enumerate(rows) if row[2]
-    ]
+    return [seen[cycle + element.latency]["result"] for cycle, row in enumerate(rows) if row[2]]
 
 
 def random_rows(element, folds, length, rng):
@@ -81,7 +79,9 @@ def test_all_minimum_and_all_maximum_operands_are_exact():
 def test_the_result_holds_while_the_next_sum_grows():
     int4 = IntegerFormat(4, True)
     element = ProcessingElement(simd=1, activation=int4, weight=int4, accumulator_width=12)
-    stimuli = [{"activations": 3, "weights": 2, "last": int(cycle in (4, 9))} for cycle in range(12)]
+    stimuli = [
+        {"activations": 3, "weights": 2, "last": int(cycle in (4, 9))} for cycle in range(12)
+    ]
     seen = [s["result"] for s in observe(element, stimuli, ["result"])]
     first = seen[5]
     assert seen[5:10] == [first] * 5

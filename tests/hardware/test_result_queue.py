@@ -61,9 +61,7 @@ def drive(shape, words, gaps, stalls, seed, vectors=12):
                 used += len(results) + padding
                 filled = 0 if tag & 4 else filled + len(results)
             ctx.set(dut.out_ready, rng.random() >= stalls)
-            seen = tuple(
-                ctx.get(getattr(dut, n)) for n in ("out_payload", "out_first", "out_last")
-            )
+            seen = tuple(ctx.get(getattr(dut, n)) for n in ("out_payload", "out_first", "out_last"))
             valid, ready = ctx.get(dut.out_valid), ctx.get(dut.out_ready)
             assert held is None or (valid and seen == held)
             held = seen if valid and not ready else None
@@ -74,7 +72,6 @@ def drive(shape, words, gaps, stalls, seed, vectors=12):
             await ctx.tick()
             if len(got) == vectors * -(-outputs // output_lanes):
                 break
-
 
     run(dut, bench)
     return data, got
