@@ -137,6 +137,12 @@ def test_summary_prints_what_layer_printed(capsys, design):
     assert str(fcgen.open(design).summary()) == printed.out.rstrip("\n")
 
 
+def test_a_summary_has_the_latencies_of_the_manifest(capsys, design):
+    values, described = json.loads(run(capsys, "summary", design, "--json").out), read(design)
+    assert values["latency"] == described.latency
+    assert values["latency_first"] == described.latency_first
+
+
 def test_summary_as_json(capsys, design):
     values = json.loads(run(capsys, "summary", design, "--json").out)
     assert values == fcgen.open(design).summary().as_dict()

@@ -93,7 +93,7 @@ class Accelerator:
         """Return size, folding, cycles and parameters."""
         from fcgen.summary import summarise
 
-        return summarise(self.layer, self.folding)
+        return summarise(self.layer, self.folding, self.design.manifest)
 
 
 def open(directory: str | Path, force: bool = False) -> Accelerator:
