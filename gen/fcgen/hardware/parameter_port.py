@@ -122,9 +122,6 @@ class ParameterPort(wiring.Component):
             self.parameter_held.eq(quiet & self.parameter_hold),
         ]
 
-        write, read = self.parameter_write, self.parameter_read
-        exists = Signal()
-        accepted = Signal()
         m.d.comb += accepted.eq(self.parameter_held & self.parameter_hold & (write ^ read) & exists)
         self._look_up(m, exists)
         m.d.sync += [
