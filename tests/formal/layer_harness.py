@@ -10,9 +10,11 @@ from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.registers import delay
 from fcgen.network import DenseLayer
+from formal.dot_product import DotProduct
 from formal.inside import Bench
 from formal.layer_controller_harness import LayerControllerGhost
-from formal.result_queue_harness import ResultQueueGhost
+from formal.result_queue_ghost import ResultQueueGhost
+from formal.result_queue_invariants import ResultQueueInvariants
 from formal.vector_memory_harness import VectorMemoryGhost
 
 
@@ -46,8 +48,8 @@ class LayerHarness(Elaboratable):
         with m.If(Initial()):
             m.d.comb += Assume(ResetSignal())
         self._add_ghosts(m)
-        expected = self._expected(m)
-        self.queue.follow(self.vectors.followed, self.result, expected)
+        self.product = DotProduct(m, platform, dut, self.vectors.values, self.result)
+        self.queue.follow(self.vectors.followed, self.result, self.product.expected)
         history = self.queue.history(m)
         positions = self._positions(m)
         with m.If(~Initial()):
@@ -57,7 +59,7 @@ class LayerHarness(Elaboratable):
             third = (self.queue.left == 2) & self.queue.last_beat & dut.out_valid
             m.d.comb += Cover(third & ~dut.out_ready, "the third vector waits to leave")
             if self.invariants:
-                self.queue.assert_invariants(m)
+                ResultQueueInvariants(self.queue).assert_all(m)
                 self._assert_sums(m)
                 self._assert_drain(m)
                 self._assert_way(m, *positions)
@@ -82,48 +84,6 @@ class LayerHarness(Elaboratable):
             self.result.eq(AnyConst(len(self.result))),
             Assume(self.result < self.folding.outputs),
         ]
-
-    def _expected(self, m: Module) -> Signal:
-        """Return the followed result: a dot product of the vector as it came, and the bias."""
-        f, network = self.folding, self.network
-        bits = network.activation_format.bits
-        width = self.dut.plan.accumulator_width
-        self.products = []
-        for n in range(f.inputs):
-            beat, lane = divmod(n, f.simd)
-            x = Signal(signed(bits), name=f"x_{n}")
-            w = Signal(signed(f.weight_bits), name=f"w_{n}")
-            product = Signal(signed(bits + f.weight_bits), name=f"product_{n}")
-            weights = [self._weight(output, n) for output in range(f.outputs)]
-            m.d.comb += [
-                x.eq(self.vectors.values[beat].word_select(lane, bits)),
-                w.eq(Array(weights)[self.result]),
-                product.eq(x * w),
-            ]
-            self.products.append(product)
-        bias = Signal(signed(self.dut.plan.word_width), name="bias")
-        expected = Signal(width, name="expected")
-        m.d.comb += [
-            bias.eq(Array(self._bias(output) for output in range(f.outputs))[self.result]),
-            expected.eq(sum(self.products) + bias),
-        ]
-        return expected
-
-    def _weight(self, output: int, n: int) -> Value:
-        """Return W[m, n] where the folding puts it: all elements share one bank."""
-        f = self.folding
-        words = self.platform.words("weights_0.hex", f.weight_words, f.pe * f.simd * f.weight_bits)
-        fold, element = divmod(output, f.pe)
-        beat, lane = divmod(n, f.simd)
-        word = words[fold * f.synapse_folds + beat]
-        return word.word_select(element * f.simd + lane, f.weight_bits)
-
-    def _bias(self, output: int) -> Value:
-        f, width = self.folding, self.dut.plan.word_width
-        words = self.platform.words("parameters_0.hex", f.parameter_words, f.result_lanes * width)
-        fold, element = divmod(output, f.pe)
-        beat, lane = divmod(element, f.result_lanes)
-        return words[fold * f.drain_beats + beat].word_select(lane, width)
 
     def _positions(self, m: Module) -> tuple[Value, Value, Value]:
         """Return where the drain was when what is at the queue now left it.
@@ -177,7 +137,7 @@ class LayerHarness(Elaboratable):
             self.platform.open(getattr(group, f"element_{index}"))["accumulator"]
             for index in range(f.pe)
         ]
-        sums = [sum(self.products[: beat * f.simd], 0) for beat in range(f.synapse_folds)]
+        sums = [sum(self.product.terms[: beat * f.simd], 0) for beat in range(f.synapse_folds)]
         element = Array(output % f.pe for output in range(f.outputs))[self.result]
         fold = Array(output // f.pe for output in range(f.outputs))[self.result]
         partial = Signal(signed(self.dut.plan.accumulator_width), name="partial_sum")
