@@ -62,6 +62,10 @@ class Design:
         if layer.structure_hash != described.structure_hash:
             rule = "describes another structure than the manifest"
             raise bad_input(path, layer.structure_hash, rule, "write the design again")
+        folding = described.folding
+        if (folding.inputs, folding.outputs) != (layer.inputs, layer.outputs):
+            size = f"{layer.inputs} inputs, {layer.outputs} outputs"
+            raise bad_input(path, size, "the manifest has other sizes", "write the design again")
         return cls(directory, described, layer, tuple(notes))
 
     @classmethod

@@ -248,7 +248,9 @@ def _names(
     values: dict[str, Any], key: str, files: Mapping[str, str], source: str
 ) -> tuple[str, ...]:
     names = values.get(key)
-    if not isinstance(names, list) or not all(name in files for name in names):
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) and name in files for name in names
+    ):
         raise bad_input(f"{source}: {key}", names, "must be names from files", _REMEDY)
     return tuple(names)
 

@@ -177,10 +177,14 @@ class Consumer:
     stall : float
         Probability a cycle that it is not ready.
     seed : int
+    limit : int, optional
+        Beats that are expected in all.
     """
 
-    def __init__(self, clockwork: Clockwork, *, stall: float, seed: int) -> None:
-        self.clockwork, self.stall = clockwork, stall
+    def __init__(
+        self, clockwork: Clockwork, *, stall: float, seed: int, limit: int | None = None
+    ) -> None:
+        self.clockwork, self.stall, self.limit = clockwork, stall, limit
         self.random = random.Random(f"consumer {seed}")
         self._ready = False
         self._waiting: tuple[int, int, int] | None = None
@@ -202,6 +206,8 @@ class Consumer:
         )
         if self._waiting not in (None, (payload, first, last)):
             raise clockwork.fault("the output changed while it was stalled")
+        if len(clockwork.taken) == self.limit:
+            raise clockwork.fault("more came out than was asked for")
         self._waiting = None if self._ready else (payload, first, last)
         if not self._ready:
             return False

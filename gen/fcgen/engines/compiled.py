@@ -142,7 +142,7 @@ def _open(loaded: ctypes.CDLL, design: Design, seed: int) -> ctypes.c_void_p:
         finally:
             os.chdir(before)
     if not model:
-        raise CheckError(f"{design.directory}: the simulation ended itself: {_text(message)}")
+        raise CheckError(f"the simulation ended itself: {_text(message)}")
     return ctypes.c_void_p(model)
 
 
@@ -169,7 +169,7 @@ def _stream(
     finally:
         loaded.fcgen_close(model)
     if status == STOPPED:
-        raise CheckError(f"{design.directory}: the simulation ended itself: {_text(message)}")
+        raise CheckError(f"the simulation ended itself: {_text(message)}")
     if status:
         what = FAULTS[status].format(watchdog=job.watchdog)
         raise StreamFault(what, start + job.vector, job.beat, job.cycles - 1)

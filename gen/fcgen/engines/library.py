@@ -97,7 +97,7 @@ def library(source: LibrarySource, jobs: int | None = None) -> Path:
     verilator, compiler = tools.verilator(), tools.compiler()
     target = cache_directory() / "models" / _key(source, verilator, compiler) / LIBRARY
     if not target.exists():
-        _publish(target.parent, lambda folder: _build(source, verilator, compiler, jobs, folder))
+        publish(target.parent, lambda folder: _build(source, verilator, compiler, jobs, folder))
     return target
 
 
@@ -111,7 +111,7 @@ def _key(source: LibrarySource, verilator: Tool, compiler: Tool) -> str:
     return digest.hexdigest()[:32]
 
 
-def _publish(folder: Path, build: Callable[[Path], None]) -> None:
+def publish(folder: Path, build: Callable[[Path], None]) -> None:
     """Let ``build`` fill a folder beside ``folder`` and rename it: readers never see half of it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
@@ -192,7 +192,7 @@ def _runtime(verilator: Tool, compiler: Tool, jobs: int | None) -> list[Path]:
         _compile(compiler, [temporary / name for name in RUNTIME_SOURCES], flags, jobs)
 
     if not folder.exists():
-        _publish(folder, build)
+        publish(folder, build)
     return [folder / Path(name).with_suffix(".o") for name in RUNTIME_SOURCES]
 
 
