@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
-CHUNK = 20
+CHUNK = 10
 SHAPES = (("800", "500", "50", "4"), ("1024", "100", "4", "4"), ("45", "10", "5", "3"))
 
 
