@@ -1,0 +1,11 @@
+parameterMemory.sv
+weightMemory.sv
+vectorMemory.sv
+layerController.sv
+drainController.sv
+resultQueue.sv
+processingElement.sv
+elementGroup.sv
+requantizer.sv
+requantizerColumn.sv
+layer.sv

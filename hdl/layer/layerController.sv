@@ -1,0 +1,92 @@
+// Walks every synapse fold of every neuron fold, as long as results have a place to go.
+//
+// A beat is issued in every cycle in which a vector is available; only the last beat of a neuron
+// fold may wait, until the result queue has room for the whole fold. The multipliers behind
+// therefore never stall: what has been issued always arrives. Room is counted in credits, one a
+// result: a fold takes P (the last one of a vector also the places that padding fills), every
+// word that leaves the queue gives its places back.
+//
+// After a reset the controller issues nothing for flush cycles and asserts flushing,
+// which clears all accumulators as it travels behind the data that was on its way.
+//
+// Latency: none, the outputs belong to the current cycle. Initiation interval: SF*NF cycles a
+// vector. Handshake: available/vector_end with the vector memory, credits with the queue.
+//
+// Parameters of this module:
+//     synapse_folds = 15
+//     neuron_folds = 2
+//     fold_credits = 8
+//     last_fold_credits = 2
+//     word_credits = 1
+//     capacity = 33
+//     flush = 8
+//
+// Ports:
+//     available, vector_end : In, Out(1)
+//         A vector is there; its last beat is read now.
+//     synapse_fold : Out(range(SF))
+//         Beat of the vector to read.
+//     address : Out(range(SF * NF))
+//         Word of the weight banks, neuron fold * SF + synapse fold.
+//     issue : Out(1)
+//         The addresses are in use in this cycle.
+//     fold_end : Out(1)
+//         The beat issued is the last one of its neuron fold.
+//     word_taken : In(1)
+//         A word has left the result queue.
+//     flushing : Out(1)
+//         The accumulators are being cleared.
+module layerController (
+    input  wire       clk,
+    input  wire       rst,
+    input  wire       available,
+    output wire       vector_end,
+    output reg  [3:0] synapse_fold,
+    output reg  [4:0] address,
+    output wire       issue,
+    output wire       fold_end,
+    input  wire       word_taken,
+    output reg        flushing
+);
+    reg  [2:0] count;
+    reg  signed [5:0] spare;
+    reg  last_neuron_fold;
+
+    wire last_synapse_fold = synapse_fold == 4'd14;
+    wire room_for_fold = spare >= 6'sd0;
+    assign issue = available & !flushing & (!last_synapse_fold | room_for_fold);
+    assign fold_end = issue & last_synapse_fold;
+    assign vector_end = fold_end & last_neuron_fold;
+    wire [3:0] taken = vector_end ? 4'd2 : fold_end ? 4'd8 : 4'd0;
+    wire given = word_taken;
+
+    always_ff @(posedge clk) begin
+        if (rst) begin
+            count <= 3'd0;
+            flushing <= 1'b1;
+            synapse_fold <= 4'd0;
+            spare <= 6'd25;
+            last_neuron_fold <= 1'b0;
+            address <= 5'd0;
+        end else begin
+            spare <= spare - 6'(taken) + 6'(given);
+            if (flushing) begin
+                count <= count + 3'd1;
+                if (count == 3'd7) flushing <= 1'b0;
+                else flushing <= 1'b1;
+            end else begin
+                flushing <= 1'b0;
+            end
+            if (issue) begin
+                if (last_synapse_fold) synapse_fold <= 4'd0;
+                else synapse_fold <= synapse_fold + 4'd1;
+                if (vector_end) address <= 5'd0;
+                else address <= address + 5'd1;
+            end
+            if (fold_end) begin
+                if (last_neuron_fold) last_neuron_fold <= 1'b0;
+                else last_neuron_fold <= !last_neuron_fold;
+            end
+        end
+    end
+endmodule
