@@ -152,9 +152,7 @@ def run(
     vectors = digits.vectors
     layer, _ = digits.quantised()
     folding = Folding(layer.inputs, layer.outputs, PE, SIMD, weight_bits=layer.weight_format.bits)
-    made = accelerator.write(
-        layer, folding, directory, name="digits", seed=seed, progress=progress
-    )
+    made = accelerator.write(layer, folding, directory, name="digits", seed=seed, progress=progress)
     progress(f"running {len(vectors)} images")
     simulation = made.simulate(vectors, engine=engine, seed=seed)
     shown = seed % len(vectors)
