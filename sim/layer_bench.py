@@ -12,6 +12,7 @@ import cocotb
 import numpy as np
 
 from fcgen.engines import scenarios
+from fcgen.engines.case import Case
 from fcgen.engines.streaming import StreamFault
 from streams import CocotbPins
 
@@ -20,7 +21,7 @@ async def run(dut, scenario):
     """Run a scenario on the case that FCGEN_BENCH names."""
     case, result, fault = map(Path, os.environ["FCGEN_BENCH"].split(os.pathsep))
     try:
-        arrays = await scenario(CocotbPins(dut), scenarios.Case.load(case))
+        arrays = await scenario(CocotbPins(dut), Case.load(case))
     except StreamFault as error:
         fault.write_text(json.dumps(error.record()))
         raise

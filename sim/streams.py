@@ -1,4 +1,4 @@
-"""The ports of an emitted layer under cocotb, for the agents of ``fcgen.engines.agents``."""
+"""The ports of an emitted layer under cocotb, as ``fcgen.engines.clockwork`` wants them."""
 
 from cocotb.clock import Clock
 from cocotb.handle import SimHandleBase

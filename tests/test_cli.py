@@ -14,7 +14,7 @@ import pytest
 import fcgen
 from command_line import run
 from fcgen import cli
-from fcgen.manifest import read
+from fcgen.manifest_reader import read
 
 WORDS = ("layer", 5, 3, "--pe", 2, "--simd", 2)
 

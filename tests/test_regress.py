@@ -9,7 +9,8 @@ from fcgen.errors import InputError
 from fcgen.fixed import ROUNDINGS, SATURATIONS
 from fcgen.random_layers import random_case
 from fcgen.reference import forward
-from fcgen.regress import CaseResult, RegressionReport, regress
+from fcgen.regress import regress
+from fcgen.regression_report import CaseResult, RegressionReport
 from fcgen.stimuli import stimuli
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen import manifest
 from fcgen.design import Design
 from fcgen.folding import Folding
+from fcgen.manifest import check_names
+from fcgen.manifest_reader import is_design
 from fcgen.network import DenseLayer
 from fcgen.output_directory import replacing
 from fcgen.simulate import simulate
@@ -142,9 +143,9 @@ def write(
     # All of the hardware comes with it, which opening and simulating a design do not need.
     from fcgen.design_files import write_files
 
-    manifest.check_names(name, prefix)
+    check_names(name, prefix)
     out = Path(out)
-    with replacing(out, manifest.is_design) as folder:
+    with replacing(out, is_design) as folder:
         described = write_files(
             folder,
             layer,

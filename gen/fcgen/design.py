@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from fcgen import manifest
+from fcgen import manifest_reader
 from fcgen.beats import StreamFormat
 from fcgen.errors import InputError, bad_input
 from fcgen.folding import Folding
@@ -51,8 +51,8 @@ class Design:
             When the directory is not one of ours, or a file is missing or has changed.
         """
         directory = Path(directory)
-        described = manifest.read(directory)
-        notes = manifest.changed_files(directory, described)
+        described = manifest_reader.read(directory)
+        notes = manifest_reader.changed_files(directory, described)
         if notes and not force:
             raise InputError(f"{notes[0]}; write the design again or use --force")
         path = directory / REFERENCE

@@ -3,13 +3,11 @@
 import shlex
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +17,7 @@ from fcgen.engines.streaming import StreamOptions
 from fcgen.errors import CheckError, FcgenError, bad_input
 from fcgen.random_layers import STALLS, random_case
 from fcgen.reference import forward
+from fcgen.regression_report import CaseResult, RegressionReport
 from fcgen.simulate import ENGINES, default_engine, simulate
 from fcgen.simulation_result import Mismatch, Mismatches
 from fcgen.stimuli import stimuli
@@ -54,88 +53,6 @@ class Job:
         words = ["fcgen", "simulate", self.directory, "--engine", self.engine]
         words += ["--stall", f"{STALLS[self.index]:g}", "--seed", str(self.seed)]
         return shlex.join([*words, "--vectors", str(VECTORS[self.engine])])
-
-
-@dataclass(frozen=True)
-class CaseResult:
-    """Outcome of one case.
-
-    Attributes
-    ----------
-    name, description : str
-    failure : str
-        What is wrong, in one line; empty when all is right.
-    command : str
-        Repeats the case.
-    seconds : float
-    """
-
-    name: str
-    description: str
-    failure: str
-    command: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class RegressionReport:
-    """Outcome of all cases."""
-
-    engine: str
-    results: tuple[CaseResult, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def failures(self) -> tuple[CaseResult, ...]:
-        """The cases that went wrong."""
-        return tuple(result for result in self.results if result.failure)
-
-    def lines(self) -> Iterator[str]:
-        """Yield the table, the failures with their commands, and the sum."""
-        yield from self.notes
-        for result in self.results:
-            state = "FAIL" if result.failure else "ok"
-            yield f"{result.name:>12}  {state:4}  {result.seconds:6.1f} s  {result.description}"
-        for result in self.failures:
-            yield f"{result.name}: {result.failure}"
-            yield f"    repeat with: {result.command}"
-        yield f"{self.engine}: {len(self.results)} cases, {len(self.failures)} failures"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what ``--json`` prints."""
-        return {
-            "engine": self.engine,
-            "cases": len(self.results),
-            "failures": [
-                {"name": failed.name, "failure": failed.failure, "repeat": failed.command}
-                for failed in self.failures
-            ],
-            "notes": list(self.notes),
-        }
-
-    def junit(self) -> str:
-        """Return the results as JUnit XML."""
-        suite = ElementTree.Element(
-            "testsuite",
-            name=f"fcgen regress {self.engine}",
-            tests=str(len(self.results)),
-            failures=str(len(self.failures)),
-            errors="0",
-            time=f"{sum(result.seconds for result in self.results):.3f}",
-        )
-        for result in self.results:
-            case = ElementTree.SubElement(
-                suite,
-                "testcase",
-                classname=f"fcgen.{self.engine}",
-                name=f"{result.name}: {result.description}",
-                time=f"{result.seconds:.3f}",
-            )
-            if result.failure:
-                failure = ElementTree.SubElement(case, "failure", message=result.failure)
-                failure.text = f"repeat with: {result.command}"
-        ElementTree.indent(suite)
-        return ElementTree.tostring(suite, "unicode", xml_declaration=True) + "\n"
 
 
 def regress(

@@ -8,10 +8,10 @@ from amaranth.hdl import ClockDomain, Module, UnusedElaboratable
 from amaranth.sim import Simulator, SimulatorContext
 
 from fcgen.design import Design
-from fcgen.engines.agents import Pins
+from fcgen.engines.case import Case
+from fcgen.engines.clockwork import Pins
 from fcgen.engines.scenarios import (
     Arrays,
-    Case,
     broken_framing,
     framing_run,
     stream_run,

@@ -19,8 +19,9 @@ import numpy as np
 import fcgen
 from fcgen import tools
 from fcgen.design import Design
+from fcgen.engines.case import Case
 from fcgen.engines.library import cache_directory, publish
-from fcgen.engines.scenarios import Case, framing_run, stream_run
+from fcgen.engines.scenarios import framing_run, stream_run
 from fcgen.engines.streaming import ParameterUpdate, StreamFault, StreamOptions, StreamRun
 from fcgen.errors import CheckError, ToolError
 
@@ -75,7 +76,7 @@ class Cosimulation:
             self._call("build", sources=sources)
             return
         cached = _shared_objects(self.waves is not None)
-        for path in cached.glob("*.o"):
+        for path in cached.glob("verilated*.o"):
             copied = Path(shutil.copy(path, self._folder))
             os.utime(copied, (time.time() + HOUR,) * 2)  # newer than the makefile: make leaves it
         self._call("build", sources=sources)
@@ -83,9 +84,9 @@ class Cosimulation:
             publish(cached, self._collect_shared_objects)
 
     def _collect_shared_objects(self, folder: Path) -> None:
-        for path in self._folder.glob("*.o"):
-            if not path.name.startswith("Vtop"):
-                shutil.copy(path, folder)
+        # The others, cocotb's main program among them, know the size of the design's model.
+        for path in self._folder.glob("verilated*.o"):
+            shutil.copy(path, folder)
 
     def __enter__(self) -> Self:
         return self

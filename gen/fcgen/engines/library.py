@@ -50,6 +50,11 @@ VERILATOR_FLAGS = (
     "--x-initial",
     "unique",
     "--no-timing",
+    # Compilers take much more than twice the time for a function of twice the length.
+    "--output-split-cfuncs",
+    "500",
+    "--inline-mult",
+    "1",
     "-Wno-fatal",
     "-Wno-lint",
     "-Wno-style",

@@ -1,151 +1,17 @@
 """What a bench does with a layer: whole vectors, broken framing, new parameters on the way."""
 
-import json
 import random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 
-from fcgen.beats import StreamFormat
-from fcgen.design import Design
-from fcgen.engines.agents import (
-    Beat,
-    Clockwork,
-    Consumer,
-    FramingRules,
-    Pins,
-    Producer,
-    Updater,
-    Watchdog,
-    framed,
-)
-from fcgen.engines.streaming import (
-    ParameterUpdate,
-    StreamOptions,
-    StreamRun,
-    reset_chance,
-    start_cycle,
-    tail,
-    used_lanes,
-    watchdog,
-)
+from fcgen.engines.case import Case, from_integers
+from fcgen.engines.clockwork import Clockwork, Pins, Watchdog
+from fcgen.engines.framing import FramingRules, broken_stream, framed
+from fcgen.engines.streaming import StreamRun, used_lanes
+from fcgen.engines.updater import Updater
 
 ERROR_DELAY = 8  # cycles after a wrong beat, at most, until the error flag is up
 Arrays = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """All that a bench needs to know, and nothing that only this process has.
-
-    Attributes
-    ----------
-    input, output : StreamFormat
-    vectors : ndarray of int64, shape (V, N)
-    options : StreamOptions
-    start, watchdog, tail : int
-        Cycles: before the first offer, without movement that count as a hang, after the end.
-    reset_chance : float
-        Probability a cycle of a reset, while some are left.
-    update : ParameterUpdate, optional
-    """
-
-    input: StreamFormat
-    output: StreamFormat
-    vectors: np.ndarray
-    options: StreamOptions
-    start: int
-    watchdog: int
-    tail: int
-    reset_chance: float
-    update: ParameterUpdate | None = None
-
-    @classmethod
-    def of(
-        cls,
-        design: Design,
-        vectors: np.ndarray,
-        options: StreamOptions,
-        update: ParameterUpdate | None = None,
-    ) -> Self:
-        """Return the case of streaming vectors through a design."""
-        return cls(
-            input=design.input_stream,
-            output=design.output_stream,
-            vectors=vectors,
-            options=options,
-            start=start_cycle(design, options),
-            watchdog=watchdog(design, options),
-            tail=tail(design),
-            reset_chance=reset_chance(design, options, len(vectors)),
-            update=update,
-        )
-
-    def save(self, path: Path) -> None:
-        """Write the case to one file without pickled objects."""
-        record = {field.name: getattr(self, field.name) for field in fields(self)}
-        update, vectors = record.pop("update"), record.pop("vectors")
-        for name in ("input", "output", "options"):
-            record[name] = asdict(record[name])
-        arrays = {"vectors": vectors, "record": np.array(json.dumps(record))}
-        if update is not None:
-            arrays |= {field.name: getattr(update, field.name) for field in fields(update)}
-        np.savez(path, **arrays)
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        with np.load(path) as file:
-            arrays = dict(file)
-        record = json.loads(str(arrays.pop("record")))
-        record["input"] = StreamFormat(**record["input"])
-        record["output"] = StreamFormat(**record["output"])
-        record["options"] = StreamOptions(**record["options"])
-        vectors = arrays.pop("vectors")
-        update = ParameterUpdate(**arrays) if arrays else None
-        return cls(**record, vectors=vectors, update=update)
-
-    def words(self) -> list[list[int]]:
-        """Return the payloads of each vector."""
-        return to_integers(self.input.pack(self.vectors))
-
-    def producer(self, clockwork: Clockwork, beats: Sequence[Beat]) -> Producer:
-        """Return the producer of these beats."""
-        options = self.options
-        return Producer(
-            clockwork,
-            beats,
-            self.input.width,
-            gap=options.gap,
-            period=options.period,
-            start=self.start,
-            seed=options.seed,
-        )
-
-    def consumer(self, clockwork: Clockwork, limit: int | None = None) -> Consumer:
-        """Return the consumer, of ``limit`` beats in all if that is known."""
-        options = self.options
-        return Consumer(clockwork, stall=options.stall, seed=options.seed, limit=limit)
-
-
-def to_integers(beats: np.ndarray) -> list[list[int]]:
-    """Return beats of 32-bit words, shape (V, beats, words), as integers, one list a vector."""
-    octets = beats.shape[-1] * 4
-    data = np.ascontiguousarray(beats, "<u4").tobytes()
-    words = [
-        int.from_bytes(data[start : start + octets], "little")
-        for start in range(0, len(data), octets)
-    ]
-    return [words[start : start + beats.shape[1]] for start in range(0, len(words), beats.shape[1])]
-
-
-def from_integers(words: Sequence[int], stream: StreamFormat) -> np.ndarray:
-    """Return the inverse of :func:`to_integers`, of all beats in one list."""
-    data = b"".join(word.to_bytes(stream.words * 4, "little") for word in words)
-    return np.frombuffer(data, "<u4").reshape(-1, stream.beats, stream.words)
 
 
 async def whole_vectors(pins: Pins, case: Case) -> Arrays:
@@ -222,31 +88,6 @@ def stream_run(case: Case, arrays: Arrays) -> StreamRun:
         held_after=int(arrays["held_after"]),
         read_back=arrays["read_back"],
     )
-
-
-def broken_stream(words: Sequence[Sequence[int]], chooser: random.Random) -> list[Beat]:
-    """Return the beats of vectors of which about every second one is framed wrongly."""
-    beats: list[Beat] = []
-    for vector in words:
-        burst = framed(vector)
-        match chooser.randrange(8):
-            case 0:  # cut short, with or without a last
-                burst = burst[: chooser.randrange(len(burst) + 1)]
-                if burst and chooser.random() < 0.5:
-                    burst[-1] = Beat(burst[-1].payload, burst[-1].first, last=True)
-            case 1:  # longer than a vector, with or without a last
-                burst[-1] = Beat(burst[-1].payload, burst[-1].first, last=False)
-                burst += [Beat(word, False, False) for word in vector] * chooser.randrange(1, 4)
-                if chooser.random() < 0.5:
-                    burst[-1] = Beat(burst[-1].payload, first=False, last=True)
-            case 2:  # no first
-                burst[0] = Beat(burst[0].payload, first=False, last=burst[0].last)
-            case 3:  # flags at random
-                burst = [
-                    Beat(word, chooser.random() < 0.2, chooser.random() < 0.2) for word in vector
-                ]
-        beats += burst
-    return beats
 
 
 async def broken_framing(pins: Pins, case: Case) -> Arrays:

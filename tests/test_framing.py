@@ -2,8 +2,7 @@ import random
 
 import pytest
 
-from fcgen.engines.agents import Beat, FramingRules, framed
-from fcgen.engines.scenarios import broken_stream
+from fcgen.engines.framing import Beat, FramingRules, broken_stream, framed
 
 F, L, N, B = (True, False), (False, True), (False, False), (True, True)
 

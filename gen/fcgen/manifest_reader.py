@@ -1,0 +1,161 @@
+"""Read ``manifest.json`` without trust: types, ranges, names of files, and their hashes."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fcgen import document
+from fcgen.errors import InputError, bad_input, located
+from fcgen.folding import Folding
+from fcgen.manifest import FORMAT, GENERATOR, IDENTIFIER, MANIFEST, Manifest, hash_file
+
+BYTES_MAX = 1 << 24
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_REMEDY = "write the design again"
+
+
+def is_design(directory: Path) -> bool:
+    """Say whether a directory holds a design of ours, whatever its version and state."""
+    try:
+        return _load(directory / MANIFEST).get("generator") == GENERATOR
+    except InputError:
+        return False
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(BYTES_MAX + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"{path}: {reason}: a design has this file; write one with `fcgen layer … -o DIR`"
+        ) from None
+    if len(content) > BYTES_MAX:
+        raise bad_input(path, "too large", f"a manifest has at most {BYTES_MAX} bytes", _REMEDY)
+    return document.load(content, str(path))
+
+
+def read(directory: Path) -> Manifest:
+    """Read and check the manifest of a directory.
+
+    Raises
+    ------
+    InputError
+        One line that names the file and the field.
+    """
+    path = directory / MANIFEST
+    values, source = _load(path), str(path)
+    if values.get("generator") != GENERATOR:
+        raise bad_input(source, values.get("generator"), "was not made by fcgen", _REMEDY)
+    if values.get("format") != FORMAT:
+        raise bad_input(source, values.get("format"), f"format {FORMAT} is known", _REMEDY)
+    with located(source):
+        return _parse(values, source)
+
+
+def _parse(values: dict[str, Any], source: str) -> Manifest:
+    files = _mapping(values, "files", source)
+    for name, digest in files.items():
+        _match(_FILE_NAME, name, "files", source)
+        _match(_HASH, digest, f"files.{name}", source)
+    weight = document.Fields(_mapping(values, "formats", source), source, "formats.")
+    shape = document.Fields(values, source).integers(
+        "input_shape", minimum=1, maximum=65_535, sizes=(1, 3)
+    )
+    inputs = 1
+    for size in shape:
+        inputs *= size
+    fold = document.Fields(_mapping(values, "folding", source), source, "folding.")
+    fields = document.Fields(values, source)
+    folding = Folding(
+        inputs,
+        fields.integer("outputs", 1),
+        fold.integer("pe", 1),
+        fold.integer("simd", 1),
+        fold.integer("output_lanes", 1),
+        weight.format("weight").bits,
+    )
+    runtime = values.get("runtime_weights")
+    return Manifest(
+        name=fields.text("name"),
+        prefix=fields.text("prefix"),
+        top=_match(IDENTIFIER, fields.text("top"), "top", source),
+        device=fields.text("device"),
+        folding=folding,
+        initiation_interval=fields.integer("initiation_interval", 1),
+        latency=fields.integer("latency", 0),
+        latency_first=fields.integer("latency_first", 0),
+        structure_hash=_match(_HASH, fields.text("structure_hash"), "structure_hash", source),
+        weights_hash=_match(_HASH, fields.text("weights_hash"), "weights_hash", source),
+        seed=fields.integer("seed", 0),
+        ports=_ports(values, source),
+        sources=_names(values, "sources", files, source),
+        images=_names(values, "images", files, source),
+        files=files,
+        runtime_weights=None if runtime is None else _mapping(values, "runtime_weights", source),
+    )
+
+
+def _mapping(values: dict[str, Any], key: str, source: str) -> dict[str, Any]:
+    if not isinstance(values.get(key), dict):
+        raise bad_input(f"{source}: {key}", values.get(key), "must be an object", _REMEDY)
+    result: dict[str, Any] = values[key]
+    return result
+
+
+def _match(pattern: re.Pattern[str], value: object, key: str, source: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise bad_input(f"{source}: {key}", value, f"must match {pattern.pattern}", _REMEDY)
+    return value
+
+
+def _names(
+    values: dict[str, Any], key: str, files: Mapping[str, str], source: str
+) -> tuple[str, ...]:
+    names = values.get(key)
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) and name in files for name in names
+    ):
+        raise bad_input(f"{source}: {key}", names, "must be names from files", _REMEDY)
+    return tuple(names)
+
+
+def _ports(values: dict[str, Any], source: str) -> tuple[tuple[str, str, int], ...]:
+    ports = values.get("ports")
+    if not isinstance(ports, list) or not all(isinstance(port, dict) for port in ports):
+        raise bad_input(f"{source}: ports", ports, "must be a list of objects", _REMEDY)
+    fields = [document.Fields(port, source, "ports.") for port in ports]
+    return tuple(
+        (
+            _match(IDENTIFIER, port.text("name"), "ports.name", source),
+            port.choice("direction", ("input", "output")),
+            port.integer("width", 1),
+        )
+        for port in fields
+    )
+
+
+def changed_files(directory: Path, manifest: Manifest) -> list[str]:
+    """Return a line for each file that no longer matches its hash.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or is not a plain file of this directory.
+    """
+    lines = []
+    for name, digest in manifest.files.items():
+        path = directory / name
+        if path.is_symlink() or not path.is_file():
+            raise bad_input(path, "no such file", "the manifest names it", _REMEDY)
+        try:
+            found = hash_file(path)
+        except OSError as error:
+            raise bad_input(path, error.strerror, "cannot be read", _REMEDY) from None
+        if found != digest:
+            lines.append(f"{path}: sha256 {found[:12]}…: has changed since the design was written")
+    return lines
