@@ -16,7 +16,7 @@ from fcgen.stimuli import stimuli
 
 @pytest.mark.parametrize("engine", ["amaranth", "compiled", "icarus", "verilator"])
 def test_random_layers_are_exact(engine):
-    report = regress(count=2, seed=11, engine=engine)
+    report = regress(count=2, seed=169, engine=engine)
     assert [result.failure for result in report.results] == [""] * 2
 
 
@@ -79,9 +79,9 @@ def test_a_failure_has_its_place_and_the_command_that_repeats_it(tmp_path, monke
 
 def test_a_wrong_random_layer_is_repeated_by_its_number(monkeypatch):
     monkeypatch.setattr(regression, "forward", lambda layer, x: forward(layer, x) + 1)
-    report = regress(seed=4, only=2, engine="compiled")
+    report = regress(seed=169, only=0, engine="compiled")
     (failed,) = report.failures
-    assert failed.command == "fcgen regress --seed 4 --only 2 --engine compiled"
+    assert failed.command == "fcgen regress --seed 169 --only 0 --engine compiled"
     assert "mismatches, the first: vector 0, neuron 0: expected" in failed.failure
 
 
