@@ -61,6 +61,14 @@ def test_large_batches_are_packed_in_parts(monkeypatch):
     assert np.array_equal(stream.unpack(whole)[:, :9], vectors)
 
 
+def test_noise_fills_unused_lanes_only():
+    stream = StreamFormat(3, 2, 8, signed=True)
+    beats = stream.pack(np.tile([1, -2, 3], (50, 1)), np.random.default_rng(0))
+    lanes = stream.unpack(beats)
+    assert (lanes[:, :3] == [1, -2, 3]).all()
+    assert len(np.unique(lanes[:, 3])) > 20
+
+
 def test_bits_of_unused_lanes_are_seen():
     stream = StreamFormat(3, 2, 8, False)
     beats = stream.pack(np.array([[1, 2, 3]]))

@@ -51,12 +51,14 @@ class StreamFormat:
         """32-bit words that hold a beat, least significant first."""
         return -(-self.width // WORD_BITS)
 
-    def pack(self, vectors: np.ndarray) -> np.ndarray:
-        """Return the beats of vectors, unused lanes 0.
+    def pack(self, vectors: np.ndarray, noise: np.random.Generator | None = None) -> np.ndarray:
+        """Return the beats of vectors.
 
         Parameters
         ----------
         vectors : ndarray of int64, shape (V, length)
+        noise : Generator, optional
+            Fills the unused lanes, which are 0 without.
 
         Returns
         -------
@@ -65,7 +67,7 @@ class StreamFormat:
         step = max(1, _CHUNK_BITS // (self.beats * self.words * WORD_BITS))
         beats = np.zeros((len(vectors), self.beats, self.words), np.uint32)
         for start in range(0, len(vectors), step):
-            beats[start : start + step] = self._pack(vectors[start : start + step])
+            beats[start : start + step] = self._pack(vectors[start : start + step], noise)
         return beats
 
     def unpack(self, beats: np.ndarray) -> np.ndarray:
@@ -85,9 +87,12 @@ class StreamFormat:
             lanes[start : start + step] = self._unpack(beats[start : start + step])
         return lanes
 
-    def _pack(self, vectors: np.ndarray) -> np.ndarray:
+    def _pack(self, vectors: np.ndarray, noise: np.random.Generator | None) -> np.ndarray:
         padded = np.zeros((len(vectors), self.beats * self.lanes), "<i8")
         padded[:, : self.length] = vectors
+        if noise is not None:
+            unused = padded[:, self.length :]
+            unused[:] = noise.integers(0, 1 << self.bits, unused.shape, np.int64)
         bits = np.unpackbits(
             padded.view(np.uint8).reshape(*padded.shape, 8),
             axis=-1,

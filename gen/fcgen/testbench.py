@@ -38,8 +38,9 @@ def write(
     input_, output : StreamFormat
     """
     vectors = stimuli(layer.activation_format, layer.inputs, VECTORS, manifest.seed)
-    (folder / INPUTS).write_bytes(_hexadecimal(input_, vectors))
-    (folder / OUTPUTS).write_bytes(_hexadecimal(output, forward(layer, vectors)))
+    noise = np.random.default_rng(manifest.seed)
+    (folder / INPUTS).write_bytes(_hexadecimal(input_, input_.pack(vectors, noise)))
+    (folder / OUTPUTS).write_bytes(_hexadecimal(output, output.pack(forward(layer, vectors))))
     text = Template(_TEMPLATE.read_text()).substitute(
         top=manifest.top,
         prefix=manifest.prefix,
@@ -64,10 +65,10 @@ def write(
     return TEST_BENCH, INPUTS, OUTPUTS
 
 
-def _hexadecimal(stream: StreamFormat, vectors: np.ndarray) -> bytes:
+def _hexadecimal(stream: StreamFormat, packed: np.ndarray) -> bytes:
     """Return a line a beat, as ``$readmemh`` reads it."""
     digits = -(-stream.width // 4)
-    beats = stream.pack(vectors).reshape(-1, stream.words)
+    beats = packed.reshape(-1, stream.words)
     lines = beats[:, ::-1].astype(">u4").tobytes().hex()
     step = stream.words * 8
     starts = range(step - digits, len(lines), step)

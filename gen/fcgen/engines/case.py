@@ -95,8 +95,9 @@ class Case:
         return cls(**record, vectors=vectors, update=update)
 
     def words(self) -> list[list[int]]:
-        """Return the payloads of each vector."""
-        return to_integers(self.input.pack(self.vectors))
+        """Return the payloads of each vector; unused lanes carry noise that must not matter."""
+        noise = np.random.default_rng(self.options.seed)
+        return to_integers(self.input.pack(self.vectors, noise))
 
     def producer(self, clockwork: Clockwork, beats: Sequence[Beat]) -> Producer:
         """Return the producer of these beats."""

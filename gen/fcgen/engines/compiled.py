@@ -160,7 +160,7 @@ def _stream(
 ) -> StreamRun:
     """Run one model over its share of the vectors, which are numbered from ``start``."""
     seed = options.seed * 1_000_003 + start
-    buffers = _Buffers(design, inputs, update)
+    buffers = _Buffers(design, inputs, update, seed)
     job = buffers.job(design, options, seed)
     message = ctypes.create_string_buffer(MESSAGE_BYTES)
     model = _open(loaded, design, seed % 2**30)
@@ -179,10 +179,13 @@ def _stream(
 class _Buffers:
     """The arrays of one run; they live as long as the library writes to them."""
 
-    def __init__(self, design: Design, inputs: np.ndarray, update: ParameterUpdate | None) -> None:
+    def __init__(
+        self, design: Design, inputs: np.ndarray, update: ParameterUpdate | None, seed: int
+    ) -> None:
         vectors = len(inputs)
         self.format: StreamFormat = design.output_stream
-        self.input = np.ascontiguousarray(design.input_stream.pack(inputs))
+        noise = np.random.default_rng(seed)
+        self.input = np.ascontiguousarray(design.input_stream.pack(inputs, noise))
         self.output = np.zeros((vectors, self.format.beats, self.format.words), np.uint32)
         self.first_input = np.full(vectors, -1, np.int64)
         self.output_cycles = np.full((vectors, self.format.beats), -1, np.int64)
