@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -199,3 +200,54 @@ def test_runtime_weights_are_mapped_in_the_manifest(tmp_path):
     tensors = {memory["tensor"] for memory in described["memories"]}
     assert tensors == {"weight", "parameters"}
     assert "parameter_hold" in (made.directory / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("latency", 1),
+        ("latency_first", 1),
+        ("initiation_interval", 7777),
+        ("accumulator_width", 3),
+        ("parameters", 5),
+        ("macs", 5),
+        ("weights_hash", "0" * 64),
+        ("arithmetic", {}),
+        ("unknown", 1),
+    ],
+)
+def test_a_figure_that_the_layer_does_not_give_is_refused(field, value, directory):
+    edit_manifest(directory, **{field: value})
+    with pytest.raises(InputError, match=rf"manifest\.json: {field}: is not what the layer"):
+        Design.open(directory)
+    assert f"{field}: is not what" in Design.open(directory, force=True).notes[0]
+
+
+@pytest.mark.parametrize("missing", ["reference.json", "tb.sv", "files.f", "README.md"])
+def test_a_manifest_without_a_file_that_every_design_has_is_refused(missing, directory):
+    files = json.loads((directory / "manifest.json").read_text())["files"]
+    del files[missing]
+    edit_manifest(directory, files=files)
+    with pytest.raises(InputError, match=f"must name {missing}"):
+        Design.open(directory)
+
+
+@pytest.mark.parametrize("field", ["sources", "images"])
+def test_a_manifest_without_sources_or_images_is_refused(field, directory):
+    edit_manifest(directory, **{field: []})
+    with pytest.raises(InputError, match=rf"{field}: .*must be names from files"):
+        Design.open(directory)
+
+
+def test_a_pipe_in_place_of_the_manifest_is_refused_at_once(directory):
+    (directory / "manifest.json").unlink()
+    os.mkfifo(directory / "manifest.json")
+    with pytest.raises(InputError, match="a design has this file"):
+        Design.open(directory)
+
+
+def test_a_prefix_and_a_name_that_make_the_test_bench_are_refused(tmp_path):
+    folding = Folding(12, 7, 1, 1, 1, 8)
+    with pytest.raises(InputError, match="is the test bench's"):
+        accelerator.write(small_layer(), folding, tmp_path / "d", name="b", prefix="t")
+    accelerator.write(small_layer(), folding, tmp_path / "d", name="tb", prefix="tb_")

@@ -1,7 +1,7 @@
 """A design on disk: one emitted layer with everything that describes it, opened and checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -66,6 +66,17 @@ class Design:
         if (folding.inputs, folding.outputs) != (layer.inputs, layer.outputs):
             size = f"{layer.inputs} inputs, {layer.outputs} outputs"
             raise bad_input(path, size, "the manifest has other sizes", "write the design again")
+        timing = LayerTiming.of(layer, folding)
+        derived = replace(
+            described,
+            initiation_interval=folding.initiation_interval,
+            latency=timing.latency,
+            latency_first=timing.latency_first,
+            weights_hash=layer.weights_hash,
+        )
+        notes += manifest_reader.differing_fields(directory, derived, layer)
+        if notes and not force:
+            raise InputError(f"{notes[0]}; write the design again or use --force")
         return cls(directory, described, layer, tuple(notes))
 
     @classmethod

@@ -72,8 +72,8 @@ def check_names(name: str, prefix: str) -> None:
             raise bad_input(option, value, rule, "choose another name")
         if value in KEYWORDS:
             raise bad_input(option, value, "is a Verilog keyword", "choose another name")
-    if name == "tb":
-        raise bad_input("--name", name, "is the test bench's", "choose another name")
+    if prefix + name == "tb":
+        raise bad_input("--name", "tb", "is the test bench's", "choose another name")
 
 
 def text(manifest: Manifest, layer: DenseLayer) -> str:

@@ -8,13 +8,28 @@ from typing import Any
 from fcgen import document
 from fcgen.errors import InputError, bad_input, located
 from fcgen.folding import Folding
-from fcgen.manifest import FORMAT, GENERATOR, IDENTIFIER, MANIFEST, Manifest, hash_file
+from fcgen.manifest import (
+    FORMAT,
+    GENERATOR,
+    IDENTIFIER,
+    MANIFEST,
+    REFERENCE,
+    Manifest,
+    hash_file,
+    text,
+)
+from fcgen.network import DenseLayer
 
 BYTES_MAX = 1 << 24
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _REMEDY = "write the design again"
+
+
+_REQUIRED = (REFERENCE, "files.f", "tb.sv", "README.md")
+# Checked elsewhere, or, like the versions, different from one installation to another.
+_NOT_DERIVED = ("files", "versions", "runtime_weights", "ports")
 
 
 def is_design(directory: Path) -> bool:
@@ -27,6 +42,9 @@ def is_design(directory: Path) -> bool:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
+        # A fifo would wait for a writer for ever.
+        if path.exists() and not path.is_file():
+            raise bad_input(path, "not a file", "a design has this file", _REMEDY)
         with path.open("rb") as stream:
             content = stream.read(BYTES_MAX + 1)
     except OSError as error:
@@ -62,6 +80,9 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
     for name, digest in files.items():
         _match(_FILE_NAME, name, "files", source)
         _match(_HASH, digest, f"files.{name}", source)
+    for name in _REQUIRED:
+        if name not in files:
+            raise bad_input(f"{source}: files", "incomplete", f"must name {name}", _REMEDY)
     weight = document.Fields(_mapping(values, "formats", source), source, "formats.")
     shape = document.Fields(values, source).integers(
         "input_shape", minimum=1, maximum=65_535, sizes=(1, 3)
@@ -117,8 +138,10 @@ def _names(
     values: dict[str, Any], key: str, files: Mapping[str, str], source: str
 ) -> tuple[str, ...]:
     names = values.get(key)
-    if not isinstance(names, list) or not all(
-        isinstance(name, str) and name in files for name in names
+    if (
+        not isinstance(names, list)
+        or not names
+        or not all(isinstance(name, str) and name in files for name in names)
     ):
         raise bad_input(f"{source}: {key}", names, "must be names from files", _REMEDY)
     return tuple(names)
@@ -137,6 +160,26 @@ def _ports(values: dict[str, Any], source: str) -> tuple[tuple[str, str, int], .
         )
         for port in fields
     )
+
+
+def differing_fields(directory: Path, manifest: Manifest, layer: DenseLayer) -> list[str]:
+    """Return a line for each field that does not follow from the layer and the folding.
+
+    Parameters
+    ----------
+    directory : Path
+    manifest : Manifest
+        As it was read, with the cycles that the layer and the folding give.
+    layer : DenseLayer
+    """
+    path = directory / MANIFEST
+    found, derived = _load(path), document.load(text(manifest, layer), str(path))
+    fields = [key for key in {**found, **derived} if key not in _NOT_DERIVED]
+    return [
+        f"{path}: {key}: is not what the layer and the folding give"
+        for key in fields
+        if found.get(key) != derived.get(key)
+    ]
 
 
 def changed_files(directory: Path, manifest: Manifest) -> list[str]:
