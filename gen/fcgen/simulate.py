@@ -10,6 +10,7 @@ from fcgen import tools
 from fcgen.design import Design
 from fcgen.engines.streaming import STALL_LIMIT, ParameterUpdate, StreamOptions, StreamRun
 from fcgen.errors import CheckError, FcgenError, InputError, bad_input
+from fcgen.load.vector_file import check_writable
 from fcgen.network import DenseLayer
 from fcgen.reference import check_vectors, forward
 from fcgen.simulation_result import Mismatches, SimulationResult
@@ -183,7 +184,9 @@ def _engine(engine: str, waves: Path | None, workers: int | None) -> Engine:
 def _wave_file(design: Design, engine: str, waves: bool | str | Path) -> Path | None:
     if waves is False:
         return None
-    return Path(f"{design.top}.{engine}.fst") if waves is True else Path(waves)
+    file = Path(f"{design.top}.{engine}.fst") if waves is True else Path(waves)
+    check_writable(file, "--waves")
+    return file
 
 
 def _command(

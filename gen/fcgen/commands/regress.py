@@ -36,7 +36,7 @@ def command(
     seed: int,
 ) -> int:
     """Run random layers, or the designs in DIR..., through an engine, disturbed in many ways."""
-    from fcgen.load.vector_file import check_writable
+    from fcgen.load.vector_file import check_writable, write_whole
     from fcgen.regress import regress
 
     terminal = Terminal(json=as_json, quiet=quiet)
@@ -51,7 +51,7 @@ def command(
             only=only,
             progress=lambda case: progress(f"{case.name}: {case.description}"),
         )
-    junit.write_text(report.junit())
+    write_whole(junit, lambda stream: stream.write(report.junit().encode()), "--junit")
     terminal.result(report.lines())
     terminal.note(f"JUnit XML: {junit}")
     terminal.record(

@@ -94,7 +94,7 @@ def _read_member(
 
 
 def _read_array(stream: IO[bytes], size: int, subject: str, key: str, wanted: Wanted) -> np.ndarray:
-    shape, fortran, dtype = _read_header(stream, subject)
+    shape, fortran, dtype = read_header(stream, subject)
     wanted.check(subject, key, shape, dtype)
     return _read_data(stream, size, subject, shape, dtype).reshape(
         shape, order="F" if fortran else "C"
@@ -102,14 +102,21 @@ def _read_array(stream: IO[bytes], size: int, subject: str, key: str, wanted: Wa
 
 
 def _read_text(stream: IO[bytes], size: int, subject: str) -> str:
-    shape, _, dtype = _read_header(stream, subject)
+    shape, _, dtype = read_header(stream, subject)
     if shape != () or dtype.kind != "U":
         found = f"shape {shape}, dtype {dtype}"
         raise bad_input(subject, found, "must be one string", "save a single name")
     return str(_read_data(stream, size, subject, shape, dtype)[0])
 
 
-def _read_header(stream: IO[bytes], subject: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def read_header(stream: IO[bytes], subject: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header of an ``.npy``: shape, whether in Fortran order, dtype.
+
+    Raises
+    ------
+    InputError
+        For whatever NumPy stumbles over; ``subject`` is in front.
+    """
     try:
         version = np.lib.format.read_magic(stream)
         if version not in _HEADER_READERS:
