@@ -248,3 +248,27 @@ def test_a_missing_yosys_is_said_with_the_command_that_installs_it(
     assert outcome.error.startswith("yosys: ")
     assert "pip install" in outcome.error
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_options_of_the_outputs_without_effect_are_said(capsys, tmp_path):
+    words = ("--raw", "--output-bits", 4, "--unsigned-outputs", "--output-scale", 0.5)
+    outcome = run(capsys, "layer", 4, 3, *words, "-o", tmp_path / "out")
+    assert outcome.code == 0
+    for option in ("--output-bits", "--unsigned-outputs", "--output-scale"):
+        assert f"note: {option} has no effect with --raw\n" in outcome.err
+
+
+def test_a_relu_that_ends_with_loaded_weights_is_said(capsys, tmp_path):
+    design = tmp_path / "d"
+    run(capsys, "layer", 4, 3, "--relu", "--runtime-weights", "-o", design)
+    np.savez(tmp_path / "w.npz", weight=np.ones((3, 4), np.int8), lo=-5)
+    words = ("--load-weights", tmp_path / "w.npz", "--engine", "reference")
+    outcome = run(capsys, "simulate", design, *words)
+    assert outcome.code == 0
+    assert f"note: {tmp_path}/w.npz: lo: is used as given, below zero_point: the" in outcome.err
+
+
+def test_bad_options_of_a_simulation_come_before_its_progress(capsys, tmp_path):
+    run(capsys, "layer", 4, 3, "-o", tmp_path / "d")
+    outcome = run(capsys, "simulate", tmp_path / "d", "--stall", 2)
+    assert outcome.err.splitlines() == [f"fcgen: error: {outcome.error}"]

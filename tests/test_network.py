@@ -78,8 +78,9 @@ def test_run_time_weights_refuse_a_folded_bias_beyond_32_bits():
     assert message_of(
         small_layer, runtime_weights=True, bias=np.array([2**31 - 1, 0]), input_zero_point=-128
     ) == (
-        "bias: 2147483903: with the input zero point folded in must fit 32 bits; "
-        "use a smaller input zero point"
+        "input zero point: -128: folded into the bias of output 0 it makes 2147483903, and "
+        "biases that are written at run time have 32 bits; "
+        "use a smaller --input-zero-point, narrower weights or fewer inputs"
     )
 
 

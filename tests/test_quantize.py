@@ -566,7 +566,7 @@ def writable():
 
 
 def test_given_parameters_replace_and_others_stay(writable):
-    changed = replace_parameters(writable, RawWeights(weight=-WEIGHT.clip(-127), shift=3))
+    changed, _ = replace_parameters(writable, RawWeights(weight=-WEIGHT.clip(-127), shift=3))
     assert np.array_equal(changed.weight, -WEIGHT.clip(-127))
     assert changed.bias.tolist() == BIAS.tolist()
     assert changed.requantization.shift.tolist() == [3, 3]
@@ -577,9 +577,69 @@ def test_given_parameters_replace_and_others_stay(writable):
 
 def test_parameters_are_replaced_from_a_file(writable, tmp_path):
     np.savez(tmp_path / "w.npz", bias=[7, 8])
-    changed = replace_parameters(writable, tmp_path / "w.npz")
+    changed, _ = replace_parameters(writable, tmp_path / "w.npz")
     assert changed.bias.tolist() == [7, 8]
     assert np.array_equal(changed.weight, WEIGHT)
+
+
+FOLLOWS = (
+    "weights: zero_point: lo becomes zero_point, as the ReLU of this design had it; "
+    "give lo for other bounds"
+)
+ENDS = "weights: lo: is used as given, below zero_point: the ReLU of this design ends"
+STAYS = (
+    "weights: zero_point: lo stays 0, the end of uint8; give lo too where the layer ends in ReLU"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "lo", "notes"),
+    [
+        ({}, [-3, -3], ()),
+        ({"zero_point": 10}, [10, 10], (FOLLOWS,)),
+        ({"zero_point": [-7, 4]}, [-7, 4], (FOLLOWS,)),
+        ({"zero_point": -3}, [-3, -3], ()),
+        ({"zero_point": 10, "lo": 20}, [20, 20], ()),
+        ({"zero_point": 10, "lo": 5}, [5, 5], (ENDS,)),
+        ({"lo": -9}, [-9, -9], (ENDS,)),
+    ],
+)
+def test_a_relu_follows_new_zero_points(given, lo, notes):
+    layer, _ = make(codes(zero_point=-3), relu=True, runtime_weights=True)
+    changed, lines = replace_parameters(layer, RawWeights(weight=WEIGHT, **given))
+    assert changed.requantization.lo.tolist() == lo
+    assert lines == notes
+
+
+@pytest.mark.parametrize(
+    ("given", "notes"),
+    [({"zero_point": 5}, (STAYS,)), ({"zero_point": 5, "lo": 5}, ()), ({"bias": [1, 2]}, ())],
+)
+def test_unsigned_outputs_do_not_show_a_relu_and_a_note_says_so(given, notes):
+    layer, _ = make(codes(), relu=True, runtime_weights=True, output_format=UINT8)
+    changed, lines = replace_parameters(layer, RawWeights(weight=WEIGHT, **given))
+    assert changed.requantization.lo.tolist() == [given.get("lo", 0)] * 2
+    assert lines == notes
+
+
+def test_bounds_that_are_no_relu_stay():
+    layer, _ = make(codes(zero_point=-3, lo=-20), runtime_weights=True)
+    changed, lines = replace_parameters(layer, RawWeights(zero_point=10))
+    assert (changed.requantization.lo.tolist(), lines) == ([-20, -20], ())
+
+
+def test_random_biases_leave_room_for_the_zero_point_in_32_bits():
+    layer, _ = make(
+        None,
+        (20_000,),
+        3,
+        weight_format=IntegerFormat(16, signed=False),
+        activation_format=UINT8,
+        input_zero_point=5,
+        runtime_weights=True,
+    )
+    assert (np.abs(layer.folded_bias) <= 2**31).all()
+    assert (layer.bias > 0).all()
 
 
 @pytest.mark.parametrize(

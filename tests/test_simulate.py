@@ -117,7 +117,7 @@ def test_a_wrong_weight_is_found_with_place_and_command(engine, broken):
     )
     assert lines[-1] == (
         f"repeat with: fcgen simulate {broken.directory} --engine {engine} --stall 0 "
-        "--vectors 6 --seed 0"
+        "--vectors 6 --seed 0 --force"
     )
 
 
@@ -184,3 +184,39 @@ def test_what_open_gives_predicts_and_describes_itself(design):
     assert accelerator.folding.pe == 3
     assert accelerator.notes == ()
     assert str(design.directory) in repr(accelerator)
+
+
+def test_the_command_that_repeats_a_run_has_all_of_its_options(runtime):
+    inputs = np.zeros((4, 12), np.int8)
+    result = simulate(
+        runtime,
+        inputs,
+        engine="reference",
+        stall=0.25,
+        seed=3,
+        check=False,
+        parameters=runtime.layer,
+        source="my x.npy",
+        parameters_source="w.npz",
+    )
+    assert result.repeat == (
+        f"fcgen simulate {runtime.directory} --engine reference --stall 0.25 --vectors 4 --seed 3 "
+        "--inputs 'my x.npy' --load-weights w.npz --no-check"
+    )
+
+
+@pytest.mark.parametrize(("vectors", "notes"), [(None, 0), (1, 0), (2, 0), (3, 1)])
+def test_less_inputs_than_asked_for_are_said(vectors, notes, design):
+    inputs = np.zeros((2, 12), np.int8)
+    result = simulate(design, inputs, vectors=vectors, engine="reference", source="x.npy")
+    assert len(result.notes) == notes
+    assert set(result.notes) <= {"--vectors: 3: x.npy has 2, all were used"}
+
+
+def test_work_is_announced_after_the_options_are_checked(design):
+    said: list[str] = []
+    with pytest.raises(InputError):
+        simulate(design, engine="compiled", waves=True, progress=said.append)
+    assert not said
+    simulate(design, engine="reference", vectors=1, progress=said.append)
+    assert said == ["simulating"]

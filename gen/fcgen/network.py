@@ -24,7 +24,8 @@ class DenseLayer:
 
     ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
     given: the input zero point is not yet folded into it. Arrays are copied and read-only.
-    ``requantization`` is None for a layer that ends in raw accumulators.
+    ``requantization`` is None for a layer that ends in raw accumulators. With
+    ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
 
     Raises
     ------
@@ -73,10 +74,15 @@ class DenseLayer:
             raise bad_input("requantization", found, rule, "give one constant an output")
 
     def _check_folded_bias(self) -> None:
+        """Check that what the hardware adds fits: a bias written at run time has 32 bits."""
         if not _BIAS.contains(self.folded_bias):
-            worst = int(self.folded_bias[np.argmax(np.abs(self.folded_bias))])
-            rule = f"with the input zero point folded in must fit {BIAS_BITS} bits"
-            raise bad_input("bias", worst, rule, "use a smaller input zero point")
+            worst = int(np.argmax(np.abs(self.folded_bias)))
+            rule = (
+                f"folded into the bias of output {worst} it makes {self.folded_bias[worst]}, and "
+                f"biases that are written at run time have {BIAS_BITS} bits"
+            )
+            remedy = "use a smaller --input-zero-point, narrower weights or fewer inputs"
+            raise bad_input("input zero point", self.input_zero_point, rule, remedy)
 
     @property
     def inputs(self) -> int:

@@ -109,10 +109,20 @@ def make_layer(
     return layer, tuple(request.notes)
 
 
-def replace_parameters(layer: DenseLayer, weights: Path | RawWeights) -> DenseLayer:
+def replace_parameters(
+    layer: DenseLayer, weights: Path | RawWeights
+) -> tuple[DenseLayer, tuple[str, ...]]:
     """Give the layer other trainable values, as they are loaded into a design at run time.
 
-    Entries are integer codes, used as they are; what is not given keeps its value.
+    Entries are integer codes, used as they are; what is not given keeps its value. Only the lower
+    bounds of a ReLU, which stand at the zero points, follow new zero points given without ``lo``.
+
+    Returns
+    -------
+    DenseLayer
+        The layer with the new values; its structure is the same.
+    tuple of str
+        Lines for people: what became of a ReLU.
 
     Raises
     ------
@@ -133,16 +143,20 @@ def replace_parameters(layer: DenseLayer, weights: Path | RawWeights) -> DenseLa
             rule = "must hold integer codes to be loaded into a design"
             raise bad_input(values.subject(key), f"dtype {array.dtype}", rule, "quantize it first")
     check_codes(values, layer.weight_format)
+    notes: list[str] = []
     with located(values.source):
-        return replace(
+        changed = replace(
             layer,
             weight=layer.weight if values.weight is None else values.weight,
             bias=layer.bias if values.bias is None else values.bias,
-            requantization=_replaced_constants(layer, values),
+            requantization=_replaced_constants(layer, values, notes),
         )
+    return changed, tuple(notes)
 
 
-def _replaced_constants(layer: DenseLayer, values: RawWeights) -> Requantization | None:
+def _replaced_constants(
+    layer: DenseLayer, values: RawWeights, notes: list[str]
+) -> Requantization | None:
     given = [key for key in values.given() if key not in ("weight", "bias")]
     if layer.requantization is None:
         if given:
@@ -159,7 +173,39 @@ def _replaced_constants(layer: DenseLayer, values: RawWeights) -> Requantization
         for key in given
         if key in CONSTANTS
     }
+    _keep_relu(layer.requantization, values, changed, notes)
     return replace(layer.requantization, **changed)
+
+
+def _keep_relu(
+    present: Requantization, values: RawWeights, changed: dict[str, Any], notes: list[str]
+) -> None:
+    """Let the lower bounds of a ReLU follow the zero points, and say what becomes of it.
+
+    A design does not say whether it was made with ReLU: its lower bounds do, where they stand at
+    the zero points and not at the end of the type, which is where they stand without one.
+    """
+    if present.saturation != "saturate" or (present.lo != present.zero_point).any():
+        return
+    zero_point = changed.get("zero_point", present.zero_point)
+    if (present.lo == present.output.minimum).all():
+        if "lo" not in changed and (zero_point > present.lo).any():
+            notes.append(
+                f"{values.subject('zero_point')}: lo stays {present.output.minimum}, the end of "
+                f"{present.output.name}; give lo too where the layer ends in ReLU"
+            )
+    elif "lo" not in changed:
+        changed["lo"] = zero_point
+        if (zero_point != present.zero_point).any():
+            notes.append(
+                f"{values.subject('zero_point')}: lo becomes zero_point, as the ReLU of this "
+                "design had it; give lo for other bounds"
+            )
+    elif (changed["lo"] < zero_point).any():
+        notes.append(
+            f"{values.subject('lo')}: is used as given, below zero_point: the ReLU of this "
+            "design ends"
+        )
 
 
 def _gather(
@@ -211,11 +257,20 @@ def _random(request: LayerRequest, values: RawWeights) -> RawWeights:
     typical = int(inputs**0.5) * weights.magnitude * request.activation_format.magnitude
     bound = min(typical, BIAS_FORMAT.maximum // 2)
     bias = generator.integers(-bound, bound, request.outputs, np.int64, endpoint=True)
+    if request.runtime_weights:
+        bias = _foldable(bias, request.input_zero_point * codes.sum(axis=1, dtype=np.int64))
     request.notes.append(
         f"weights: seeded random {weights.name} (seed {request.seed}); "
         "give --weights FILE for trained ones"
     )
     return replace(values, weight=codes, bias=bias if values.bias is None else values.bias)
+
+
+def _foldable(bias: np.ndarray, folded: np.ndarray) -> np.ndarray:
+    """Bring random biases as near to what is folded into them as the hardware's 32 bits need."""
+    low, high = BIAS_FORMAT.minimum, BIAS_FORMAT.maximum
+    near: np.ndarray = np.clip(bias, folded + low, folded + high).clip(low, high)
+    return near
 
 
 def _settle(request: LayerRequest, values: RawWeights) -> LayerRequest:

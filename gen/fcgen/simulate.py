@@ -43,7 +43,9 @@ def simulate(
     check: bool = True,
     parameters: DenseLayer | None = None,
     source: str | None = None,
+    parameters_source: str | None = None,
     workers: int | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> SimulationResult:
     """Stream vectors through a design.
 
@@ -66,10 +68,12 @@ def simulate(
         Compare with the reference.
     parameters : DenseLayer, optional
         New weights, written through the parameter port when half of the vectors have begun.
-    source : str, optional
-        What to call the inputs in the command that repeats the run.
+    source, parameters_source : str, optional
+        What to call the inputs and the new weights in the command that repeats the run.
     workers : int, optional
         Models of the compiled engine that share the vectors; default one a processor.
+    progress : callable
+        Gets a line when the options are checked and the work begins.
 
     Returns
     -------
@@ -89,13 +93,18 @@ def simulate(
         engine, note = default_engine()
         notes += [note] if note else []
     _check_options(engine, stall, vectors, seed, waves)
-    given = _vectors(design, inputs, vectors or None, seed, engine, source)
+    given = _vectors(design, inputs, vectors, seed, engine, source)
+    if vectors is not None and len(given) < vectors:
+        notes.append(f"--vectors: {vectors}: {source or 'inputs'} has {len(given)}, all were used")
     options = StreamOptions(gap=stall, stall=stall, seed=seed)
-    repeat = _command(
-        design, engine, stall, len(given), seed, source if inputs is not None else None
-    )
+    named = {
+        "--inputs": source if inputs is not None else None,
+        "--load-weights": parameters_source if parameters is not None else None,
+    }
+    repeat = _command(design, engine, options, len(given), named, check)
     file = _wave_file(design, engine, waves)
     update = _update(design, parameters, len(given))
+    progress("simulating")
     run: StreamRun | None = None
     if engine == "reference":
         outputs = forward(parameters or design.layer, given)
@@ -190,11 +199,21 @@ def _wave_file(design: Design, engine: str, waves: bool | str | Path) -> Path | 
 
 
 def _command(
-    design: Design, engine: str, stall: float, vectors: int, seed: int, source: str | None
+    design: Design,
+    engine: str,
+    options: StreamOptions,
+    vectors: int,
+    named: dict[str, str | None],
+    check: bool,
 ) -> str:
+    """Return the command line that repeats the run; ``named`` are options with their files."""
     words = ["fcgen", "simulate", str(design.directory), "--engine", engine]
-    words += ["--stall", f"{stall:g}", "--vectors", str(vectors), "--seed", str(seed)]
-    words += ["--inputs", source] if source else []
+    words += ["--stall", f"{options.stall:g}", "--vectors", str(vectors)]
+    words += ["--seed", str(options.seed)]
+    for option, file in named.items():
+        words += [option, file] if file else []
+    words += ["--force"] if design.notes else []
+    words += [] if check else ["--no-check"]
     return shlex.join(words)
 
 

@@ -172,4 +172,15 @@ def _make(options: dict[str, Any]) -> "tuple[DenseLayer, Folding, tuple[str, ...
         output_format=output,
         **{key: options[key] for key in PASSED_ON},
     )
-    return layer, folding, notes
+    return layer, folding, (*_without_effect(options), *notes)
+
+
+def _without_effect(options: dict[str, Any]) -> list[str]:
+    """Name the options of the outputs' type where accumulators leave the layer."""
+    if not options["raw"]:
+        return []
+    given = {
+        "--output-bits": options["output_bits"] is not None,
+        "--unsigned-outputs": options["unsigned_outputs"],
+    }
+    return [f"{option} has no effect with --raw" for option, used in given.items() if used]

@@ -50,15 +50,17 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
     from fcgen.accelerator import open
     from fcgen.load.vector_file import read_inputs
     from fcgen.quantize import replace_parameters
+    from fcgen.simulate import simulate
 
     accelerator = open(options["directory"], options["force"])
     layer, given, loaded = accelerator.layer, options["inputs"], options["load_weights"]
     inputs = None if given is None else read_inputs(given, layer)
-    parameters = None if loaded is None else replace_parameters(layer, loaded)
+    parameters, notes = (None, ()) if loaded is None else replace_parameters(layer, loaded)
+    terminal.notes(notes)
     try:
         with terminal.progress() as progress:
-            progress("simulating")
-            return accelerator.simulate(
+            return simulate(
+                accelerator.design,
                 inputs,
                 engine=options["engine"],
                 stall=options["stall"],
@@ -68,6 +70,8 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
                 check=not options["no_check"],
                 parameters=parameters,
                 source=None if given is None else str(given),
+                parameters_source=None if loaded is None else str(loaded),
+                progress=progress,
             )
     except FcgenError:
         terminal.notes(accelerator.notes)  # a changed file may be the reason
