@@ -43,6 +43,27 @@ def test_the_bench_of_a_prefixed_layer_has_the_prefix_too(tmp_path):
     assert run_bench(made.directory)[0] == 0
 
 
+def test_two_prefixed_layers_live_in_one_folder_and_one_simulation(tmp_path):
+    folder = tmp_path / "both"
+    folder.mkdir()
+    sources = []
+    for prefix, pe in (("a_", 7), ("b_", 2)):
+        folding = Folding(12, 7, pe, 3, 1, 8)
+        made = accelerator.write(small_layer(), folding, tmp_path / prefix, prefix=prefix)
+        for path in made.directory.iterdir():
+            name = f"{prefix}tb.sv" if path.name == "tb.sv" else path.name
+            if path.suffix in (".sv", ".hex"):
+                assert not (folder / name).exists()
+                (folder / name).write_bytes(path.read_bytes())
+                sources += [name] if path.suffix == ".sv" else []
+    for top in ("a_tb", "b_tb"):
+        command = ["iverilog", "-g2012", "-Wall", "-s", top, "-o", top, *sources]
+        built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        assert built.stderr == ""
+        ran = subprocess.run(["vvp", top], cwd=folder, capture_output=True, text=True, check=True)
+        assert ran.stdout.startswith("PASS")
+
+
 def test_a_changed_weight_is_found_by_the_outputs(tmp_path):
     made = write_small(tmp_path / "d", small_layer(raw=True))
     change_first_digit(made.directory / "weights_0.hex")

@@ -43,7 +43,7 @@ def write_files(
         Gets a line before each step.
     """
     progress("elaborating")
-    hardware = Layer(layer, folding)
+    hardware = Layer(layer, folding, prefix)
     progress("emitting Verilog")
     emitted = verilog.emit(hardware, name=name, prefix=prefix, verilog2005=verilog2005)
     for file, text in emitted.files.items():

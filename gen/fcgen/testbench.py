@@ -39,8 +39,9 @@ def write(
     """
     vectors = stimuli(layer.activation_format, layer.inputs, VECTORS, manifest.seed)
     noise = np.random.default_rng(manifest.seed)
-    (folder / INPUTS).write_bytes(_hexadecimal(input_, input_.pack(vectors, noise)))
-    (folder / OUTPUTS).write_bytes(_hexadecimal(output, output.pack(forward(layer, vectors))))
+    names = (manifest.prefix + INPUTS, manifest.prefix + OUTPUTS)
+    (folder / names[0]).write_bytes(_hexadecimal(input_, input_.pack(vectors, noise)))
+    (folder / names[1]).write_bytes(_hexadecimal(output, output.pack(forward(layer, vectors))))
     text = Template(_TEMPLATE.read_text()).substitute(
         top=manifest.top,
         prefix=manifest.prefix,
@@ -62,7 +63,7 @@ def write(
         ),
     )
     (folder / TEST_BENCH).write_text(text)
-    return TEST_BENCH, INPUTS, OUTPUTS
+    return TEST_BENCH, *names
 
 
 def _hexadecimal(stream: StreamFormat, packed: np.ndarray) -> bytes:

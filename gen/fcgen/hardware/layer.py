@@ -41,6 +41,8 @@ class Layer(wiring.Component):
         Weights, constants and formats.
     folding : Folding
         P, S and L, for the same N, M and weight width.
+    image_prefix : str
+        What the names of the image files start with, so that two layers share a folder.
 
     Ports
     -----
@@ -58,7 +60,7 @@ class Layer(wiring.Component):
         Only with run-time weights: see `ParameterPort`.
     """
 
-    def __init__(self, network: DenseLayer, folding: Folding) -> None:
+    def __init__(self, network: DenseLayer, folding: Folding, image_prefix: str = "") -> None:
         if (network.outputs, network.inputs) != (folding.outputs, folding.inputs):
             raise ValueError("the folding is for another size of layer")
         if network.weight_format.bits != folding.weight_bits:
@@ -68,7 +70,7 @@ class Layer(wiring.Component):
         self.parts = LayerParts(network, folding)
         self.plan = self.parts.plan
         self.timing = self.parts.timing
-        self.memories = LayerMemories(network, folding, self.plan)
+        self.memories = LayerMemories(network, folding, self.plan, image_prefix)
         super().__init__(
             {
                 "in_payload": In(folding.simd * network.activation_format.bits),

@@ -45,11 +45,16 @@ class LayerMemories:
     network : DenseLayer
     folding : Folding
     plan : RequantizerPlan
+    prefix : str
+        What the names of the image files start with.
     """
 
-    def __init__(self, network: DenseLayer, folding: Folding, plan: RequantizerPlan) -> None:
+    def __init__(
+        self, network: DenseLayer, folding: Folding, plan: RequantizerPlan, prefix: str = ""
+    ) -> None:
         self.network = network
         self.folding = folding
+        self.prefix = prefix
         self.writable = network.runtime_weights
         self.weights = weight_banks(folding, network.weight_format, writable=self.writable)
         self.constants = parameter_banks(folding, plan, writable=self.writable)
@@ -62,7 +67,11 @@ class LayerMemories:
     @cached_property
     def images(self) -> dict[str, MemoryImage]:
         """Contents of every memory, by the name of its image file."""
-        return {bank.image: bank.contents(self.network, self.folding) for bank in self.banks}
+        return {self.image(bank): bank.contents(self.network, self.folding) for bank in self.banks}
+
+    def image(self, bank: Bank) -> str:
+        """Return the name of a memory's image file."""
+        return f"{self.prefix}{bank.name}.hex"
 
     @property
     def word_width(self) -> int:
@@ -111,7 +120,9 @@ class LayerMemories:
             "address": f"memory * {1 << self.word_width} + word",
             "data_bits": HOST_BITS,
             "read_latency": self.read_latency,
-            "memories": [bank.describe(self.folding) for bank in self.banks],
+            "memories": [
+                {"image": self.image(bank), **bank.describe(self.folding)} for bank in self.banks
+            ],
         }
 
     def place(
@@ -152,16 +163,15 @@ class LayerMemories:
             memory = WeightMemory(
                 depth=bank.depth,
                 width=bank.width,
-                image=bank.image,
-                words=self.images[bank.image],
+                image=self.image(bank),
+                words=self.images[self.image(bank)],
                 writable=self.writable,
                 text=text,
             )
-            name = bank.image.removesuffix(".hex")
-            m.submodules[name] = memory
+            m.submodules[bank.name] = memory
             words.append(memory.word)
             if self.writable:
-                m.submodules[f"tap_{name}"] = tap = self._tap(m, memory)
+                m.submodules[f"tap_{bank.name}"] = tap = self._tap(m, memory)
                 taps.append(tap)
             addresses.append(taps[-1].layer_address if self.writable else memory.address)
         return MemoryPort(addresses, Cat(words))

@@ -24,8 +24,8 @@ class WeightBank:
 
     Attributes
     ----------
-    image : str
-        File name of the image.
+    name : str
+        Name of the memory: its instance, and the stem of its image file.
     group : Group
     depth : int
         Words, SF·NF.
@@ -35,7 +35,7 @@ class WeightBank:
         Bits of a weight.
     """
 
-    image: str
+    name: str
     group: Group
     depth: int
     first: int
@@ -69,7 +69,7 @@ class WeightBank:
         """Return where each weight stands, for the manifest's address map."""
         lanes = range(self.first, self.first + self.count)
         return {
-            "image": self.image,
+            "name": self.name,
             "tensor": "weight",
             "words": self.depth,
             "word": "neuron_fold * synapse_folds + synapse_fold",
@@ -95,7 +95,7 @@ class ParameterBank:
     bits ``low`` to ``low + width - 1`` of that.
     """
 
-    image: str
+    name: str
     column: int
     depth: int
     low: int
@@ -142,7 +142,7 @@ class ParameterBank:
                     )
                 start += stored.width
         return {
-            "image": self.image,
+            "name": self.name,
             "tensor": "parameters",
             "words": self.depth,
             "word": "neuron_fold * drain_beats + beat",
@@ -176,7 +176,7 @@ def weight_banks(
         banks.append(
             [
                 WeightBank(
-                    f"weights_{index}_{part}.hex" if len(starts) > 1 else f"weights_{index}.hex",
+                    f"weights_{index}_{part}" if len(starts) > 1 else f"weights_{index}",
                     group,
                     folding.weight_words,
                     first,
@@ -199,9 +199,7 @@ def parameter_banks(
     return [
         [
             ParameterBank(
-                f"parameters_{column}_{part}.hex"
-                if len(starts) > 1
-                else f"parameters_{column}.hex",
+                f"parameters_{column}_{part}" if len(starts) > 1 else f"parameters_{column}",
                 column,
                 folding.parameter_words,
                 low,
