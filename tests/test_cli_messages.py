@@ -2,6 +2,9 @@
 
 import importlib.util
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -272,3 +275,55 @@ def test_bad_options_of_a_simulation_come_before_its_progress(capsys, tmp_path):
     run(capsys, "layer", 4, 3, "-o", tmp_path / "d")
     outcome = run(capsys, "simulate", tmp_path / "d", "--stall", 2)
     assert outcome.err.splitlines() == [f"fcgen: error: {outcome.error}"]
+
+
+@pytest.mark.parametrize("words", [("layer", 4, 3), ("demo",)])
+def test_the_output_directory_is_checked_before_anything_is_made_or_said(
+    words, capsys, tmp_path, monkeypatch
+):
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    for place, rule in (
+        ("file", "is a file, not a directory"),
+        ("file/x", f"cannot be written: {tmp_path}/file is not a directory"),
+        (".", "is or holds the current directory, which would be replaced"),
+    ):
+        outcome = run(capsys, *words, "-o", place)
+        whole = (tmp_path / place).resolve()
+        line = f"fcgen: error: -o: {whole}: {rule}; choose another directory"
+        assert (outcome.code, outcome.err.splitlines()) == (2, [line])
+
+
+def test_a_directory_with_a_space_works_and_is_quoted(capsys, tmp_path):
+    design = tmp_path / "my design"
+    outcome = run(capsys, "layer", 4, 3, "-o", design)
+    assert outcome.err.splitlines()[-1] == f"next: fcgen simulate '{design}'"
+    assert run(capsys, "simulate", design, "--engine", "icarus", "--vectors", 2).code == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full, as Linux has it")
+@pytest.mark.parametrize("words", ["summary d", "summary d --json", "layer --help", "--version"])
+def test_a_full_standard_output_is_said_in_one_line(words, capsys, tmp_path):
+    run(capsys, "layer", 4, 3, "-o", tmp_path / "d")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fcgen", *words.split()],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.stderr == (
+        "fcgen: error: standard output: No space left on device: cannot be written; "
+        "free its disk or write elsewhere\n"
+    )
+    assert done.returncode == 3
+
+
+def test_a_closed_standard_output_brings_no_error(capsys, tmp_path):
+    run(capsys, "layer", 4, 3, "-o", tmp_path / "d")
+    command = f"{sys.executable} -m fcgen summary {tmp_path}/d >&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,7 +2,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +61,6 @@ def test_the_design_can_be_opened_and_predicts_the_same(result):
 def test_the_seed_picks_the_image_that_is_drawn(tmp_path):
     shown = [demo.run(tmp_path / "design", engine="reference", seed=s).shown for s in (7, 599)]
     assert shown == [7, 0]
-
-
-def test_the_second_run_takes_less_than_fifteen_seconds(result, tmp_path):
-    start = time.monotonic()
-    demo.run(tmp_path / "design")
-    assert time.monotonic() - start < 15
 
 
 def test_without_a_compiler_the_amaranth_simulator_runs_and_is_named(tmp_path, monkeypatch, capsys):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from fcgen.errors import InputError
@@ -61,8 +63,32 @@ def test_a_failure_leaves_the_old_directory_and_nothing_else(tmp_path):
 
 def test_a_parent_that_is_a_file_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be written"):
-        fill(tmp_path / "file" / "b")
+    with pytest.raises(InputError, match=r"cannot be written: .*/file is not a directory;"):
+        fill(tmp_path / "file" / "b" / "c")
+
+
+@pytest.mark.parametrize("place", [".", "..", "sub/.."])
+def test_the_current_directory_is_never_replaced(place, tmp_path, monkeypatch):
+    (tmp_path / "mark").touch()
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub" if place == ".." else tmp_path)
+    with pytest.raises(InputError, match="is or holds the current directory"):
+        fill(Path(place))
+    assert (tmp_path / "mark").read_text() == ""
+
+
+@pytest.mark.parametrize("character", ['"', "\\", "\n", "\t", "\x7f"])
+def test_names_that_simulators_cannot_take_are_refused(character, tmp_path):
+    for target in (tmp_path / f"a{character}b", tmp_path / f"a{character}b" / "c"):
+        with pytest.raises(InputError, match="in its path, which simulators cannot take"):
+            fill(target)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a b", "größe", "it's", "$x;y"])
+def test_other_names_are_taken(name, tmp_path):
+    fill(tmp_path / name)
+    assert (tmp_path / name / "mark").exists()
 
 
 def test_a_failed_exchange_brings_the_old_directory_back(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The program ``fcgen``: its commands, and how whatever goes wrong becomes one line and a code."""
 
+import contextlib
 import importlib
 import importlib.metadata
 import json
@@ -9,7 +10,8 @@ from collections.abc import Sequence
 
 import click
 
-from fcgen.errors import FcgenError, shown
+from fcgen.errors import FcgenError, OutputError, shown
+from fcgen.terminal import guarded_output
 
 PROGRAM = "fcgen"
 COMMANDS = ("layer", "simulate", "regress", "summary", "demo", "doctor")
@@ -64,11 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = program.main(words, prog_name=PROGRAM, standalone_mode=False)
+        with guarded_output():
+            code = program.main(words, prog_name=PROGRAM, standalone_mode=False)
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
         return _report(_line(error, words), BAD_OPTION, words)
+    except OutputError as error:
+        return _report(str(error), error.exit_code, ())
     except FcgenError as error:
         return _report(str(error), error.exit_code, words)
     except Exception as error:
@@ -83,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(line: str, code: int, words: Sequence[str]) -> int:
     print(f"{PROGRAM}: error: {line}", file=sys.stderr)
     if "--json" in words:
-        print(json.dumps({"error": line, "exit_code": code}))
+        with contextlib.suppress(OSError):
+            print(json.dumps({"error": line, "exit_code": code}), flush=True)
     return code
 
 

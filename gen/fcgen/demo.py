@@ -1,5 +1,6 @@
 """The demonstration: trained weights to Verilog, held to the reference over real images."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,11 +114,11 @@ class DemoResult:
         ]
 
     def _files(self) -> list[str]:
-        folding = self.summary.folding
+        folding, typed = self.summary.folding, shlex.quote(str(self.directory))
         return [
             f"Verilog of the 64 -> 10 layer on {folding.pe} PE x {folding.simd} SIMD, images, "
             f"test bench, README: {self.directory}",
-            f"Next: fcgen summary {self.directory}, or fcgen simulate {self.directory} --stall 0.3",
+            f"Next: fcgen summary {typed}, or fcgen simulate {typed} --stall 0.3",
         ]
 
 

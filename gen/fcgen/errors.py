@@ -40,6 +40,10 @@ class ToolError(FcgenError):
     exit_code = 3
 
 
+class OutputError(ToolError):
+    """Standard output takes nothing any more."""
+
+
 def bad_input(subject: object, value: object, rule: str, remedy: str) -> InputError:
     """Build the standard message of an input error.
 

@@ -1,12 +1,14 @@
 """Replace an output directory as a whole: readers see the old one or the new one, never half."""
 
+import errno
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fcgen.errors import InputError, shown
+from fcgen.errors import InputError, bad_input, shown
 
 
 @contextmanager
@@ -25,11 +27,7 @@ def replacing(target: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     InputError
         When ``target`` is something else, or its parent cannot be written.
     """
-    try:
-        target = target.resolve()
-        _check(target, is_ours)
-    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
-        raise _unwritable(target, error) from None
+    target = check_replaceable(target, is_ours)
     temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -45,11 +43,49 @@ def replacing(target: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def check_replaceable(target: Path, is_ours: Callable[[Path], bool]) -> Path:
+    """Check before the work that `replacing` can take ``target``, and return its whole path.
+
+    Raises
+    ------
+    InputError
+        As `replacing` does.
+    """
+    try:
+        target = target.resolve()
+        _check_name(target)
+        _check(target, is_ours)
+    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
+        raise _unwritable(target, error) from None
+    return target
+
+
+def _check_name(target: Path) -> None:
+    """Refuse paths that simulators cannot take: they stand in strings of Verilog."""
+    bad = next((c for c in str(target) if c in '"\\' or not c.isprintable()), None)
+    if bad is not None:
+        rule = f"must not have {bad!a} in its path, which simulators cannot take"
+        raise bad_input("-o", target, rule, "choose another directory")
+
+
 def _check(target: Path, is_ours: Callable[[Path], bool]) -> None:
-    if not target.exists():
+    if target.exists():
+        _check_existing(target, is_ours)
         return
+    parent = next(place for place in target.parents if os.path.lexists(place))
+    if not parent.is_dir():
+        rule = f"{parent} is not a directory"
+        raise InputError(f"-o: {target}: cannot be written: {rule}; choose another directory")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise _unwritable(target, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def _check_existing(target: Path, is_ours: Callable[[Path], bool]) -> None:
     if not target.is_dir():
         raise InputError(f"-o: {target}: is a file, not a directory; choose another directory")
+    if Path.cwd().is_relative_to(target):
+        rule = "is or holds the current directory, which would be replaced"
+        raise bad_input("-o", target, rule, "choose another directory")
     if any(target.iterdir()) and not is_ours(target):
         raise InputError(
             f"-o: {target}: is not empty and was not made by fcgen; choose another directory"

@@ -4,8 +4,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, TextIO
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO, cast
+
+from fcgen.errors import OutputError
 
 _PLAIN = str.maketrans(
     {
@@ -55,7 +57,7 @@ class Terminal:
     def record(self, values: Mapping[str, Any]) -> None:
         """Print the one JSON object, where it is asked for."""
         if self.json:
-            print(json.dumps(values, allow_nan=False, indent=2))
+            _write(json.dumps(values, allow_nan=False, indent=2), sys.stdout)
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str], None]]:
@@ -67,6 +69,46 @@ class Terminal:
                 yield say
         else:
             yield lambda text: _write(f"{text} ...", sys.stderr)
+
+
+@contextmanager
+def guarded_output() -> Iterator[None]:
+    """Turn what goes wrong while standard output is written into an `OutputError`."""
+    if sys.stdout is None:
+        yield
+        return
+    with redirect_stdout(cast(TextIO, _Guarded(sys.stdout))):
+        yield
+
+
+class _Guarded:
+    """A stream whose errors say that it was this one, except that of a reader who has left."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with _output_errors():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _output_errors():
+            self._stream.flush()
+
+
+@contextmanager
+def _output_errors() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        advice = "cannot be written; free its disk or write elsewhere"
+        raise OutputError(f"standard output: {reason}: {advice}") from None
 
 
 @contextmanager
@@ -83,7 +125,9 @@ def plain(text: str) -> str:
     return text.translate(_PLAIN)
 
 
-def _write(line: str, stream: TextIO) -> None:
+def _write(line: str, stream: TextIO | None) -> None:
+    if stream is None:  # closed by whoever started the program
+        return
     encoding = stream.encoding or "ascii"
     try:
         line.encode(encoding)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from fcgen.commands.options import FILE, common, engine
-from fcgen.commands.writing import writing
+from fcgen.commands.writing import check_output, writing
 from fcgen.terminal import Terminal
 
 
@@ -20,6 +20,7 @@ def command(directory: Path, engine: str | None, as_json: bool, quiet: bool, see
     from fcgen import demo
 
     terminal = Terminal(json=as_json, quiet=quiet)
+    check_output(directory)
     with writing(terminal) as progress:
         result = demo.run(directory, engine=engine, seed=seed, progress=progress)
     terminal.notes(result.notes)

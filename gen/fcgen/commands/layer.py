@@ -2,12 +2,13 @@
 
 import math
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fcgen.commands.options import FILE, Choice, Integer, Real, common
-from fcgen.commands.writing import writing
+from fcgen.commands.writing import check_output, writing
 from fcgen.errors import bad_input, shown
 from fcgen.terminal import Terminal
 
@@ -98,6 +99,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Write Verilog for a fully connected layer of SHAPE inputs (N or CxHxW) and M outputs."""
     terminal = Terminal(json=as_json, quiet=quiet)
     _check_mapping(options)
+    check_output(options["directory"])
     layer, folding, notes = _make(options)
     terminal.notes(notes)
     with writing(terminal) as progress:
@@ -126,7 +128,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
             f"{len(manifest.images)} memory images; start with README.md",
         ]
     )
-    terminal.note(f"next: fcgen simulate {where}")
+    terminal.note(f"next: fcgen simulate {shlex.quote(str(where))}")
 
 
 def _check_mapping(options: dict[str, Any]) -> None:

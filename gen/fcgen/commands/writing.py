@@ -2,8 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from fcgen.terminal import Terminal
+
+
+def check_output(directory: Path) -> None:
+    """Check that the output directory can be written, before anything is made or said."""
+    from fcgen.manifest_reader import is_design
+    from fcgen.output_directory import check_replaceable
+
+    check_replaceable(directory, is_design)
 
 
 @contextmanager
