@@ -9,6 +9,9 @@ from fcgen.fixed import IntegerFormat
 
 INT8 = IntegerFormat(8, True)
 UINT8 = IntegerFormat(8, False)
+INT9 = IntegerFormat(9, True)
+UINT16 = IntegerFormat(16, False)
+INT16 = IntegerFormat(16, True)
 
 
 def factors(weight, bias=None, *, weights=INT8, xs=2.0**-7, ys=0.5, output=INT8):
@@ -29,7 +32,9 @@ def smallest_factor_by_search(needed: Fraction, shift_max: int) -> Fraction:
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize(("output", "shift_max"), [(INT8, 17), (UINT8, 16)])
+@pytest.mark.parametrize(
+    ("output", "shift_max"), [(INT8, 17), (UINT8, 16), (INT9, 47), (UINT16, 47)]
+)
 def test_the_factor_is_the_smallest_short_one_that_does_not_saturate(seed, output, shift_max):
     rng = np.random.default_rng(seed)
     weight = rng.normal(size=(6, 4)) * 2.0 ** rng.integers(-12, 10, (6, 1))
@@ -56,6 +61,19 @@ def test_an_output_scale_that_would_need_a_longer_multiplier_is_refused():
         "--output-scale: 0.00787402: must be at least 0.00790497 for these weights; "
         "choose a larger scale"
     )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("output", [INT9, INT16, UINT16])
+def test_weights_of_16_bits_use_their_whole_range_where_outputs_are_wide(seed, output):
+    rng = np.random.default_rng(seed)
+    weight = rng.normal(size=(20, 30)) * 2.0 ** rng.integers(-12, 1, (20, 1))
+    xs, ys = 2.0**-15, 2.0**-10
+    multiplier, shift = factors(weight, weights=INT16, xs=xs, ys=ys, output=output)
+    scale = multiplier / 2.0**shift * (ys / xs)
+    used = np.abs(weight).max(axis=1) / scale / INT16.maximum
+    assert (used <= 1).all()
+    assert (used > 0.99).all()
 
 
 def test_a_row_of_zeros_gets_the_finest_factor():

@@ -2,6 +2,7 @@
 
 from fcgen.manifest import Manifest
 from fcgen.network import DenseLayer
+from fcgen.wording import count
 
 _MEANINGS = {
     "clk": "clock, rising edge",
@@ -68,9 +69,10 @@ def _introduction(manifest: Manifest, layer: DenseLayer) -> str:
     shape = "×".join(map(str, layer.input_shape))
     return (
         f"Made by fcgen; the code is yours. Inputs {shape} of {layer.activation_format.name}, "
-        f"weights {layer.weight_format.name}, {layer.parameters:,} parameters, "
-        f"{layer.macs:,} multiplications a vector on {folding.pe} processing elements of "
-        f"{folding.simd} lanes. Accumulators have {layer.accumulator_width} bits and never "
+        f"weights {layer.weight_format.name}, "
+        f"{count(layer.parameters, 'parameter')}, {count(layer.macs, 'multiplication')} a vector "
+        f"on {count(folding.pe, 'processing element')} of {count(folding.simd, 'lane')}. "
+        f"Accumulators have {count(layer.accumulator_width, 'bit')} and never "
         f"overflow. {ending}"
     )
 
@@ -88,8 +90,10 @@ def _streams(manifest: Manifest, layer: DenseLayer) -> str:
     return (
         "Both streams are valid/ready: a beat moves at a rising edge where both are high. Lane 0 "
         "is in the least significant bits, two's complement where signed, no padding between "
-        f"lanes. S = {folding.simd} inputs a beat, {folding.synapse_folds} beats a vector; "
-        f"L = {folding.output_lanes} outputs a beat, {folding.output_beats} beats a vector. "
+        f"lanes. S = {count(folding.simd, 'input')} a beat, "
+        f"{count(folding.synapse_folds, 'beat')} a vector; "
+        f"L = {count(folding.output_lanes, 'output')} a beat, "
+        f"{count(folding.output_beats, 'beat')} a vector. "
         "`in_first` and `in_last` must stand on the first and the last beat of a vector."
     )
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fcgen.wording import count
+
 
 @dataclass(frozen=True)
 class CaseResult:
@@ -49,7 +51,8 @@ class RegressionReport:
         for result in self.failures:
             yield f"{result.name}: {result.failure}"
             yield f"    repeat with: {result.command}"
-        yield f"{self.engine}: {len(self.results)} cases, {len(self.failures)} failures"
+        failures = count(len(self.failures), "failure")
+        yield f"{self.engine}: {count(len(self.results), 'case')}, {failures}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""

@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
-from fcgen.fixed import BIAS_BITS, IntegerFormat
+from fcgen.fixed import BIAS_BITS, SHIFT_MAX, IntegerFormat
 
 MULTIPLIER_MAX = 255
+SHORT_OUTPUT_BITS = 8
 SHIFT_MAX_SIGNED = 17
-"""With 8-bit multipliers and this shift, runtimes that compute in float32 give equal integers."""
+"""With 8-bit multipliers, this shift and outputs up to 8 bits, runtimes that compute in float32
+give equal integers."""
 SHIFT_MAX_UNSIGNED = 16
 SCALE_MAX = 2.0**100
 _BIAS_MAX = (1 << (BIAS_BITS - 1)) - 1
@@ -64,7 +66,11 @@ def short_factors(
     """Choose the multiplier and the shift of each output, int64 (M,) both.
 
     ``multiplier / 2**shift`` is the smallest such number with which neither the largest weight of
-    the row saturates nor its bias passes 32 bits.
+    the row saturates nor its bias passes 32 bits. The multiplier has 8 bits, so that less than
+    1 % of the range of the weights stays unused wherever the shift may be as long as that needs:
+    always for outputs of more than 8 bits, whose shifts may have all that the hardware has (47);
+    for those up to 8 bits as far as `SHIFT_MAX_SIGNED` and `SHIFT_MAX_UNSIGNED` reach, with which
+    a runtime that computes in float32 is exact. A row of zeros takes the longest of these.
 
     Raises
     ------
@@ -79,10 +85,11 @@ def short_factors(
         least = output_scale * needed.max() / MULTIPLIER_MAX * (1 + 1e-5)
         rule = f"must be at least {least:.6g} for these weights"
         raise bad_input("--output-scale", f"{output_scale:.6g}", rule, "choose a larger scale")
-    limit = SHIFT_MAX_SIGNED if output.signed else SHIFT_MAX_UNSIGNED
+    short = SHIFT_MAX_SIGNED if output.signed else SHIFT_MAX_UNSIGNED
+    limit = short if output.bits <= SHORT_OUTPUT_BITS else SHIFT_MAX
     mantissa, exponent = np.frexp(needed)
     fits = 8 - exponent - (mantissa * (MULTIPLIER_MAX + 1) > MULTIPLIER_MAX)
-    shift = np.where(needed > 0, np.minimum(fits, limit), limit).astype(np.int64)
+    shift = np.where(needed > 0, np.minimum(fits, limit), short).astype(np.int64)
     multiplier = np.ceil(np.ldexp(needed, shift)).astype(np.int64)
     return np.maximum(multiplier, 1), shift
 

@@ -15,6 +15,7 @@ from fcgen.network import DenseLayer
 from fcgen.reference import check_vectors, forward
 from fcgen.simulation_result import Mismatches, SimulationResult
 from fcgen.stimuli import stimuli
+from fcgen.wording import count
 
 ENGINES = ("reference", "amaranth", "icarus", "verilator", "compiled")
 DEFAULT_VECTORS = {"reference": 256, "compiled": 256, "amaranth": 16, "icarus": 16, "verilator": 16}
@@ -239,8 +240,8 @@ def _check_update(update: ParameterUpdate, run: StreamRun, vectors: int) -> str:
     if run.read_back is None or not np.array_equal(run.read_back, update.writes[:, 1]):
         raise CheckError("--load-weights: the parameters that were read back are not those written")
     return (
-        f"{len(update.writes):,} parameter words written and read back; {run.held_after:,} vectors "
-        f"before, {vectors - run.held_after:,} after"
+        f"{count(len(update.writes), 'parameter word')} written and read back; "
+        f"{count(run.held_after, 'vector')} before, {vectors - run.held_after:,} after"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 
 from fcgen.engines.streaming import StreamRun
+from fcgen.wording import count
 
 MISMATCHES_SHOWN = 10
 
@@ -169,18 +170,20 @@ class SimulationResult:
     def lines(self) -> list[str]:
         """Return the result as lines for a reader."""
         lines = list(self.notes)
-        measured = f", {self.cycles:,} cycles" if self.run else ""
-        lines.append(f"{self.engine}: {self.vectors:,} vectors{measured}")
+        measured = f", {count(self.cycles, 'cycle')}" if self.run else ""
+        lines.append(f"{self.engine}: {count(self.vectors, 'vector')}{measured}")
         if self.initiation_interval_measured is not None:
             lines.append(
-                f"initiation interval {self.initiation_interval_measured:g} cycles measured"
+                f"initiation interval {self.initiation_interval_measured:g} "
+                f"cycle{'' if self.initiation_interval_measured == 1 else 's'} measured"
             )
         if not self.checked:
             lines.append("not compared with the reference")
         elif not self.mismatches:
-            lines.append(f"0 mismatches in {self.outputs.size:,} outputs")
+            lines.append(f"0 mismatches in {count(self.outputs.size, 'output')}")
         else:
-            lines.append(f"{len(self.mismatches):,} mismatches in {self.outputs.size:,} outputs")
-            lines += [str(wrong) for wrong in self.mismatches[:MISMATCHES_SHOWN]]
+            wrong = count(len(self.mismatches), "mismatch", "es")
+            lines.append(f"{wrong} in {count(self.outputs.size, 'output')}")
+            lines += [str(mismatch) for mismatch in self.mismatches[:MISMATCHES_SHOWN]]
             lines.append(f"repeat with: {self.repeat}")
         return lines

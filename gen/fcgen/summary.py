@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from fcgen.folding import Folding
 from fcgen.network import DenseLayer
 from fcgen.table import box
+from fcgen.wording import count
 
 
 class Timing(Protocol):
@@ -89,16 +90,17 @@ class Summary:
     def _facts(self) -> list[tuple[str, str]]:
         layer, folding = self.layer, self.folding
         return [
-            ("Parameters", f"{layer.macs:,} weights + {layer.outputs:,} biases"),
+            ("Parameters", f"{count(layer.macs, 'weight')} + {count(layer.outputs, 'bias', 'es')}"),
             (
                 "Folding",
-                f"{folding.pe:,} PE x {folding.simd:,} SIMD: {folding.neuron_folds:,} neuron "
-                f"folds x {folding.synapse_folds:,} synapse folds",
+                f"{folding.pe:,} PE x {folding.simd:,} SIMD: "
+                f"{count(folding.neuron_folds, 'neuron fold')} x "
+                f"{count(folding.synapse_folds, 'synapse fold')}",
             ),
-            ("Initiation interval", f"{_count(folding.initiation_interval, 'cycle')} a vector"),
+            ("Initiation interval", f"{count(folding.initiation_interval, 'cycle')} a vector"),
             (
                 "Latency",
-                f"{_count(self.latency, 'cycle')} to the last output, "
+                f"{count(self.latency, 'cycle')} to the last output, "
                 f"{self.latency_first:,} to the first",
             ),
             (
@@ -106,17 +108,17 @@ class Summary:
                 f"{layer.weight_format.name} weights x {layer.activation_format.name} "
                 f"activations -> {layer.output_format.name} outputs",
             ),
-            ("Accumulator", f"{layer.accumulator_width} bits"),
+            ("Accumulator", count(layer.accumulator_width, "bit")),
             ("Requantization", self._requantization()),
             (
                 "Weight memory",
-                f"{_count(folding.weight_words, 'word')} of {self.weight_word_bits:,} bits"
+                f"{count(folding.weight_words, 'word')} of {count(self.weight_word_bits, 'bit')}"
                 + (", writable at run time" if layer.runtime_weights else ""),
             ),
             (
                 "Output stream",
-                f"{_count(folding.output_beats, 'beat')} of "
-                f"{_count(folding.output_lanes, 'lane')} a vector",
+                f"{count(folding.output_beats, 'beat')} of "
+                f"{count(folding.output_lanes, 'lane')} a vector",
             ),
         ]
 
@@ -148,7 +150,3 @@ def summarise(layer: DenseLayer, folding: Folding, timing: Timing | None = None)
 
 def _shape(shape: tuple[int, ...]) -> str:
     return f"({', '.join(map(str, shape))})"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

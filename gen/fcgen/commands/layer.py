@@ -11,6 +11,7 @@ from fcgen.commands.options import FILE, Choice, Integer, Real, common
 from fcgen.commands.writing import check_output, writing
 from fcgen.errors import bad_input, shown
 from fcgen.terminal import Terminal
+from fcgen.wording import count
 
 if TYPE_CHECKING:
     from fcgen.folding import Folding
@@ -124,8 +125,9 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     terminal.result(
         [
             "",
-            f"{where}: top module {design.top}, {len(manifest.sources)} Verilog files, "
-            f"{len(manifest.images)} memory images; start with README.md",
+            f"{where}: top module {design.top}, "
+            f"{count(len(manifest.sources), 'Verilog file')}, "
+            f"{count(len(manifest.images), 'memory image')}; start with README.md",
         ]
     )
     terminal.note(f"next: fcgen simulate {shlex.quote(str(where))}")
