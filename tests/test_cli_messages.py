@@ -327,3 +327,15 @@ def test_a_closed_standard_output_brings_no_error(capsys, tmp_path):
     command = f"{sys.executable} -m fcgen summary {tmp_path}/d >&-"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_one_of_a_thing_is_singular(capsys, tmp_path):
+    outcome = run(capsys, "layer", 1, 1, "-o", tmp_path / "d")
+    outcome_of_run = run(
+        capsys, "simulate", tmp_path / "d", "--engine", "reference", "--vectors", 1
+    )
+    readme = (tmp_path / "d" / "README.md").read_text()
+    assert "1 weight + 1 bias\n" in outcome.out
+    assert "1 PE x 1 SIMD: 1 neuron fold x 1 synapse fold\n" in outcome.out
+    assert "on 1 processing element of 1 lane." in readme
+    assert outcome_of_run.out == "reference: 1 vector\n0 mismatches in 1 output\n"
