@@ -86,7 +86,7 @@ def test_integers_that_differ_are_shown_and_exit_with_one(tmp_path, monkeypatch,
     printed = capsys.readouterr().out
     assert "1 of 5,990 integers differ from the reference" in printed
     assert "vector 3, neuron 7: expected" in printed
-    assert f"repeat with: fcgen simulate {tmp_path / 'design'}" in printed
+    assert f"repeat with: fcgen demo -o {tmp_path / 'design'} --engine compiled" in printed
 
 
 def test_json_is_one_object_with_the_promised_keys(tmp_path, capsys):

@@ -110,7 +110,8 @@ class DemoResult:
             f"  {len(wrong):,} of {simulation.outputs.size:,} integers differ from the reference "
             f"({ran})",
             *(f"  {mismatch}" for mismatch in wrong[:MISMATCHES_SHOWN]),
-            f"  repeat with: {simulation.repeat}",
+            f"  repeat with: fcgen demo -o {shlex.quote(str(self.directory))} "
+            f"--engine {simulation.engine}",
         ]
 
     def _files(self) -> list[str]:
