@@ -75,6 +75,8 @@ class Accelerator:
         check: bool = True,
         parameters: DenseLayer | None = None,
         source: str | None = None,
+        parameters_source: str | None = None,
+        progress: Callable[[str], None] | None = None,
     ) -> SimulationResult:
         """Stream vectors through the design; see :func:`fcgen.simulate.simulate`."""
         return simulate(
@@ -88,6 +90,8 @@ class Accelerator:
             check=check,
             parameters=parameters,
             source=source,
+            parameters_source=parameters_source,
+            progress=progress,
         )
 
     def summary(self) -> "Summary":
