@@ -76,7 +76,7 @@ class Accelerator:
         parameters: DenseLayer | None = None,
         source: str | None = None,
         parameters_source: str | None = None,
-        progress: Callable[[str], None] | None = None,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> SimulationResult:
         """Stream vectors through the design; see :func:`fcgen.simulate.simulate`."""
         return simulate(
