@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.folding import Folding
 from fcgen.hardware.memories import Bank, parameter_banks, weight_banks
-from fcgen.hardware.parameter_port import ParameterPort, memory_number_width
+from fcgen.hardware.parameter_port import ParameterPort, host_ports, memory_number_width
 from fcgen.hardware.parameter_tap import ANSWER_LATENCY, HOST_BITS, ParameterTap
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.weight_memory import WeightMemory
@@ -83,17 +83,7 @@ class LayerMemories:
         """Ports that run-time weights add to the layer."""
         if not self.writable:
             return {}
-        return {
-            "parameter_hold": In(1),
-            "parameter_held": Out(1),
-            "parameter_address": In(self._index_width + self.word_width),
-            "parameter_write": In(1),
-            "parameter_write_data": In(HOST_BITS),
-            "parameter_read": In(1),
-            "parameter_refused": Out(1),
-            "parameter_read_data": Out(HOST_BITS),
-            "parameter_read_valid": Out(1),
-        }
+        return host_ports(len(self.banks), self.word_width)
 
     @property
     def _index_width(self) -> int:

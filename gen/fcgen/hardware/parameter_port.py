@@ -17,6 +17,21 @@ def memory_number_width(memories: int) -> int:
     return memories.bit_length()
 
 
+def host_ports(memories: int, word_width: int) -> dict[str, In | Out]:
+    """Return the ports that the host sees, of the parameter port and of the layer around it."""
+    return {
+        "parameter_hold": In(1),
+        "parameter_held": Out(1),
+        "parameter_address": In(memory_number_width(memories) + word_width),
+        "parameter_write": In(1),
+        "parameter_write_data": In(HOST_BITS),
+        "parameter_read": In(1),
+        "parameter_refused": Out(1),
+        "parameter_read_data": Out(HOST_BITS),
+        "parameter_read_valid": Out(1),
+    }
+
+
 class ParameterPort(wiring.Component):
     """Holds the layer while parameters change, and lets only legal requests onto the chain.
 
@@ -68,16 +83,8 @@ class ParameterPort(wiring.Component):
         self.word_width = word_width
         self.drain_cycles = drain_cycles
         super().__init__(
-            {
-                "parameter_hold": In(1),
-                "parameter_held": Out(1),
-                "parameter_address": In(self.index_width + word_width),
-                "parameter_write": In(1),
-                "parameter_write_data": In(HOST_BITS),
-                "parameter_read": In(1),
-                "parameter_refused": Out(1),
-                "parameter_read_data": Out(HOST_BITS),
-                "parameter_read_valid": Out(1),
+            host_ports(len(memory_depths), word_width)
+            | {
                 "hold_input": Out(1),
                 "input_empty": In(1),
                 "fold_end": In(1),

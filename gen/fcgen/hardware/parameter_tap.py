@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
+from fcgen.hardware.weight_memory import MEMORY_LATENCY
 
 HOST_BITS = 32
-MEMORY_LATENCY = 2
 ANSWER_LATENCY = MEMORY_LATENCY + 1
 """Cycles from a read at a tap to its answer behind it."""
 

@@ -13,14 +13,13 @@ from fcgen.fixed import (
     signed_width,
 )
 from fcgen.hardware.border import Parameters
+from fcgen.hardware.weight_memory import MEMORY_LATENCY
 from fcgen.network import DenseLayer
 
 LIMB_BITS = 17
 """Unsigned bits that one input of the usual 18 × 18 multiplier block takes."""
 FINE_BITS = 3
 """Bits of a shift that the second of the two shifter stages does."""
-MEMORY_LATENCY = 2
-"""Cycles from an address of the parameter memory to its word."""
 NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
 
 

@@ -13,6 +13,8 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.border import Parameters
 
 TEXTS = Path(__file__).parent / "verilog"
+MEMORY_LATENCY = 2
+"""Cycles from an address to its word."""
 
 
 class WeightMemory(wiring.Component):
