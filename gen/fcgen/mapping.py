@@ -6,6 +6,7 @@ plain Verilog for any tool.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -68,6 +69,47 @@ class RamShape:
     depth: int
     width: int
 
+    def wide(self, width: int) -> int:
+        """Return the RAMs that stand side by side for words of ``width`` bits."""
+        return -(-width // self.width)
+
+
+@dataclass(frozen=True)
+class MemoryCut:
+    """How a memory is made of block RAMs.
+
+    Attributes
+    ----------
+    depths : tuple of int
+        Words of the parts that stand one behind the other; all but the last one are equal.
+    rams : int
+        Block RAMs of all parts.
+    """
+
+    depths: tuple[int, ...]
+    rams: int
+
+
+RAM_COST, CHOICE_COST = 400, 0.6
+"""A block RAM, and a bit's choice between two parts, in look-up tables of such devices."""
+
+
+def cut(depth: int, width: int, shapes: Sequence[RamShape]) -> MemoryCut:
+    """Return the cut of a memory that costs least: RAMs first, then what chooses a part."""
+
+    def candidate(shape: RamShape) -> MemoryCut:
+        whole, rest = divmod(depth, shape.depth)
+        rams = whole * shape.wide(width)
+        if rest:
+            rams += min(other.wide(width) for other in shapes if other.depth >= rest)
+        return MemoryCut((shape.depth,) * whole + ((rest,) if rest else ()), rams)
+
+    def cost(candidate: MemoryCut) -> float:
+        choices = (len(candidate.depths) - 1) * width * CHOICE_COST
+        return candidate.rams * RAM_COST + choices
+
+    return min((candidate(shape) for shape in shapes), key=cost)
+
 
 @dataclass(frozen=True)
 class Mapping:
@@ -102,6 +144,31 @@ class Mapping:
     weight_latency: int = 2
     scratchpad: bool = False
 
+    def weight_cut(self, depth: int, width: int) -> MemoryCut | None:
+        """Return how a memory of weights is cut; None where the tool decides."""
+        return cut(depth, width, self.ram_shapes) if self.ram_shapes else None
 
+    def constant_cut(self, depth: int, width: int) -> MemoryCut | None:
+        """Return how a memory of constants is cut; None where it stands in look-up tables."""
+        if -(-depth // LUT_WORDS) * width <= CONSTANT_LUTS:
+            return None
+        return self.weight_cut(depth, width)
+
+    def vector_cut(self, depth: int, width: int) -> MemoryCut | None:
+        """Return how the vector memory is cut; None where the tool decides.
+
+        It is never cut in depth, as it has no register behind the RAMs.
+        """
+        shapes = [shape for shape in self.ram_shapes if shape.depth >= depth]
+        if not shapes or depth * width < VECTOR_BITS:
+            return None
+        return MemoryCut((depth,), min(shape.wide(width) for shape in shapes))
+
+
+LUT_WORDS = 16
+CONSTANT_LUTS = 64
+"""Look-up tables up to which constants are kept in them: words of 16 cost one a bit."""
+VECTOR_BITS = 512
+"""Bits from which on a vector memory is worth a block RAM."""
 BEHAVIOURAL = ProductUnit("behavioural", latency=2)
-GENERIC = Mapping("generic", BEHAVIOURAL, BEHAVIOURAL)
+GENERIC = Mapping("generic", BEHAVIOURAL, ProductUnit("behavioural", latency=1))

@@ -28,6 +28,11 @@ def packs(weight_bits: int, activation_bits: int) -> bool:
     return fits and overlap(weight_bits, activation_bits) <= OVERLAP_MAX
 
 
+def packed_latency(weight_bits: int, activation_bits: int, text: MultiplierText) -> int:
+    """Return the latency of a packed multiplier: a cycle to part the products, one to correct."""
+    return text.latency + (2 if overlap(weight_bits, activation_bits) else 1)
+
+
 class PackedMultiplier(wiring.Component):
     """Products of two weights with one activation from one multiplier of 18 × 18 bits.
 
@@ -92,7 +97,7 @@ class PackedMultiplier(wiring.Component):
     @property
     def latency(self) -> int:
         """Cycles from the operands to the products."""
-        return self.text.latency + (2 if self.overlap else 1)
+        return packed_latency(self.weight.bits, self.activation_format.bits, self.text)
 
     @property
     def parameters(self) -> Parameters:

@@ -73,9 +73,7 @@ class Products:
 
     def _packed(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
         assert self.unit.block is not None
-        pair = PackedMultiplier(
-            self.unit.block, weight=self.weight, activation=self.activation
-        )
+        pair = PackedMultiplier(self.unit.block, weight=self.weight, activation=self.activation)
         self.m.submodules[f"multiplier{suffix}"] = pair
         self.m.d.comb += [pair.activation.eq(activation), pair.weights.eq(Cat(weights))]
         after = self.unit.latency - pair.latency
