@@ -1,0 +1,128 @@
+"""What nextpnr reports of a routed design: what it takes, its clock, its slowest path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fcgen.synthesis.pins import INSTANCE, MODULE
+
+LOGIC, ROUTING = "logic", "routing"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A piece of a path.
+
+    Attributes
+    ----------
+    kind : {"logic", "routing"}
+        Through a cell or over a net.
+    ns : float
+    name : str
+        The cell with its port, or the net.
+    """
+
+    kind: str
+    ns: float
+    name: str
+
+
+@dataclass(frozen=True)
+class Path:
+    """A path from register to register, in the design's own names."""
+
+    start: str
+    end: str
+    steps: tuple[Step, ...]
+
+    @property
+    def ns(self) -> float:
+        """How long it takes."""
+        return sum(step.ns for step in self.steps)
+
+    @property
+    def logic_ns(self) -> float:
+        """What of it is spent in cells."""
+        return sum(step.ns for step in self.steps if step.kind == LOGIC)
+
+    @property
+    def routing_ns(self) -> float:
+        """What of it is spent on nets."""
+        return sum(step.ns for step in self.steps if step.kind == ROUTING)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "from": self.start,
+            "to": self.end,
+            "ns": round(self.ns, 3),
+            "logic_ns": round(self.logic_ns, 3),
+            "routing_ns": round(self.routing_ns, 3),
+            "steps": [
+                {"kind": step.kind, "ns": round(step.ns, 3), "name": step.name}
+                for step in self.steps
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """A routed design, as nextpnr sees it.
+
+    Attributes
+    ----------
+    cells : mapping
+        Type to number of cells in use.
+    mhz : float
+        Of the slowest clock, without the limits that nextpnr does not know.
+    path : Path
+        That decides it.
+    """
+
+    cells: Mapping[str, int]
+    mhz: float
+    path: Path
+
+
+def parse(text: str) -> Report:
+    """Read the JSON that nextpnr writes with ``--report``.
+
+    Raises
+    ------
+    ValueError
+        When there is no path from register to register in it.
+    """
+    values = json.loads(text)
+    cells = {kind: row["used"] for kind, row in values["utilization"].items() if row["used"]}
+    if not values["fmax"]:
+        raise ValueError("no path from register to register")
+    clock, slowest = min(values["fmax"].items(), key=lambda item: float(item[1]["achieved"]))
+    path = next(
+        path
+        for path in values["critical_paths"]
+        if path["from"] == path["to"] and path["from"].endswith(f" {clock}")
+    )
+    return Report(cells, float(slowest["achieved"]), _path(path["path"]))
+
+
+def _path(pieces: list[dict[str, Any]]) -> Path:
+    steps = tuple(
+        Step(ROUTING, piece["delay"], _own(piece["net"]))
+        if piece["type"] == ROUTING
+        else Step(LOGIC, piece["delay"], _pin(piece["to"]))
+        for piece in pieces
+    )
+    return Path(_pin(pieces[0]["from"]), _pin(pieces[-1]["to"]), steps)
+
+
+def _pin(place: dict[str, Any]) -> str:
+    return f"{_own(place['cell'])}.{place['port']}"
+
+
+def _own(name: str) -> str:
+    """Return a name as the design knows it; those of the wrapper begin with ``pins.``."""
+    prefix = f"{INSTANCE}."
+    return name.removeprefix(prefix) if name.startswith(prefix) else f"{MODULE}.{name}"
