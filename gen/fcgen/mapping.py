@@ -128,7 +128,7 @@ class Mapping:
     ram_shapes : tuple of RamShape
         Shapes of a block RAM, to which deep memories are cut; empty where the tool does that.
     weight_latency : int
-        Cycles from an address to its weights: 2, or 3 with a register behind the RAMs.
+        Cycles from an address to its weights: 2, and more with registers behind the RAMs.
     requantizer : ProductUnit
         Multiplier of the requantizers.
     scratchpad : bool

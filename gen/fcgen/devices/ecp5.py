@@ -53,7 +53,7 @@ class Ecp5(Family):
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
     ) -> Mapping:
         """See `Family.mapping`."""
-        from fcgen.hardware.blocks import element_blocks, requantizer_blocks
+        from fcgen.hardware.blocks import cascades, element_blocks, requantizer_blocks
 
         check_options(options, folding)
         soft_elements = -(-options.soft_macs // folding.simd)
@@ -70,8 +70,9 @@ class Ecp5(Family):
         )
         needed = requantizer_blocks(layer, folding, BLOCK)
         if element_blocks(folding, mapping) + needed > device.dsps:
-            return replace(mapping, requantizer=SOFT)
-        return mapping
+            mapping = replace(mapping, requantizer=SOFT)
+        # Where parts are to be chosen from, their words come through a register of their own.
+        return replace(mapping, weight_latency=3 + cascades(layer, folding, mapping))
 
     def _unit(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions

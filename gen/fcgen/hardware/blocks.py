@@ -7,7 +7,7 @@ from amaranth.utils import ceil_log2
 from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.mapping import Mapping, ProductUnit
+from fcgen.mapping import Mapping, MemoryCut, ProductUnit
 from fcgen.network import DenseLayer
 
 
@@ -32,11 +32,20 @@ def multiplier_blocks(network: DenseLayer, folding: Folding, mapping: Mapping) -
     return element_blocks(folding, mapping) + own
 
 
+def cascades(network: DenseLayer, folding: Folding, mapping: Mapping) -> bool:
+    """Say whether any memory of a layer is cut into parts that stand one behind the other."""
+    return any(len(cut.depths) > 1 for cut in _cuts(network, folding, mapping))
+
+
 def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer, on a device whose shapes the mapping knows."""
+    return sum(cut.rams for cut in _cuts(network, folding, mapping))
+
+
+def _cuts(network: DenseLayer, folding: Folding, mapping: Mapping) -> list[MemoryCut]:
     plan = RequantizerPlan.of(network, mapping.requantizer)
     memories = LayerMemories(network, folding, plan, mapping)
     cuts = [memories.cut(bank) for bank in memories.banks]
     width = folding.simd * network.activation_format.bits
     cuts.append(mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width))
-    return sum(cut.rams for cut in cuts if cut is not None)
+    return [cut for cut in cuts if cut is not None]

@@ -13,24 +13,23 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register, select
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 
-CASCADED_LATENCY = MEMORY_LATENCY + 1
-"""Cycles from an address to its word."""
-
 
 class CascadedMemory(wiring.Component):
     """One word every cycle from memories that each hold a part of the words.
 
     The parts are as deep as a block RAM, so that each has the RAM's own output register; the word
     of the addressed part is chosen and kept in one more register, which also halves the way
-    from a RAM to a multiplier.
+    from a RAM to a multiplier. Further registers stand between the parts and the choice: RAMs
+    are far from each other.
 
-    Latency: 3 cycles from ``address`` to ``word``. Initiation interval: 1 cycle. No reset.
-    A word that is read in the cycle in which it is written is undefined.
+    Latency: ``latency`` cycles from ``address`` to ``word``. Initiation interval: 1 cycle. No
+    reset. A word that is read in the cycle in which it is written is undefined.
 
     Parameters
     ----------
     parts : sequence of WeightMemory
         In the order of the words; each but the last one has the same depth, a power of two.
+    latency : int, at least 3
 
     Ports
     -----
@@ -39,8 +38,11 @@ class CascadedMemory(wiring.Component):
     write, write_address, write_data : In(1), In(range(depth)), In(width), only when writable
     """
 
-    def __init__(self, parts: Sequence[WeightMemory]) -> None:
+    def __init__(self, parts: Sequence[WeightMemory], *, latency: int) -> None:
+        if latency <= MEMORY_LATENCY:
+            raise ValueError(f"latency must be more than {MEMORY_LATENCY}")
         self.parts = tuple(parts)
+        self.latency = latency
         first = self.parts[0]
         if len(self.parts) > 1 and first.depth & (first.depth - 1):
             raise ValueError("the depth of a part must be a power of two")
@@ -59,7 +61,12 @@ class CascadedMemory(wiring.Component):
     def parameters(self) -> Parameters:
         """What makes two memories the same module: the images count."""
         images = tuple(part.image for part in self.parts)
-        return {"depth": self.depth, "width": self.width, "images": images}
+        return {
+            "depth": self.depth,
+            "width": self.width,
+            "latency": self.latency,
+            "images": images,
+        }
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -73,8 +80,11 @@ class CascadedMemory(wiring.Component):
                     part.write_address.eq(self.write_address),
                     part.write_data.eq(self.write_data),
                 ]
-        chosen = delay(m, self._part(self.address), MEMORY_LATENCY, "chosen")
-        words = [part.word for part in self.parts]
+        chosen = delay(m, self._part(self.address), self.latency - 1, "chosen")
+        words = [
+            delay(m, part.word, self.latency - 1 - MEMORY_LATENCY, f"word_of_part_{number}")
+            for number, part in enumerate(self.parts)
+        ]
         m.d.comb += self.word.eq(register(m, select(words, chosen), "word_register"))
         return m
 

@@ -199,7 +199,7 @@ class LayerMemories:
         ]
         if self.mapping.weight_latency == MEMORY_LATENCY:
             return parts[0]
-        return CascadedMemory(parts)
+        return CascadedMemory(parts, latency=self.mapping.weight_latency)
 
     def _tap(self, m: Module, memory: WeightMemory | CascadedMemory) -> ParameterTap:
         """Put a tap between the layer and a memory."""

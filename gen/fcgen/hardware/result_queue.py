@@ -128,12 +128,17 @@ class ResultQueue(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         stored = Signal(range(self.words + 1))
+        any_stored = Signal()
         completed = Signal(range(3))
-        m.d.sync += stored.eq(stored + completed - self.word_taken)
+        # `any_stored` is what `stored` says, known a step ahead: the output waits for no comparison.
+        m.d.sync += [
+            stored.eq(stored + completed - self.word_taken),
+            any_stored.eq((completed != 0) | (stored > 1) | (any_stored & ~self.word_taken)),
+        ]
         write_word = Signal(range(max(self.words, 2)))
         read_word = Signal.like(write_word)
         lanes = self._append(m, write_word, completed, read_word)
-        self._present(m, lanes, stored, read_word)
+        self._present(m, lanes, any_stored, read_word)
         return m
 
     def _append(
@@ -204,7 +209,9 @@ class ResultQueue(wiring.Component):
                         m.d.comb += write.data.eq(self.results.word_select(source, self.width))
         return read.data
 
-    def _present(self, m: Module, lanes: list[Value], stored: Signal, read_word: Signal) -> None:
+    def _present(
+        self, m: Module, lanes: list[Value], any_stored: Signal, read_word: Signal
+    ) -> None:
         """Offer the read word in beats of L lanes and take the next one when it is used up."""
         beats = -(-self.outputs // self.output_lanes)
         parts = self.word_lanes // self.output_lanes
@@ -216,7 +223,7 @@ class ResultQueue(wiring.Component):
         m.d.comb += [
             advance.eq(~self.out_valid | self.out_ready),
             more.eq(self.out_valid & ~self.out_last & (part != parts - 1)),
-            self.word_taken.eq(advance & ~more & (stored != 0)),
+            self.word_taken.eq(advance & ~more & any_stored),
             presented.eq(advance & (more | self.word_taken)),
         ]
         with m.If(advance):
