@@ -1,4 +1,4 @@
-"""The tools that come as YoWASP wheels: where they are, whether they have compiled themselves, runs.
+"""Tools that come as YoWASP wheels: how each is started, and what comes of a run.
 
 Such a tool sees the files below the folder in which it runs, by relative paths, and no others.
 """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from fcgen.synthesis.pins import INSTANCE, MODULE
 
 LOGIC, ROUTING = "logic", "routing"
+_FULL = re.compile(r"no BELs remaining|utili[sz]ation limit|Unable to place cell", re.I)
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ class Report:
 
     Attributes
     ----------
-    cells : mapping
-        Type to number of cells in use.
+    cells, wrapper : mapping
+        Type to number of cells in use; and which of them are the wrapper's.
     mhz : float
         Of the slowest clock, without the limits that nextpnr does not know.
     path : Path
@@ -83,12 +86,13 @@ class Report:
     """
 
     cells: Mapping[str, int]
+    wrapper: Mapping[str, int]
     mhz: float
     path: Path
 
 
-def parse(text: str) -> Report:
-    """Read the JSON that nextpnr writes with ``--report``.
+def parse(text: str, wrapper: str) -> Report:
+    """Read the JSON that nextpnr writes with ``--report``, and that of `wrapper_cells`.
 
     Raises
     ------
@@ -105,7 +109,28 @@ def parse(text: str) -> Report:
         for path in values["critical_paths"]
         if path["from"] == path["to"] and path["from"].endswith(f" {clock}")
     )
-    return Report(cells, float(slowest["achieved"]), _path(path["path"]))
+    return Report(cells, json.loads(wrapper), float(slowest["achieved"]), _path(path["path"]))
+
+
+def wrapper_cells(routed: str) -> dict[str, int]:
+    """Count the cells of a routed netlist that stand outside the design.
+
+    Cells that nextpnr adds, such as the ends of carry chains, have names that begin with ``$``;
+    they count as the design's, which needs them.
+    """
+    (module,) = json.loads(routed)["modules"].values()
+    inside = (f"{INSTANCE}.", "$")
+    return dict(
+        Counter(
+            cell["type"] for name, cell in module["cells"].items() if not name.startswith(inside)
+        )
+    )
+
+
+def no_place(printed: str) -> str | None:
+    """Return the line by which nextpnr says that the device is too small, if it does."""
+    lines = (line for line in printed.splitlines() if _FULL.search(line))
+    return next((line.partition("ERROR: ")[2] or line for line in lines), None)
 
 
 def _path(pieces: list[dict[str, Any]]) -> Path:

@@ -1,20 +1,16 @@
-"""What is synthesised: Verilog files, memory images, ports, and how fast the design says it is."""
+"""What is synthesised: Verilog files of any origin, with their memory images and ports."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fcgen.synthesis.pins import Port
-
-if TYPE_CHECKING:
-    from fcgen.design import Design
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Verilog of any origin.
+    """Verilog with a top module.
 
     Attributes
     ----------
@@ -38,14 +34,3 @@ class Sources:
     clock: str = "clk"
     step: int = 8
     strict: bool = True
-
-    @classmethod
-    def of(cls, design: Design) -> Sources:
-        """Return what a design on disk consists of."""
-        return cls(
-            design.sources,
-            design.images,
-            design.top,
-            design.manifest.ports,
-            step=design.layer.activation_format.bits,
-        )
