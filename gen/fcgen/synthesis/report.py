@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fcgen.errors import ToolError
 from fcgen.synthesis.pins import INSTANCE, MODULE
 
 LOGIC, ROUTING = "logic", "routing"
@@ -96,20 +97,20 @@ def parse(text: str, wrapper: str) -> Report:
 
     Raises
     ------
-    ValueError
+    ToolError
         When there is no path from register to register in it.
     """
     values = json.loads(text)
     cells = {kind: row["used"] for kind, row in values["utilization"].items() if row["used"]}
     if not values["fmax"]:
-        raise ValueError("no path from register to register")
+        raise ToolError("nextpnr: no path from register to register; there is nothing to time")
     clock, slowest = min(values["fmax"].items(), key=lambda item: float(item[1]["achieved"]))
-    path = next(
-        path
+    pieces = next(
+        path["path"]
         for path in values["critical_paths"]
         if path["from"] == path["to"] and path["from"].endswith(f" {clock}")
     )
-    return Report(cells, json.loads(wrapper), float(slowest["achieved"]), _path(path["path"]))
+    return Report(cells, json.loads(wrapper), float(slowest["achieved"]), _path(pieces))
 
 
 def wrapper_cells(routed: str) -> dict[str, int]:
