@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import fcgen
+from fcgen.cli import COMMANDS
 
 PACKAGE = Path(fcgen.__file__).parent
 
@@ -117,7 +118,7 @@ def test_help_loads_nothing_heavy():
     assert not loaded & HEAVY
 
 
-@pytest.mark.parametrize("command", ["layer", "simulate", "regress", "summary", "demo", "doctor"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_loads_nothing_heavy(command):
     loaded = loaded_by(f"from fcgen.cli import main; assert main(['{command}', '--help']) == 0")
     assert not loaded & HEAVY
