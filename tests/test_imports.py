@@ -77,7 +77,7 @@ def test_no_circle_of_imports():
 @pytest.mark.parametrize("name", below("fcgen.hardware"))
 def test_hardware_knows_neither_the_reference_nor_what_is_made_of_it(name):
     forbidden = below("fcgen.reference", "fcgen.verilog", "fcgen.design", "fcgen.engines")
-    forbidden += below("fcgen.emission", "fcgen.simulate", "fcgen.commands")
+    forbidden += below("fcgen.emission", "fcgen.simulate", "fcgen.synthesis", "fcgen.commands")
     assert not reached(name) & set(forbidden)
 
 

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from command_line import run
 from designs import write_small
 from fcgen import devices
+from fcgen.devices.ecp5 import Ecp5
 from fcgen.errors import InputError, ToolError
 from fcgen.synthesis import flow, for_design, routing
 from fcgen.synthesis.fit import DoesNotFit
@@ -15,6 +17,10 @@ from fcgen.wheels import Outcome, Wheel
 from synthesis.reports import WRAPPER, report
 
 FULL = "ERROR: Unable to place cell 'a', no BELs remaining to implement cell type 'MULT18X18D'"
+
+
+class Unrouted(Ecp5):
+    nextpnr = ""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +81,7 @@ def test_every_log_is_kept(routed):
 def test_the_netlist_of_the_design_alone_is_kept(routed):
     text = (routed[1] / "netlist.v").read_text()
     assert "module layer(" in text
-    assert "module pins" not in text
+    assert "fcgen_pins" not in text
 
 
 def test_what_is_there_is_not_made_again(routed, accelerator, without_tools):
@@ -117,6 +123,17 @@ def test_verilog_of_any_origin_can_be_synthesised(tmp_path, monkeypatch):
     monkeypatch.setattr(routing, "route", lambda *_: [slow])
     result = flow.synthesize(toy(tmp_path), request(), tmp_path / "out")
     assert (result.fmax_capped_mhz, result.inferences_per_second) == (90.0, None)
+
+
+def test_a_family_without_place_and_route_gets_its_counts(tmp_path):
+    asked = replace(request(), family=Unrouted())
+    result = flow.synthesize(toy(tmp_path), asked, tmp_path / "out")
+    assert (result.usage.ff, result.fmax_capped_mhz) == (1, None)
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"sources: top\.v: two files have this name"):
+        replace(toy(tmp_path), images=(tmp_path / "images" / "top.v",))
 
 
 def test_a_full_device_is_said_whatever_yosys_counted(tmp_path, monkeypatch):

@@ -27,7 +27,7 @@ module bench;
     reg clock = 0, rst_pin = 0, in_valid_pin = 0;
     {pins}
     wire out_valid_pin;
-    pins it (.clock(clock), .rst_pin(rst_pin), .in_valid_pin(in_valid_pin),
+    fcgen_pins it (.clock(clock), .rst_pin(rst_pin), .in_valid_pin(in_valid_pin),
              .out_valid_pin(out_valid_pin), {connections});
     integer i;
     initial begin
@@ -82,8 +82,8 @@ def test_a_plan_never_takes_more_pins_than_there_are(pins, step):
 @pytest.mark.parametrize("pins", [20, 40, 60])
 def test_the_wrapper_is_clean_verilog(tmp_path, pins):
     (tmp_path / "top.sv").write_text(TOP.replace("wire unused = clk;", ""))
-    (tmp_path / "pins.sv").write_text(PinPlan.of(STREAM, pins).text("top"))
-    said = verilator_says(tmp_path, ["-Wno-UNUSEDSIGNAL", "top.sv", "pins.sv"], "pins")
+    (tmp_path / "fcgen_pins.sv").write_text(PinPlan.of(STREAM, pins).text("top"))
+    said = verilator_says(tmp_path, ["-Wno-UNUSEDSIGNAL", "top.sv", "fcgen_pins.sv"], "fcgen_pins")
     assert said == ""
 
 
@@ -104,5 +104,7 @@ def test_ports_of_odd_widths_fill_a_shift_register_together(tmp_path):
     plan = PinPlan.of(ports, 20)
     top = "module top (input clk, input [2:0] a, input [29:0] b, output [32:0] y);"
     (tmp_path / "all.sv").write_text(f"{top} assign y = {{b, a}}; endmodule {plan.text('top')}")
-    said = verilator_says(tmp_path, ["-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME", "all.sv"], "pins")
+    said = verilator_says(
+        tmp_path, ["-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME", "all.sv"], "fcgen_pins"
+    )
     assert said == ""

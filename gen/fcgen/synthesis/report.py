@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fcgen.errors import ToolError
-from fcgen.synthesis.pins import INSTANCE, MODULE
+from fcgen.synthesis.pins import INSTANCE
 
 LOGIC, ROUTING = "logic", "routing"
+_AROUND = "pins"
 _FULL = re.compile(r"no BELs remaining|utili[sz]ation limit|Unable to place cell", re.I)
 
 
@@ -151,4 +152,4 @@ def _pin(place: dict[str, Any]) -> str:
 def _own(name: str) -> str:
     """Return a name as the design knows it; those of the wrapper begin with ``pins.``."""
     prefix = f"{INSTANCE}."
-    return name.removeprefix(prefix) if name.startswith(prefix) else f"{MODULE}.{name}"
+    return name.removeprefix(prefix) if name.startswith(prefix) else f"{_AROUND}.{name}"
