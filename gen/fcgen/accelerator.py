@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fcgen import devices
 from fcgen.design import Design
+from fcgen.devices.device import MappingOptions
 from fcgen.folding import Folding
 from fcgen.manifest import check_names
 from fcgen.manifest_reader import is_design
@@ -150,6 +152,7 @@ def write(
     name: str = "layer",
     prefix: str = "",
     device: str = "generic",
+    options: MappingOptions = devices.DEFAULT,
     seed: int = 0,
     verilog2005: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -166,6 +169,8 @@ def write(
         Name of the top module, and what every module name starts with.
     device : str
         Device of the mapping.
+    options : MappingOptions
+        ``--pack`` and ``--soft-macs``.
     seed : int
         Seed of the vectors of the test bench.
     verilog2005 : bool
@@ -193,8 +198,10 @@ def write(
             name=name,
             prefix=prefix,
             device=device,
+            options=options,
             seed=seed,
             verilog2005=verilog2005,
             progress=progress or (lambda _: None),
         )
-    return Accelerator(Design(out, described, layer))
+    mapping = devices.mapping(device, layer, folding, options)
+    return Accelerator(Design(out, described, layer, mapping))
