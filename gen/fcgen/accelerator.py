@@ -19,6 +19,7 @@ from fcgen.simulation_result import SimulationResult
 
 if TYPE_CHECKING:
     from fcgen.summary import Summary
+    from fcgen.synthesis.result import Result
 
 
 class Accelerator:
@@ -95,6 +96,41 @@ class Accelerator:
             parameters_source=parameters_source,
             progress=progress,
         )
+
+    def synthesize(
+        self,
+        device: str | None = None,
+        speed: str | None = None,
+        *,
+        seeds: int = 3,
+        seed: int = 0,
+        frequency: float | None = None,
+        out: str | Path | None = None,
+        jobs: int = 2,
+        system_tools: bool = False,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> "Result":
+        """Synthesise, place and route the design; see `fcgen.synthesis.for_design.request_for`.
+
+        Parameters
+        ----------
+        out : path, optional
+            Where every file and log stays; default a folder beside the design.
+        """
+        from fcgen.synthesis import flow, for_design
+
+        request = for_design.request_for(
+            self.design,
+            device,
+            speed,
+            seeds=seeds,
+            seed=seed,
+            frequency=frequency,
+            jobs=jobs,
+            system_tools=system_tools,
+        )
+        folder = for_design.folder_for(self.design, request) if out is None else Path(out)
+        return flow.synthesize(for_design.sources_of(self.design), request, folder, progress)
 
     def summary(self) -> "Summary":
         """Return size, folding, cycles and parameters."""

@@ -1,4 +1,4 @@
-"""The tools that come as YoWASP wheels: where they are, whether they have compiled themselves, runs.
+"""Tools that come as YoWASP wheels: how each is started, and what comes of a run.
 
 Such a tool sees the files below the folder in which it runs, by relative paths, and no others.
 """
@@ -89,14 +89,6 @@ class Wheel:
             "YoWASP", appauthor=False
         )
         return os.access(Path(cache) / self.module / name / digest, os.R_OK)
-
-    @property
-    def preparation(self) -> str:
-        """The line that says what the first start takes."""
-        return (
-            f"{self.name} compiles itself for this machine, once: "
-            f"about {self.seconds} seconds of one processor"
-        )
 
     def command(self) -> tuple[str, ...]:
         """Return the words that start the tool; its options follow.

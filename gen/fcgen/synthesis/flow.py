@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median_low
 
-from fcgen.devices.device import Device, Family, Usage
-from fcgen.errors import bad_input
+from fcgen.devices.device import Cap, Device, Family, Usage
 from fcgen.folding import Folding
 from fcgen.mapping import GENERIC, Mapping
-from fcgen.output_directory import check_replaceable
+from fcgen.nextpnr import nextpnr
 from fcgen.synthesis import fit, netlist, routing
+from fcgen.synthesis.netlist import Netlist
 from fcgen.synthesis.report import Report
 from fcgen.synthesis.result import Result, Work
 from fcgen.synthesis.routing import Target
@@ -21,8 +21,7 @@ from fcgen.synthesis.sources import Sources
 from fcgen.wheels import Wheel
 from fcgen.yosys import YOSYS
 
-MARKER, RESULT = "fcgen-synth.json", "result.json"
-NEXTPNR_SECONDS = 60
+RESULT = "result.json"
 DEFAULT_MHZ = 100.0
 
 
@@ -37,7 +36,7 @@ class Request:
         Speed grade; empty where the family has none.
     seeds : tuple of int
     target_mhz : float, optional
-        What nextpnr aims at; default the cap.
+        What nextpnr aims at; default the cap, and 100 where there is none.
     mapping : Mapping
         What the design's parts are made of, for the cap.
     work : Work, optional
@@ -53,7 +52,7 @@ class Request:
     family: Family
     device: Device
     speed: str = ""
-    seeds: tuple[int, ...] = (1,)
+    seeds: tuple[int, ...] = (0,)
     target_mhz: float | None = None
     mapping: Mapping = GENERIC
     work: Work | None = None
@@ -67,9 +66,15 @@ class Request:
         return replace(YOSYS, system=self.system_tools)
 
     @property
-    def nextpnr(self) -> Wheel:
-        """The tool of the second stage."""
-        return Wheel(self.family.nextpnr, "fcgen[synth]", NEXTPNR_SECONDS, self.system_tools)
+    def nextpnr(self) -> Wheel | None:
+        """The tool of the second stage, None where there is none for the family."""
+        module = self.family.nextpnr
+        return nextpnr(module, self.system_tools) if module else None
+
+    @property
+    def tools(self) -> tuple[Wheel, ...]:
+        """All tools, in the order of their use."""
+        return (self.yosys, self.nextpnr) if self.nextpnr else (self.yosys,)
 
 
 def synthesize(
@@ -94,63 +99,73 @@ def synthesize(
     ------
     DoesNotFit
         When the device is too small.
+    InputError
+        When the folder is neither new nor one of ours.
     ToolError
         When a tool is missing or fails.
     """
-    family, device = request.family, request.device
-    if not family.nextpnr:
-        rule = "has no open place-and-route tool"
-        raise bad_input("--device", device.name, rule, "choose another device")
-    nextpnr = request.nextpnr
-    nextpnr.command()  # missing: say so before the work
-    _prepare(folder)
-    progress(f"yosys: {sources.top} for {device.name}")
-    made = netlist.synthesize(sources, family, device, folder, request.yosys)
-    fit.check(made.usage, family, device, request.folding)
-    cap = family.cap(device, request.speed, request.mapping, made.usage)
-    target = request.target_mhz or (cap.mhz if cap else DEFAULT_MHZ)
-    aim = Target(family, device, request.speed, target)
-    reports = routing.route(made, aim, request.seeds, nextpnr, request.jobs, progress)
-    usage = _routed(family, reports, made.wrapper)
-    cap = family.cap(device, request.speed, request.mapping, usage)
-    middle = median_low((report.mhz, place) for place, report in enumerate(reports))[1]
-    result = Result(
-        device=device,
-        speed=request.speed,
-        usage=usage,
-        wrapper=made.wrapper,
-        target_mhz=target,
-        seeds=request.seeds,
-        fmax_mhz=tuple(min(r.mhz, cap.mhz) if cap else r.mhz for r in reports),
-        cap=cap,
-        path=reports[middle].path,
-        path_seed=request.seeds[middle],
-        work=request.work,
-        versions={tool.name: tool.version for tool in (request.yosys, nextpnr)},
-    )
+    for tool in request.tools:
+        tool.command()  # a missing one is said before the work
+    progress(f"yosys: {sources.top} for {request.device.name}")
+    made = netlist.synthesize(sources, request.family, request.device, folder, request.yosys)
+    fit.check(made.usage, request.family, request.device, request.folding)
+    result = _routed(made, request, progress) if request.nextpnr else _unrouted(made, request)
     (folder / RESULT).write_text(json.dumps(result.as_dict(), indent=2) + "\n")
     return result
 
 
-def _prepare(folder: Path) -> None:
-    """Make the folder, or check that it is one of ours."""
-    check_replaceable(folder, is_ours)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARKER).write_text('{"generator": "fcgen synth"}\n')
-
-
-def is_ours(folder: Path) -> bool:
-    """Say whether a folder holds an earlier synthesis."""
-    return (folder / MARKER).is_file()
-
-
-def _routed(family: Family, reports: Sequence[Report], wrapper: Usage) -> Usage:
-    """Return what the design takes: the most over the seeds, without the wrapper."""
-    usages = [family.usage(report.cells) for report in reports]
-    return Usage(
-        max(usage.lut for usage in usages) - wrapper.lut,
-        max(usage.ff for usage in usages) - wrapper.ff,
-        max(usage.dsp for usage in usages),
-        max(usage.ram for usage in usages),
-        max(usage.scratchpad for usage in usages),
+def _routed(made: Netlist, request: Request, progress: Callable[[str], None]) -> Result:
+    assert request.nextpnr is not None
+    family, device, speed = request.family, request.device, request.speed
+    cap = family.cap(device, speed, request.mapping, made.usage)
+    mhz = request.target_mhz or (cap.mhz if cap else DEFAULT_MHZ)
+    target = Target(family, device, speed, mhz)
+    try:
+        reports = routing.route(
+            made, target, request.seeds, request.nextpnr, request.jobs, progress
+        )
+    except routing.NoPlace as error:
+        raise fit.does_not_fit(str(error), made.usage, family, device, request.folding) from None
+    usage, wrapper = _usages(made, family, reports)
+    cap = family.cap(device, speed, request.mapping, usage)
+    middle = median_low((report.mhz, place) for place, report in enumerate(reports))[1]
+    return Result(
+        device=device,
+        speed=speed,
+        usage=usage,
+        wrapper=wrapper,
+        target_mhz=mhz,
+        seeds=request.seeds,
+        fmax_mhz=tuple(capped(report.mhz, cap) for report in reports),
+        cap=cap,
+        path=reports[middle].path,
+        path_seed=request.seeds[middle],
+        work=request.work,
+        versions={tool.name: tool.version for tool in request.tools},
     )
+
+
+def _unrouted(made: Netlist, request: Request) -> Result:
+    return Result(
+        device=request.device,
+        speed=request.speed,
+        usage=made.usage,
+        work=request.work,
+        versions={tool.name: tool.version for tool in request.tools},
+    )
+
+
+def capped(mhz: float, cap: Cap | None) -> float:
+    """Return a clock that the silicon allows."""
+    return min(mhz, cap.mhz) if cap else mhz
+
+
+def _usages(made: Netlist, family: Family, reports: Sequence[Report]) -> tuple[Usage, Usage]:
+    """Return what the design takes, the most over the seeds, and what is around it.
+
+    Where nextpnr does not count registers by themselves, Yosys' count of them holds.
+    """
+    both = [(family.usage(report.cells), family.usage(report.wrapper)) for report in reports]
+    total, wrapper = max(both, key=lambda pair: pair[0].lut - pair[1].lut)
+    ff = total.ff - wrapper.ff if total.ff else made.usage.ff
+    return replace(total, lut=total.lut - wrapper.lut, ff=ff), wrapper

@@ -1,4 +1,4 @@
-"""The first stage: Yosys, from the sources to netlists of the design and of what is around it."""
+"""The first stage: Yosys, from the sources to the netlist of the design and the pins around it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fcgen.devices.device import Device, Family, Usage
+from fcgen.synthesis import folder as folders
 from fcgen.synthesis.pins import MODULE, PinPlan
 from fcgen.synthesis.sources import Sources
 from fcgen.wheels import Wheel
 
 SCRIPT, LOG, KEY = "synth.ys", "yosys.log", "netlist.key"
 NETLIST, VERILOG, COUNTS = "netlist.json", "netlist.v", "cells.json"
-_REMEDY = f"see {LOG} beside it"
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Netlist:
         Where all files of the run are.
     key : str
         Hash of everything that it was made from.
-    usage, wrapper : Usage
-        What the design takes by Yosys' count, and what the module of pins around it takes.
+    usage : Usage
+        What the design takes by Yosys' count, the registers around it left out.
     cells : mapping
         Cell type to number, of the design.
     """
@@ -39,7 +39,6 @@ class Netlist:
     folder: Path
     key: str
     usage: Usage
-    wrapper: Usage
     cells: Mapping[str, int]
 
     @property
@@ -53,54 +52,62 @@ def synthesize(
 ) -> Netlist:
     """Run Yosys, or take what an earlier run with the same inputs left.
 
+    What a run with other inputs left in the folder goes.
+
     Raises
     ------
+    InputError
+        When the folder is neither new nor one of ours.
     ToolError
         When Yosys is missing or fails.
     """
     plan = PinPlan.of(sources.ports, device.pins, sources.clock, sources.step)
-    wrapper = plan.text(sources.top)
-    script = _script(sources, family)
-    key = _key(sources, wrapper, script, yosys)
+    texts = {
+        f"{MODULE}.v": plan.text(sources.top),
+        SCRIPT: _script(sources, family),
+        **family.constraints(device, plan.pins),
+    }
+    key = _key(sources, texts, yosys)
+    folders.check(folder)
     stored = folder / KEY
     if not (stored.is_file() and stored.read_text() == key):
-        stored.unlink(missing_ok=True)
+        folders.renew(folder)
         for path in (*sources.files, *sources.images):
             shutil.copyfile(path, folder / path.name)
-        (folder / f"{MODULE}.v").write_text(wrapper)
-        (folder / SCRIPT).write_text(script)
-        yosys.run(["-Q", "-T", "-q", "-l", LOG, "-s", SCRIPT], folder).checked(_REMEDY)
+        for name, text in texts.items():
+            (folder / name).write_text(text)
+        outcome = yosys.run(["-Q", "-T", "-q", "-l", LOG, "-s", SCRIPT], folder)
+        outcome.checked(f"see {folder / LOG}")
         stored.write_text(key)
-    modules = _modules(folder)
-    cells = _cells(sources.top, modules)
-    outside = {kind: n for kind, n in modules[MODULE].items() if kind not in modules}
-    return Netlist(folder, key, family.usage(cells), family.usage(outside), cells)
+    cells = _cells(sources.top, _modules(folder))
+    return Netlist(folder, key, family.usage(cells), cells)
 
 
 def _script(sources: Sources, family: Family) -> str:
     definitions = " ".join(f"-D{macro}" for macro in ("SYNTHESIS", *family.macros))
-    lines = [
+    reads = [
         f"read_verilog {'-sv ' if path.suffix == '.sv' else ''}{definitions} {path.name}"
         for path in sources.files
     ]
-    return "\n".join(
-        [
-            *lines,
-            f"read_verilog {MODULE}.v",
-            family.synthesis(MODULE),
-            f"check {'-assert' if sources.strict else ''}",
-            f"tee -q -o {COUNTS} stat -json",
-            f"write_json {NETLIST}",
-            f"select {sources.top}",
-            f"write_verilog -noattr -selected {VERILOG}",
-            "",
-        ]
-    )
+    pads = [f"select {MODULE}", family.pads(), "select -clear"] if family.pads() else []
+    lines = [
+        *reads,
+        f"read_verilog {MODULE}.v",
+        family.synthesis(MODULE),
+        *pads,
+        "check -assert" if sources.strict else "check",
+        f"tee -q -o {COUNTS} stat -json",
+        f"write_json {NETLIST}",
+        f"select * {MODULE} %d",
+        f"write_verilog -noattr -selected {VERILOG}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _key(sources: Sources, wrapper: str, script: str, yosys: Wheel) -> str:
+def _key(sources: Sources, texts: Mapping[str, str], yosys: Wheel) -> str:
     """Return a hash of everything that decides the netlist."""
-    state = hashlib.sha256(f"{yosys.name} {yosys.version}\n{script}\n{wrapper}".encode())
+    said = json.dumps([yosys.name, yosys.version, dict(texts), sources.top])
+    state = hashlib.sha256(said.encode())
     for path in (*sources.files, *sources.images):
         state.update(path.name.encode())
         state.update(hashlib.sha256(path.read_bytes()).digest())

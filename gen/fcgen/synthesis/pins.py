@@ -14,8 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MODULE = "pins"
+MODULE = "fcgen_pins"
 INSTANCE = "dut"
+# What serves ports without pins of their own.
+SERVED = {"input": "shift", "output": "tree"}
 
 Port = tuple[str, str, int]
 
@@ -56,40 +58,46 @@ class PinPlan:
         rest = [port for port in ports if port[0] != clock]
         widest = sorted(rest, key=lambda port: -port[2])
         narrow: list[Port] = []
-        while widest and cls._pins(rest, narrow, step) > pins - 2:
+        while widest and cls._count(rest, narrow, step) > pins - 2:
             narrow.append(widest.pop(0))
         direct = tuple(port for port in rest if port not in narrow)
         return cls(clock, direct, tuple(port for port in rest if port in narrow), step)
 
     @staticmethod
-    def _pins(ports: Sequence[Port], narrow: Sequence[Port], step: int) -> int:
+    def _count(ports: Sequence[Port], narrow: Sequence[Port], step: int) -> int:
         own = sum(port[2] for port in ports if port not in narrow)
         return own + step * len({port[1] for port in narrow})
 
     @property
-    def pins(self) -> int:
-        """Pins in use, the clock's included."""
-        return 1 + self._pins(self.direct + self.narrow, self.narrow, self.step)
+    def pins(self) -> tuple[str, ...]:
+        """Names of the pins in use, bit by bit, the clock first."""
+        ports = [(_pin(name), width) for name, _, width in self.direct]
+        ways = {way for _, way, _ in self.narrow}
+        ports += [(f"{SERVED[way]}_pins", self.step) for way in SERVED if way in ways]
+        names = ["clock"]
+        for name, width in ports:
+            names += [f"{name}[{bit}]" for bit in range(width)] if width > 1 else [name]
+        return tuple(names)
 
     def text(self, top: str) -> str:
         """Return the Verilog of the wrapper around the module ``top``."""
         shifted = [port for port in self.narrow if port[1] == "input"]
         folded = [port for port in self.narrow if port[1] == "output"]
-        ports = [f"{way} wire {_range(width)}{_pin(name)}" for name, way, width in self.direct]
+        ports = [f"{way} wire {_pins(_pin(name), width)}" for name, way, width in self.direct]
         body: list[str] = []
         for name, way, width in self.direct:
             body += _direct(name, way, width)
         if shifted:
-            ports.append(f"input wire {_range(self.step)}shift_pins")
+            ports.append(f"input wire {_pins('shift_pins', self.step)}")
             body += _shift(shifted, self.step)
         if folded:
-            ports.append(f"output wire {_range(self.step)}tree_pins")
+            ports.append(f"output wire {_pins('tree_pins', self.step)}")
             body += _tree(folded, self.step)
         connections = [f".{self.clock}(clock)"]
         connections += [f".{name}({_inner(name)})" for name, _, _ in self.direct + self.narrow]
         return "\n".join(
             [
-                f"// A register between every pin and every port of {top}: to measure it, not to use.",
+                f"// A register between every pin and every port of {top}, to measure it.",
                 f"module {MODULE} (",
                 "    input wire clock,",
                 *[f"    {port}," for port in ports[:-1]],
@@ -107,6 +115,10 @@ class PinPlan:
 
 def _range(width: int) -> str:
     return f"[{width - 1}:0] "
+
+
+def _pins(name: str, width: int) -> str:
+    return f"{_range(width)}{name}" if width > 1 else name
 
 
 def _pin(name: str) -> str:

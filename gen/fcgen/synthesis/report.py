@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fcgen.synthesis.pins import INSTANCE, MODULE
+from fcgen.errors import ToolError
+from fcgen.synthesis.pins import INSTANCE
 
 LOGIC, ROUTING = "logic", "routing"
+_AROUND = "pins"
+_FULL = re.compile(r"no BELs remaining|utili[sz]ation limit|Unable to place cell", re.I)
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,8 @@ class Report:
 
     Attributes
     ----------
-    cells : mapping
-        Type to number of cells in use.
+    cells, wrapper : mapping
+        Type to number of cells in use; and which of them are the wrapper's.
     mhz : float
         Of the slowest clock, without the limits that nextpnr does not know.
     path : Path
@@ -83,29 +88,51 @@ class Report:
     """
 
     cells: Mapping[str, int]
+    wrapper: Mapping[str, int]
     mhz: float
     path: Path
 
 
-def parse(text: str) -> Report:
-    """Read the JSON that nextpnr writes with ``--report``.
+def parse(text: str, wrapper: str) -> Report:
+    """Read the JSON that nextpnr writes with ``--report``, and that of `wrapper_cells`.
 
     Raises
     ------
-    ValueError
+    ToolError
         When there is no path from register to register in it.
     """
     values = json.loads(text)
     cells = {kind: row["used"] for kind, row in values["utilization"].items() if row["used"]}
     if not values["fmax"]:
-        raise ValueError("no path from register to register")
+        raise ToolError("nextpnr: no path from register to register; there is nothing to time")
     clock, slowest = min(values["fmax"].items(), key=lambda item: float(item[1]["achieved"]))
-    path = next(
-        path
+    pieces = next(
+        path["path"]
         for path in values["critical_paths"]
         if path["from"] == path["to"] and path["from"].endswith(f" {clock}")
     )
-    return Report(cells, float(slowest["achieved"]), _path(path["path"]))
+    return Report(cells, json.loads(wrapper), float(slowest["achieved"]), _path(pieces))
+
+
+def wrapper_cells(routed: str) -> dict[str, int]:
+    """Count the cells of a routed netlist that stand outside the design.
+
+    Cells that nextpnr adds, such as the ends of carry chains, have names that begin with ``$``;
+    they count as the design's, which needs them.
+    """
+    (module,) = json.loads(routed)["modules"].values()
+    inside = (f"{INSTANCE}.", "$")
+    return dict(
+        Counter(
+            cell["type"] for name, cell in module["cells"].items() if not name.startswith(inside)
+        )
+    )
+
+
+def no_place(printed: str) -> str | None:
+    """Return the line by which nextpnr says that the device is too small, if it does."""
+    lines = (line for line in printed.splitlines() if _FULL.search(line))
+    return next((line.partition("ERROR: ")[2] or line for line in lines), None)
 
 
 def _path(pieces: list[dict[str, Any]]) -> Path:
@@ -125,4 +152,4 @@ def _pin(place: dict[str, Any]) -> str:
 def _own(name: str) -> str:
     """Return a name as the design knows it; those of the wrapper begin with ``pins.``."""
     prefix = f"{INSTANCE}."
-    return name.removeprefix(prefix) if name.startswith(prefix) else f"{MODULE}.{name}"
+    return name.removeprefix(prefix) if name.startswith(prefix) else f"{_AROUND}.{name}"

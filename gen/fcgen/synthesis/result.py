@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import floor
 from statistics import median
 from typing import Any
 
 from fcgen.devices.device import Cap, Device, Usage
-from fcgen.synthesis.fit import RESOURCES, shares
+from fcgen.synthesis.fit import shares
 from fcgen.synthesis.report import Path
-from fcgen.table import box
 
 NO_CAP = "no limit is known that nextpnr does not see"
+UNROUTED = "not routed: there is no open place-and-route tool for the device"
+NOTHING = Usage(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Result:
-    """A routed design.
+    """A synthesised design.
 
     Attributes
     ----------
@@ -47,61 +47,73 @@ class Result:
         Speed grade, empty where the family has none.
     usage, wrapper : Usage
         Of the design alone, routed; and of the registers around it, which do not count.
-    target_mhz : float
-        What nextpnr aimed at.
-    seeds : tuple of int
-    fmax_mhz : tuple of float
-        One a seed, none above the cap.
-    cap : Cap, optional
-        None where no limit is known that nextpnr does not see.
-    path : Path
-        The slowest path that nextpnr sees, with the seed nearest to the median.
-    path_seed : int
-        That seed.
     work : Work, optional
         Where it is known what the design does.
     versions : mapping
         Of the tools.
+    target_mhz : float
+        What nextpnr aimed at.
+    seeds : tuple of int
+        Empty where the device has no open place-and-route tool.
+    fmax_mhz : tuple of float
+        One a seed, none above the cap.
+    cap : Cap, optional
+        None where no limit is known that nextpnr does not see.
+    path : Path, optional
+        The slowest path that nextpnr sees, with the seed nearest to the median.
+    path_seed : int
+        That seed.
     """
 
     device: Device
     speed: str
     usage: Usage
-    wrapper: Usage
-    target_mhz: float
-    seeds: tuple[int, ...]
-    fmax_mhz: tuple[float, ...]
-    cap: Cap | None
-    path: Path
-    path_seed: int
     work: Work | None
     versions: Mapping[str, str]
+    wrapper: Usage = NOTHING
+    target_mhz: float | None = None
+    seeds: tuple[int, ...] = ()
+    fmax_mhz: tuple[float, ...] = ()
+    cap: Cap | None = None
+    path: Path | None = None
+    path_seed: int = 0
 
     def __post_init__(self) -> None:
         if self.cap is not None and max(self.fmax_mhz) > self.cap.mhz:
             raise ValueError(f"{max(self.fmax_mhz)} MHz is above the cap of {self.cap.mhz}")
 
     @property
-    def fmax_capped_mhz(self) -> float:
+    def fmax_capped_mhz(self) -> float | None:
         """Median over the seeds."""
-        return median(self.fmax_mhz)
+        return median(self.fmax_mhz) if self.fmax_mhz else None
+
+    @property
+    def fmax_cap_reason(self) -> str:
+        """What limits the clock beside the paths that nextpnr sees."""
+        if not self.seeds:
+            return UNROUTED
+        return self.cap.reason if self.cap else NO_CAP
 
     @property
     def inferences_per_second(self) -> float | None:
         """In steady state, at the median clock."""
-        work = self.work
-        return work and self.fmax_capped_mhz * 1e6 / work.initiation_interval
+        if self.work is None or self.fmax_capped_mhz is None:
+            return None
+        return self.fmax_capped_mhz * 1e6 / self.work.initiation_interval
 
     @property
     def latency_us(self) -> float | None:
         """Through the design, at the median clock."""
-        return self.work and self.work.latency / self.fmax_capped_mhz
+        if self.work is None or self.fmax_capped_mhz is None:
+            return None
+        return self.work.latency / self.fmax_capped_mhz
 
     @property
     def gmac_per_second(self) -> float | None:
         """Multiplications that the inferences need, 10^9 a second."""
-        rate = self.inferences_per_second
-        return self.work and rate and self.work.macs * rate / 1e9
+        if self.work is None or self.inferences_per_second is None:
+            return None
+        return self.work.macs * self.inferences_per_second / 1e9
 
     @property
     def roofline_gmac_per_second(self) -> float | None:
@@ -131,7 +143,7 @@ class Result:
             "fmax_mhz": list(self.fmax_mhz),
             "fmax_capped_mhz": self.fmax_capped_mhz,
             "fmax_cap_mhz": cap and cap.mhz,
-            "fmax_cap_reason": cap.reason if cap else NO_CAP,
+            "fmax_cap_reason": self.fmax_cap_reason,
             "macs": work and work.macs,
             "initiation_interval": work and work.initiation_interval,
             "latency": work and work.latency,
@@ -140,74 +152,6 @@ class Result:
             "gmac_per_second": self.gmac_per_second,
             "roofline_gmac_per_second": self.roofline_gmac_per_second,
             "roofline_share": self.roofline_share,
-            "critical_path": {"seed": self.path_seed, **self.path.as_dict()},
+            "critical_path": self.path and {"seed": self.path_seed, **self.path.as_dict()},
             "versions": dict(self.versions),
         }
-
-    def lines(self) -> list[str]:
-        """Return the printed form: what it takes, how fast it is, what holds it back."""
-        facts = [*self._clock(), *self._speed()]
-        width = max(len(name) for name, _ in facts)
-        return [
-            *self._table(),
-            *(f" {name:<{width}}  {text}" for name, text in facts),
-            "",
-            *self._path(),
-        ]
-
-    def _table(self) -> list[str]:
-        device, share = self.device, shares(self.usage, self.device)
-        name = f"{device.name} speed {self.speed}" if self.speed else device.name
-        rows = [
-            (
-                title,
-                f"{getattr(self.usage, used):,}",
-                f"{getattr(device, available):,}",
-                f"{share[used]:.1f} %",
-            )
-            for title, used, available in RESOURCES
-            if used in share
-        ]
-        return box((name, "used", "of", "share"), rows)
-
-    def _clock(self) -> list[tuple[str, str]]:
-        """Return the lines about the clock."""
-        each = ", ".join(
-            f"{_mhz(mhz)}{' (cap)' if self.cap and mhz == self.cap.mhz else ''}"
-            for mhz in self.fmax_mhz
-        )
-        cap = f"{_mhz(self.cap.mhz)} MHz: {self.cap.reason}" if self.cap else NO_CAP
-        return [
-            ("Fmax", f"{_mhz(self.fmax_capped_mhz)} MHz, the median of {len(self.seeds)}: {each}"),
-            ("Cap", cap),
-        ]
-
-    def _speed(self) -> list[tuple[str, str]]:
-        """Return the lines about what the design does at that clock."""
-        work = self.work
-        rate, done, delay = self.inferences_per_second, self.gmac_per_second, self.latency_us
-        if work is None or rate is None or done is None or delay is None:
-            return []
-        share, most = self.roofline_share, self.roofline_gmac_per_second
-        roofline = f", {share:.1f} % of {most:.2f} on all DSPs" if share and most else ""
-        return [
-            ("Initiation interval", f"{work.initiation_interval:,} cycles"),
-            ("Latency", f"{work.latency:,} cycles, {delay:,.2f} us"),
-            ("Inferences", f"{floor(rate):,} a second"),
-            ("Throughput", f"{done:.3f} GMAC/s{roofline}"),
-        ]
-
-    def _path(self) -> list[str]:
-        path = self.path
-        return [
-            f"Critical path (seed {self.path_seed}): {path.ns:.2f} ns, "
-            f"{path.logic_ns:.2f} logic, {path.routing_ns:.2f} routing",
-            f"  from {path.start}",
-            f"  to   {path.end}",
-            *(f"  {step.ns:6.2f} {step.kind:<7}  {step.name}" for step in path.steps),
-        ]
-
-
-def _mhz(value: float) -> str:
-    """Return a frequency, rounded down: what is printed is reached."""
-    return f"{floor(value * 10) / 10:.1f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Target:
             *self.family.place_and_route(self.device, self.speed),
             *("--json", NETLIST, "--freq", f"{self.mhz:g}", "--timing-allow-fail"),
             *("--seed", str(seed), "--report", f"seed-{seed}.json", "--log", f"seed-{seed}.log"),
-            "--quiet",
+            *("--write", f"seed-{seed}.netlist.json", "--quiet"),
         ]
 
 
@@ -48,9 +49,13 @@ def route(
 
     Raises
     ------
+    NoPlace
+        When the device is too small.
     ToolError
         When nextpnr is missing or fails.
     """
+    if not nextpnr.prepared:
+        nextpnr.run(["--version"], netlist.folder)  # or every seed would compile it
 
     def one(seed: int) -> Report:
         return _route(netlist, target, seed, nextpnr, progress)
@@ -59,17 +64,31 @@ def route(
         return list(pool.map(one, seeds))
 
 
+class NoPlace(Exception):
+    """The device has no place for a cell; the text is nextpnr's."""
+
+
 def _route(
     netlist: Netlist, target: Target, seed: int, nextpnr: Wheel, progress: Callable[[str], None]
 ) -> Report:
     folder, options = netlist.folder, target.options(seed)
-    said = "\n".join([netlist.key, nextpnr.version, *options])
+    said = json.dumps([netlist.key, nextpnr.name, nextpnr.version, options])
     key = hashlib.sha256(said.encode()).hexdigest()
-    stored, result = folder / f"seed-{seed}.key", folder / f"seed-{seed}.json"
+    stored, around = folder / f"seed-{seed}.key", folder / f"seed-{seed}.wrapper.json"
     if not (stored.is_file() and stored.read_text() == key):
         progress(f"{nextpnr.name}: seed {seed}")
         stored.unlink(missing_ok=True)
         outcome = nextpnr.run(options, folder)
-        outcome.checked(f"see seed-{seed}.log in {folder}")
+        full = report.no_place(outcome.stdout + outcome.stderr) if outcome.code else None
+        if full:
+            raise NoPlace(full)
+        outcome.checked(f"see {folder / f'seed-{seed}.log'}")
+        _keep_counts(folder / f"seed-{seed}.netlist.json", around)
         stored.write_text(key)
-    return report.parse(result.read_text())
+    return report.parse((folder / f"seed-{seed}.json").read_text(), around.read_text())
+
+
+def _keep_counts(routed: Path, counts: Path) -> None:
+    """Put the counts of the wrapper's cells in place of the routed netlist, which is large."""
+    counts.write_text(json.dumps(report.wrapper_cells(routed.read_text())))
+    routed.unlink()

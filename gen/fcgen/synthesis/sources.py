@@ -1,20 +1,18 @@
-"""What is synthesised: Verilog files, memory images, ports, and how fast the design says it is."""
+"""What is synthesised: Verilog files of any origin, with their memory images and ports."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from fcgen.errors import bad_input
 from fcgen.synthesis.pins import Port
-
-if TYPE_CHECKING:
-    from fcgen.design import Design
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Verilog of any origin.
+    """Verilog with a top module.
 
     Attributes
     ----------
@@ -39,13 +37,9 @@ class Sources:
     step: int = 8
     strict: bool = True
 
-    @classmethod
-    def of(cls, design: Design) -> Sources:
-        """Return what a design on disk consists of."""
-        return cls(
-            design.sources,
-            design.images,
-            design.top,
-            design.manifest.ports,
-            step=design.layer.activation_format.bits,
-        )
+    def __post_init__(self) -> None:
+        names = Counter(path.name for path in (*self.files, *self.images))
+        for name, number in names.items():
+            if number > 1:
+                rule = "two files have this name, and all are put into one folder"
+                raise bad_input("sources", name, rule, "rename one")
