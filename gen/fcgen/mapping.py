@@ -131,6 +131,8 @@ class Mapping:
         Cycles from an address to its weights: 2, and more with registers behind the RAMs.
     requantizer : ProductUnit
         Multiplier of the requantizers.
+    lut_memories : bool
+        Look-up tables can be memories, which small ones are then.
     scratchpad : bool
         Weights stand in large memories without initial contents, written at start.
     """
@@ -142,6 +144,7 @@ class Mapping:
     soft_elements: int = 0
     ram_shapes: tuple[RamShape, ...] = ()
     weight_latency: int = 2
+    lut_memories: bool = False
     scratchpad: bool = False
 
     def weight_cut(self, depth: int, width: int) -> MemoryCut | None:

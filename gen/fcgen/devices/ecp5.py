@@ -67,6 +67,7 @@ class Ecp5(Family):
             soft_elements=soft_elements,
             ram_shapes=self.ram_shapes,
             weight_latency=3,
+            lut_memories=True,
         )
         needed = requantizer_blocks(layer, folding, BLOCK)
         if element_blocks(folding, mapping) + needed > device.dsps:
@@ -105,8 +106,8 @@ class Ecp5(Family):
         )
 
     def place_and_route(self, device: Device, speed: str) -> tuple[str, ...]:
-        """Return part, package and speed grade."""
-        return (*device.part, "--speed", speed)
+        """Return part, package, speed grade, and more weight for timing than the default of 10."""
+        return (*device.part, "--speed", speed, "--placer-heap-timingweight", "30")
 
     def usage(self, cells: Dictionary[str, int]) -> Usage:
         """Count cells of Yosys (LUT4, CCU2C, …) or of nextpnr (TRELLIS_COMB, …)."""

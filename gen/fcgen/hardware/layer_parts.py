@@ -114,4 +114,5 @@ class LayerParts:
             pe=self.folding.pe,
             width=self.plan.output_bits,
             words=self.timing.queue_words,
+            distributed=self.mapping.lut_memories,
         )

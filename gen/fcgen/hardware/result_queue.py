@@ -37,6 +37,9 @@ class ResultQueue(wiring.Component):
         Bits of a result.
     words : int, positive
         Words of the store.
+    distributed : bool
+        The store is read without a clock, as memories in look-up tables are, and the word goes to
+        a register; otherwise it may stand in block RAM.
 
     Ports
     -----
@@ -54,7 +57,15 @@ class ResultQueue(wiring.Component):
     """
 
     def __init__(
-        self, *, result_lanes: int, output_lanes: int, outputs: int, pe: int, width: int, words: int
+        self,
+        *,
+        result_lanes: int,
+        output_lanes: int,
+        outputs: int,
+        pe: int,
+        width: int,
+        words: int,
+        distributed: bool = False,
     ) -> None:
         if min(result_lanes, output_lanes, outputs, pe, width, words) < 1:
             raise ValueError("all parameters must be positive")
@@ -64,6 +75,7 @@ class ResultQueue(wiring.Component):
         self.pe = pe
         self.width = width
         self.words = words
+        self.distributed = distributed
         super().__init__(
             {
                 "results": In(result_lanes * width),
@@ -80,7 +92,7 @@ class ResultQueue(wiring.Component):
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two queues the same module."""
-        return {
+        own: Parameters = {
             "result_lanes": self.result_lanes,
             "output_lanes": self.output_lanes,
             "outputs": self.outputs,
@@ -88,6 +100,11 @@ class ResultQueue(wiring.Component):
             "width": self.width,
             "words": self.words,
         }
+        return own | ({"distributed": True} if self.distributed else {})
+
+    @property
+    def _attributes(self) -> dict[str, str | int]:
+        return {"no_rw_check": 1} | ({"ram_style": "distributed"} if self.distributed else {})
 
     @staticmethod
     def word_lanes_for(result_lanes: int, output_lanes: int) -> int:
@@ -130,7 +147,7 @@ class ResultQueue(wiring.Component):
         stored = Signal(range(self.words + 1))
         any_stored = Signal()
         completed = Signal(range(3))
-        # `any_stored` is what `stored` says, known a step ahead: the output waits for no comparison.
+        # What `stored` says, known a step ahead: the output waits for no comparison.
         m.d.sync += [
             stored.eq(stored + completed - self.word_taken),
             any_stored.eq((completed != 0) | (stored > 1) | (any_stored & ~self.word_taken)),
@@ -188,10 +205,10 @@ class ResultQueue(wiring.Component):
         read_word: Signal,
     ) -> Value:
         """Build the memory of one lane; lanes below the offset belong to the next word."""
-        store = memory.Memory(shape=self.width, depth=self.words, init=[], attrs={"no_rw_check": 1})
+        store = memory.Memory(shape=self.width, depth=self.words, init=[], attrs=self._attributes)
         m.submodules[f"lane_{lane}"] = store
         write = store.write_port()
-        read = store.read_port()
+        read = store.read_port(domain="comb" if self.distributed else "sync")
         address_bits = len(write.addr)
         wraps = Signal(name=f"wraps_{lane}")
         m.d.comb += [
@@ -199,7 +216,6 @@ class ResultQueue(wiring.Component):
             write.addr.eq(Mux(wraps, next_word, write_word)[:address_bits]),
             write.en.eq(self.tag[VALID] & (Mux(wraps, lane + self.word_lanes, lane) < filled)),
             read.addr.eq(read_word[:address_bits]),
-            read.en.eq(self.word_taken),
         ]
         with m.Switch(offset):
             for first in self.offsets:
@@ -207,7 +223,13 @@ class ResultQueue(wiring.Component):
                 if source < self.result_lanes:
                     with m.Case(first):
                         m.d.comb += write.data.eq(self.results.word_select(source, self.width))
-        return read.data
+        if not self.distributed:
+            m.d.comb += read.en.eq(self.word_taken)
+            return read.data
+        output = Signal(self.width, name=f"word_{lane}", reset_less=True)
+        with m.If(self.word_taken):
+            m.d.sync += output.eq(read.data)
+        return output
 
     def _present(
         self, m: Module, lanes: list[Value], any_stored: Signal, read_word: Signal

@@ -107,9 +107,11 @@ class VectorMemory(wiring.Component):
         read_bank = Signal()
         m.d.comb += [
             self.in_ready.eq(~full.bit_select(write_bank, 1)),
-            self.available.eq(full.bit_select(read_bank, 1)),
             accept.eq(self.in_valid & self.in_ready),
         ]
+        m.d.sync += self.available.eq(
+            complete | (full == 0b11) | (self.available & ~self.vector_end)
+        )
         with m.If(self.vector_end):
             m.d.sync += [full.bit_select(read_bank, 1).eq(0), read_bank.eq(~read_bank)]
         with m.If(complete):
@@ -151,7 +153,7 @@ class VectorMemory(wiring.Component):
         is_last = Mux(self.in_first, self.beats == 2, beat == self.beats - 2)
         with m.If(accept):
             m.d.sync += [
-                beat.eq(Mux(goes_on, position + 1, 0)),
+                beat.eq(Mux(goes_on, Mux(self.in_first, 1, beat + 1), 0)),
                 between.eq(~goes_on),
                 last_next.eq(goes_on & is_last),
             ]

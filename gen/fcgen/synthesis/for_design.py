@@ -80,7 +80,7 @@ def request_for(
             design.layer.macs,
             manifest.initiation_interval,
             manifest.latency,
-            mapping.unit.weights if mapping.unit.dsps else 1,
+            mapping.unit.weights if mapping.unit.block else 1,
         ),
         design.folding,
         jobs,

@@ -97,7 +97,7 @@ class PinPlan:
         connections += [f".{name}({_inner(name)})" for name, _, _ in self.direct + self.narrow]
         return "\n".join(
             [
-                f"// A register between every pin and every port of {top}, to measure it.",
+                f"// Registers between every pin and every port of {top}, to measure it.",
                 f"module {MODULE} (",
                 "    input wire clock,",
                 *[f"    {port}," for port in ports[:-1]],
@@ -134,12 +134,15 @@ def _register(name: str, width: int, value: str) -> list[str]:
 
 
 def _direct(name: str, way: str, width: int) -> list[str]:
+    """Return two registers: one that lies at the pin and one that lies at the design."""
+    inner, outer = _inner(name), f"{name}_outer"
     if way == "input":
-        return _register(_inner(name), width, _pin(name))
+        return _register(outer, width, _pin(name)) + _register(inner, width, outer)
     return [
-        f"wire {_range(width)}{_inner(name)};",
-        *_register(f"{name}_register", width, _inner(name)),
-        f"assign {_pin(name)} = {name}_register;",
+        f"wire {_range(width)}{inner};",
+        *_register(f"{name}_inner", width, inner),
+        *_register(outer, width, f"{name}_inner"),
+        f"assign {_pin(name)} = {outer};",
     ]
 
 
