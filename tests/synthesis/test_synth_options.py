@@ -1,12 +1,24 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from command_line import run
 from designs import write_small
-from fcgen.devices.device import Usage
+from fcgen import devices
+from fcgen.devices.device import Device, Usage
+from fcgen.devices.ecp5 import Ecp5
+from fcgen.errors import InputError
 from fcgen.synthesis import for_design, netlist
 from fcgen.synthesis.netlist import Netlist
+
+FAMILIES = devices.families()
+
+
+class Other(Ecp5):
+    name = "other"
+    devices = (Device("other-1k", 1000, 1000, 4, 4, 60),)
+    speeds = ()
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +43,32 @@ def test_a_bad_option_is_one_line_and_exit_code_2(capsys, design, words, message
     outcome = run(capsys, "synth", design.directory, *words)
     assert outcome.code == 2
     assert outcome.error.startswith(message)
+
+
+def test_a_device_of_another_family_is_refused(design, monkeypatch):
+    other = Other()
+    monkeypatch.setattr(devices, "families", lambda: (*FAMILIES, other))
+    mapped = replace(design, manifest=replace(design.manifest, device="ecp5-25k"))
+    message = r"--device: other-1k: the design was written for ecp5-25k, of another family"
+    with pytest.raises(InputError, match=message):
+        for_design.request_for(mapped, "other-1k")
+
+
+def test_a_larger_device_of_the_same_family_is_taken(design):
+    mapped = replace(design, manifest=replace(design.manifest, device="ecp5-25k"))
+    assert for_design.request_for(mapped, "ecp5-85k").device.name == "ecp5-85k"
+
+
+def test_the_device_of_the_design_is_the_default(design):
+    mapped = replace(design, manifest=replace(design.manifest, device="ecp5-45k"))
+    assert for_design.request_for(mapped).device.name == "ecp5-45k"
+
+
+def test_a_speed_grade_is_refused_where_there_are_none(design, monkeypatch):
+    other = Other()
+    monkeypatch.setattr(devices, "families", lambda: (*FAMILIES, other))
+    with pytest.raises(InputError, match=r"--speed: 7: other-1k has no speed grades; leave "):
+        for_design.request_for(design, "other-1k", "7")
 
 
 def test_what_is_no_design_is_refused(capsys, tmp_path):

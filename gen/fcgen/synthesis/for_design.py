@@ -6,9 +6,8 @@ from pathlib import Path
 
 from fcgen import devices
 from fcgen.design import Design
-from fcgen.devices.device import Device, Family, MappingOptions
+from fcgen.devices.device import Device, Family
 from fcgen.errors import bad_input
-from fcgen.mapping import GENERIC, Mapping
 from fcgen.synthesis import folder as folders
 from fcgen.synthesis import netlist
 from fcgen.synthesis.flow import Request
@@ -68,7 +67,7 @@ def request_for(
     _check_range("--seeds", seeds, 1, SEEDS_MAX)
     if frequency is not None:
         _check_range("--freq", frequency, 1, MHZ_MAX)
-    manifest, mapping = design.manifest, _mapping(design, family, part)
+    manifest, mapping = design.manifest, design.mapping
     return Request(
         family,
         part,
@@ -133,12 +132,6 @@ def _speed(family: Family, device: Device, speed: str | None) -> str:
             remedy = "choose one of these"
         raise bad_input("--speed", speed, rule, remedy)
     return speed
-
-
-def _mapping(design: Design, family: Family, device: Device) -> Mapping:
-    if design.manifest.device == "generic":
-        return GENERIC
-    return family.mapping(device, design.layer, design.folding, MappingOptions())
 
 
 def _check_range(option: str, value: float, low: float, high: float) -> None:
