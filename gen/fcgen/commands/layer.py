@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fcgen import devices
 from fcgen.commands.options import FILE, Choice, Integer, Real, common
 from fcgen.commands.writing import check_output, writing
-from fcgen.devices import find
 from fcgen.devices.device import PACKS, MappingOptions
 from fcgen.errors import shown
 from fcgen.terminal import Terminal
@@ -88,10 +88,11 @@ class Shape(click.ParamType):
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Write Verilog for a fully connected layer of SHAPE inputs (N or CxHxW) and M outputs."""
     terminal = Terminal(json=as_json, quiet=quiet)
-    find(options["device"])
+    devices.find(options["device"])
     check_output(options["directory"])
     layer, folding, notes = _make(options)
     mapping = MappingOptions(options["pack"], options["soft_macs"])
+    devices.mapping(options["device"], layer, folding, mapping)
     terminal.notes(notes)
     with writing(terminal) as progress:
         from fcgen.accelerator import write
