@@ -129,7 +129,7 @@ class LayerTiming:
         )
         places = kept + folding.output_lanes * (round_trip + 2 * folding.synapse_folds)
         if folding.pe <= folding.synapse_folds * folding.output_lanes:
-            under_way = ceil_div(round_trip, folding.synapse_folds) + 1
+            under_way = ceil_div(round_trip, folding.synapse_folds)
             places = min(places, under_way * largest + kept)
         return ceil_div(places, self.word_lanes) + 1
 
