@@ -27,9 +27,12 @@ module fcgenEcp5Register #(
         if (CLK == "NONE") begin : bypassed
             assign q = d;
         end else begin : clocked
-            wire clock = CLK == "CLK3" ? clk[3] : CLK == "CLK2" ? clk[2] : CLK == "CLK1" ? clk[1] : clk[0];
-            wire enable = CE == "CE3" ? ce[3] : CE == "CE2" ? ce[2] : CE == "CE1" ? ce[1] : ce[0];
-            wire reset = RST == "RST3" ? rst[3] : RST == "RST2" ? rst[2] : RST == "RST1" ? rst[1] : rst[0];
+            wire clock = CLK == "CLK3" ? clk[3] : CLK == "CLK2" ? clk[2]
+                : CLK == "CLK1" ? clk[1] : clk[0];
+            wire enable = CE == "CE3" ? ce[3] : CE == "CE2" ? ce[2]
+                : CE == "CE1" ? ce[1] : ce[0];
+            wire reset = RST == "RST3" ? rst[3] : RST == "RST2" ? rst[2]
+                : RST == "RST1" ? rst[1] : rst[0];
             reg [WIDTH-1:0] state;
             initial state = 0;
             always @(posedge clock)

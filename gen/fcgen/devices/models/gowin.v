@@ -338,7 +338,8 @@ module SDPB (
         if (RESET_MODE != "SYNC" && (RESETA | RESETB) === 1'b1)
             $fatal(1, "%m: SDPB: asynchronous resets are not modelled");
     always @(BLKSELA, BLKSELB)
-        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1) $fatal(1, "%m: SDPB: block selects are not modelled");
+        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1)
+            $fatal(1, "%m: SDPB: block selects are not modelled");
 endmodule
 
 // Two ports that read and write: 1, 2, 4, 8, 16 bits.
@@ -459,7 +460,8 @@ module DPB (
         if (RESET_MODE != "SYNC" && (RESETA | RESETB) === 1'b1)
             $fatal(1, "%m: DPB: asynchronous resets are not modelled");
     always @(BLKSELA, BLKSELB)
-        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1) $fatal(1, "%m: DPB: block selects are not modelled");
+        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1)
+            $fatal(1, "%m: DPB: block selects are not modelled");
 endmodule
 
 // One port of 9, 18, 36 bits; a ROM where nothing is written.
@@ -688,7 +690,8 @@ module SDPX9B (
         if (RESET_MODE != "SYNC" && (RESETA | RESETB) === 1'b1)
             $fatal(1, "%m: SDPX9B: asynchronous resets are not modelled");
     always @(BLKSELA, BLKSELB)
-        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1) $fatal(1, "%m: SDPX9B: block selects are not modelled");
+        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1)
+            $fatal(1, "%m: SDPX9B: block selects are not modelled");
 endmodule
 
 // Two ports that read and write: 9, 18 bits.
@@ -809,5 +812,6 @@ module DPX9B (
         if (RESET_MODE != "SYNC" && (RESETA | RESETB) === 1'b1)
             $fatal(1, "%m: DPX9B: asynchronous resets are not modelled");
     always @(BLKSELA, BLKSELB)
-        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1) $fatal(1, "%m: DPX9B: block selects are not modelled");
+        if (BLKSELA !== BLK_SEL_0 || BLKSELB !== BLK_SEL_1)
+            $fatal(1, "%m: DPX9B: block selects are not modelled");
 endmodule
