@@ -1,5 +1,5 @@
-// Product of two operands, every cycle: one MULT9X9 of a Gowin device for operands of up to
-// 9 bits, one MULT18X18 for operands of up to 18 bits.
+// Product of two operands of up to 18 bits, every cycle: one multiplier block of a Gowin device,
+// MULT9X9 where both operands have up to 9 bits, otherwise MULT18X18.
 //
 // Latency: 3 cycles from the operands to their product, in the block's own input, pipeline and
 // output registers. No reset.
@@ -10,8 +10,8 @@
 // Synthesis tools define SYNTHESIS by themselves; for one that does not, define it. All others
 // read the plain description, which a test holds equal to the block.
 module gowinMultiplier #(
-    parameter A_WIDTH  = 9,
-    parameter B_WIDTH  = 9,
+    parameter A_WIDTH  = 18,
+    parameter B_WIDTH  = 18,
     parameter A_SIGNED = 1,
     parameter B_SIGNED = 1
 ) (
@@ -21,36 +21,33 @@ module gowinMultiplier #(
     output wire [A_WIDTH+B_WIDTH-1:0] product
 );
 `ifdef SYNTHESIS
+    wire [35:0] p;
     wire [17:0] x = {{18{A_SIGNED != 0 && a[A_WIDTH-1]}}, a};
     wire [17:0] y = {{18{B_SIGNED != 0 && b[B_WIDTH-1]}}, b};
 
     generate
         if (A_WIDTH <= 9 && B_WIDTH <= 9) begin : narrow
-            wire [17:0] p;
+            assign p[35:18] = 18'd0;
             MULT9X9 #(
                 .AREG(1'b1), .BREG(1'b1), .PIPE_REG(1'b1), .OUT_REG(1'b1),
                 .ASIGN_REG(1'b0), .BSIGN_REG(1'b0), .SOA_REG(1'b0), .MULT_RESET_MODE("SYNC")
             ) block (
-                .CLK(clk), .CE(1'b1), .RESET(1'b0),
-                .A(x[8:0]), .SIA(9'd0), .ASEL(1'b0), .ASIGN(A_SIGNED != 0),
-                .B(y[8:0]), .SIB(9'd0), .BSEL(1'b0), .BSIGN(B_SIGNED != 0),
-                .DOUT(p)
+                .CLK(clk), .CE(1'b1), .RESET(1'b0), .A(x[8:0]), .B(y[8:0]), .SIA(9'd0), .SIB(9'd0),
+                .ASIGN(A_SIGNED != 0), .BSIGN(B_SIGNED != 0), .ASEL(1'b0), .BSEL(1'b0),
+                .DOUT(p[17:0]), .SOA(), .SOB()
             );
-            assign product = p[A_WIDTH+B_WIDTH-1:0];
         end else begin : wide
-            wire [35:0] p;
             MULT18X18 #(
                 .AREG(1'b1), .BREG(1'b1), .PIPE_REG(1'b1), .OUT_REG(1'b1),
                 .ASIGN_REG(1'b0), .BSIGN_REG(1'b0), .SOA_REG(1'b0), .MULT_RESET_MODE("SYNC")
             ) block (
-                .CLK(clk), .CE(1'b1), .RESET(1'b0),
-                .A(x), .SIA(18'd0), .ASEL(1'b0), .ASIGN(A_SIGNED != 0),
-                .B(y), .SIB(18'd0), .BSEL(1'b0), .BSIGN(B_SIGNED != 0),
-                .DOUT(p)
+                .CLK(clk), .CE(1'b1), .RESET(1'b0), .A(x), .B(y), .SIA(18'd0), .SIB(18'd0),
+                .ASIGN(A_SIGNED != 0), .BSIGN(B_SIGNED != 0), .ASEL(1'b0), .BSEL(1'b0),
+                .DOUT(p), .SOA(), .SOB()
             );
-            assign product = p[A_WIDTH+B_WIDTH-1:0];
         end
     endgenerate
+    assign product = p[A_WIDTH+B_WIDTH-1:0];
 `else
     reg [A_WIDTH-1:0] x;
     reg [B_WIDTH-1:0] y;
