@@ -132,9 +132,9 @@ endmodule
 
 // 18 Kbit of block RAM: two ports of up to 18 bits, or one that writes and one that reads 36.
 //
-// CLKA and CLKB must be the same clock, or one port idle. A word that one port reads while the
-// other one writes it is undefined [M: no rdwr between ports]: here it is the old word inverted,
-// which is a known value and the wrong one. Not modelled: asynchronous resets, chip selects.
+// CLKA and CLKB must be the same clock, or one port idle. Bits that one port reads while the
+// other one writes them are undefined [M: no rdwr between ports]: here they are the old ones
+// inverted, which is a known value and a wrong one. Not modelled: asynchronous resets, chip selects.
 module DP16KD (
     input DIA0, DIA1, DIA2, DIA3, DIA4, DIA5, DIA6, DIA7, DIA8, DIA9, DIA10, DIA11,
     DIA12, DIA13, DIA14, DIA15, DIA16, DIA17,
@@ -156,7 +156,7 @@ module DP16KD (
     parameter DATA_WIDTH_B = 18;
     parameter REGMODE_A = "NOREG";           // [T] NOREG, OUTREG: a register behind the outputs
     parameter REGMODE_B = "NOREG";
-    parameter RESETMODE = "SYNC";            // [T] SYNC, ASYNC
+    parameter RESETMODE = "SYNC";            // [T] SYNC, ASYNC; [M] either without a reset
     parameter ASYNC_RESET_RELEASE = "SYNC";  // [T]; only for asynchronous resets
     parameter CSDECODE_A = "0b000";          // [M] CSA = CSDECODE_A = 0: selected
     parameter CSDECODE_B = "0b000";
@@ -370,19 +370,28 @@ module DP16KD (
         endcase
     endtask
 
-    function [3:0] enables(input integer width);
-        enables = width == 36 ? 4'b1111 : 4'b0011;
+    // Bits of the word of 9 bits at ``index`` that a write replaces.
+    function [8:0] written(input integer width, input [13:0] address, input [10:0] index);
+        case (width)
+            36: written = {9{address[13:5] == index[10:2] && address[index[1:0]]}};
+            18: written = {9{address[13:4] == index[10:1] && address[index[0]]}};
+            default: written = {9{address[13:3] == index}} & mask(width) << place(width, address);
+        endcase
     endfunction
 
-    // Whether two words share a bit: whether their addresses agree above the wider one.
-    function overlap(input [13:0] first, input [13:0] second);
-        case (DATA_WIDTH_A > DATA_WIDTH_B ? DATA_WIDTH_A : DATA_WIDTH_B)
-            1: overlap = first == second;
-            2: overlap = first[13:1] == second[13:1];
-            4: overlap = first[13:2] == second[13:2];
-            9: overlap = first[13:3] == second[13:3];
-            18: overlap = first[13:4] == second[13:4];
-            default: overlap = first[13:5] == second[13:5];
+    // Bits of a word that is read, of those that the other port writes.
+    function [35:0] spoiled(
+        input integer width, input [13:0] address, input integer other, input [13:0] to
+    );
+        case (width)
+            36: spoiled = {written(other, to, {address[13:5], 2'd3}),
+                           written(other, to, {address[13:5], 2'd2}),
+                           written(other, to, {address[13:5], 2'd1}),
+                           written(other, to, {address[13:5], 2'd0})};
+            18: spoiled = {18'd0, written(other, to, {address[13:4], 1'b1}),
+                           written(other, to, {address[13:4], 1'b0})};
+            default: spoiled = {27'd0, written(other, to, address[13:3]) >> place(width, address)
+                                & mask(width)};
         endcase
     endfunction
 
@@ -394,9 +403,8 @@ module DP16KD (
     endfunction
 
     // [M] A write needs CE and WE; a reset blocks it, and acts without CE.
-    wire write_a = CEA & WEA & ~RSTA & (DATA_WIDTH_A < 18 || |(ada[3:0] & enables(DATA_WIDTH_A)));
-    wire write_b = CEB & WEB & ~RSTB & (DATA_WIDTH_B < 18 || |(adb[3:0] & enables(DATA_WIDTH_B)));
-    wire clash = overlap(ada, adb);
+    wire write_a = CEA & WEA & ~RSTA;
+    wire write_b = CEB & WEB & ~RSTB;
 
     reg [17:0] latch_a, output_a;
     reg [35:0] latch_b, output_b;
@@ -410,8 +418,12 @@ module DP16KD (
     always @(posedge clka) begin
         if (write_a) write(DATA_WIDTH_A, ada, {dib, dia});
         if (RSTA) latch_a <= 0;
-        else if (CEA & ~WEA)
-            latch_a <= read(DATA_WIDTH_A, ada) ^ {18{write_b & clash}};
+        else if (CEA & ~WEA) begin
+            if (write_b)
+                latch_a <= read(DATA_WIDTH_A, ada)
+                    ^ spoiled(DATA_WIDTH_A, ada, DATA_WIDTH_B, adb);
+            else latch_a <= read(DATA_WIDTH_A, ada);
+        end
         else if (CEA & WRITEMODE_A == "WRITETHROUGH")
             latch_a <= through(DATA_WIDTH_A, ada, dia);
         else if (CEA & WRITEMODE_A == "READBEFOREWRITE")
@@ -423,8 +435,12 @@ module DP16KD (
     always @(posedge clkb) begin
         if (write_b & !PAIRED) write(DATA_WIDTH_B, adb, {18'd0, dib});
         if (RSTB) latch_b <= 0;
-        else if (CEB & ~WEB)
-            latch_b <= read(DATA_WIDTH_B, adb) ^ {36{write_a & clash}};
+        else if (CEB & ~WEB) begin
+            if (write_a)
+                latch_b <= read(DATA_WIDTH_B, adb)
+                    ^ spoiled(DATA_WIDTH_B, adb, DATA_WIDTH_A, ada);
+            else latch_b <= read(DATA_WIDTH_B, adb);
+        end
         else if (CEB & WRITEMODE_B == "WRITETHROUGH")
             latch_b <= through(DATA_WIDTH_B, adb, dib);
         else if (CEB & WRITEMODE_B == "READBEFOREWRITE")
@@ -450,11 +466,14 @@ module DP16KD (
     } = dob;
 
     initial begin
-        if (RESETMODE != "SYNC" || CSDECODE_A != "0b000" || CSDECODE_B != "0b000" ||
+        if (CSDECODE_A != "0b000" || CSDECODE_B != "0b000" ||
             (DATA_WIDTH_B == 36 && !PAIRED) || (PAIRED && REGMODE_A != REGMODE_B))
             $fatal(1, "%m: DP16KD: a parameter has a value that is not modelled");
     end
     always @(CSA0, CSA1, CSA2, CSB0, CSB1, CSB2)
         if ((CSA0 | CSA1 | CSA2 | CSB0 | CSB1 | CSB2) === 1'b1)
             $fatal(1, "%m: DP16KD: chip selects are not modelled");
+    always @(RSTA, RSTB)
+        if (RESETMODE != "SYNC" && (RSTA | RSTB) === 1'b1)
+            $fatal(1, "%m: DP16KD: asynchronous resets are not modelled");
 endmodule
