@@ -6,6 +6,31 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class ClockModel:
+    """How slow the slowest path of a routed layer is: the sum of what lengthens it.
+
+    Attributes
+    ----------
+    base_ns : float
+        A small layer.
+    chain_bit_ns : float
+        Each bit of the longest carry chain.
+    spread_ns : float
+        Times the square root of the look-up tables' and registers' thousands.
+    fill_ns : float
+        Times the largest share of the device's multipliers and RAMs in use, 0 to 1.
+    speeds : tuple of (str, float)
+        Of a speed grade, how long its paths are compared with those of the default.
+    """
+
+    base_ns: float
+    chain_bit_ns: float
+    spread_ns: float
+    fill_ns: float
+    speeds: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Costs:
     """Cells that synthesis and place-and-route make of logic.
 
@@ -40,28 +65,3 @@ class Costs:
     def chain(self, width: int) -> int:
         """Return the look-up tables of a carry chain."""
         return -(-width // self.chain_step) * self.chain_step + self.chain_ends
-
-
-@dataclass(frozen=True)
-class ClockModel:
-    """How slow the slowest path of a routed layer is: the sum of what lengthens it.
-
-    Attributes
-    ----------
-    base_ns : float
-        A small layer.
-    chain_bit_ns : float
-        Each bit of the longest carry chain.
-    spread_ns : float
-        Times the square root of the look-up tables' and registers' thousands.
-    fill_ns : float
-        Times the largest share of the device's multipliers and RAMs in use, 0 to 1.
-    speeds : tuple of (str, float)
-        Of a speed grade, how long its paths are compared with those of the default.
-    """
-
-    base_ns: float
-    chain_bit_ns: float
-    spread_ns: float
-    fill_ns: float
-    speeds: tuple[tuple[str, float], ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping as Dictionary
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fcgen.devices.costs import Costs
+from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
 from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
@@ -36,6 +36,7 @@ COSTS = Costs(
     ram_bits=4,
     ram_luts=6,
     fixed_luts=2,
+    clock=ClockModel(base_ns=4.6, chain_bit_ns=0.0, spread_ns=0.1, fill_ns=0.3),
 )
 
 

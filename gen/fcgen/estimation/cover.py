@@ -79,9 +79,7 @@ def _choose(
     return chosen
 
 
-def _cover(
-    gates: Gates, nodes: set[int], chosen: dict[int, tuple[Cut, int]]
-) -> dict[int, int]:
+def _cover(gates: Gates, nodes: set[int], chosen: dict[int, tuple[Cut, int]]) -> dict[int, int]:
     """Return the nodes that get tables, with the number of their readers."""
     used: dict[int, int] = {}
     waiting = [node for node in nodes if gates.kinds[node] != LEAF]

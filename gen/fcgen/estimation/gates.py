@@ -71,10 +71,10 @@ class Gates:
         if on ^ 1 == off:
             return self.differ(select, off)
         if on in (FALSE, TRUE) or on >> 1 == select >> 1:
-            high = on == TRUE or on == select
+            high = on in (TRUE, select)
             return self.either(select, off) if high else self.both(select ^ 1, off)
         if off in (FALSE, TRUE) or off >> 1 == select >> 1:
-            low = off == FALSE or off == select
+            low = off in (FALSE, select)
             return self.both(select, on) if low else self.either(select ^ 1, on)
         if select & 1:
             select, on, off = select ^ 1, off, on

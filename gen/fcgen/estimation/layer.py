@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from typing import Any
 
 import numpy as np
+from amaranth.hdl import UnusedElaboratable
 
 from fcgen.devices.costs import Costs
 from fcgen.estimation.counter import LogicCounter
@@ -28,6 +30,19 @@ PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat")
 
 def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> Logic:
     """Count the look-up tables and registers of a layer without building it whole."""
+    with warnings.catch_warnings():
+        # Components that are like one before are not elaborated again.
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        found = _count(network, folding, mapping, costs)
+    return Logic(
+        sum(logic.lut for logic in found) + costs.fixed_luts,
+        sum(logic.ff for logic in found),
+        max(logic.longest_chain for logic in found),
+    )
+
+
+def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> list[Logic]:
+    """Return what each part of a layer takes."""
     parts = LayerParts(network, folding, mapping)
     memories = LayerMemories(network, folding, parts.plan, mapping)
     counter = LogicCounter(costs)
@@ -51,11 +66,7 @@ def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: 
     ]
     if memories.writable:
         found += _port(counter, memories, parts)
-    return Logic(
-        sum(logic.lut for logic in found) + costs.fixed_luts,
-        sum(logic.ff for logic in found),
-        max(logic.longest_chain for logic in found),
-    )
+    return found
 
 
 def _links(parts: LayerParts) -> Logic:

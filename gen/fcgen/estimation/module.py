@@ -75,9 +75,7 @@ def logic_of(
     )
 
 
-def _reach(
-    values: Values, ends: list[Literal]
-) -> tuple[set[int], list[Literal], list[Chain]]:
+def _reach(values: Values, ends: list[Literal]) -> tuple[set[int], list[Literal], list[Chain]]:
     """Return all nodes on which some values depend, all literals to be made, all carry chains."""
     reached: set[int] = set()
     roots: list[Literal] = []

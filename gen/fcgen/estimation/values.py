@@ -216,5 +216,7 @@ class Values:
         nets = []
         for choice in range(1 << len(amount)):
             place = bit + step * choice
-            nets.append(value[place] if 0 <= place < len(value) else fill if step > 0 else nir.Net(0))
+            nets.append(
+                value[place] if 0 <= place < len(value) else fill if step > 0 else nir.Net(0)
+            )
         return self.gates.pick(self.bits(nets), self.bits(amount))
