@@ -1,10 +1,12 @@
 // Streams vectors of x.hex into zynet_layer, `interval` cycles from first beat to first beat, and
 // prints each output, then the cycles from the first input to the last output of the first vector.
 `timescale 1ns / 1ps
+`include "include.v"
+
 module zynet_bench;
-    parameter INPUTS = 1024;
-    parameter OUTPUTS = 100;
     parameter VECTORS = 3;
+    localparam INPUTS = `numWeightLayer1;
+    localparam OUTPUTS = `numNeuronLayer1;
 
     reg        clk = 0;
     reg        rst = 1;
@@ -15,7 +17,7 @@ module zynet_bench;
     reg  [7:0] memory[0:INPUTS*VECTORS-1];
     integer    interval, cycle = 0, outputs = 0, latency = 0, vector, beat;
 
-    zynet_layer #(.INPUTS(INPUTS), .OUTPUTS(OUTPUTS)) dut (
+    zynet_layer dut (
         .clk(clk), .rst(rst), .x_valid(x_valid), .x(x), .y_valid(y_valid), .y(y)
     );
 

@@ -2,21 +2,28 @@
 
 Runs in the peers' environment, in the folder that it fills. The cycles are the smallest interval
 between two vectors at which all outputs are still right: ZyNet says that it is always ready, but
-an input that comes before the sums are cleared is lost.
+an input that comes before the sums are cleared is lost. Its one setting for a layer is the data
+width, which is that of weights, inputs and outputs and half that of the sums: at 8 bits they are
+16 bits wide and saturate. That is less than an exact int8 layer needs, and is left as it is; so
+are the AXI-Lite registers left out, as one of them would have to read the outputs one by one.
 """
 
 import argparse
-import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import facts
 import layer_values
 import numpy as np
 from zynet import zynet
 
 HERE = Path(__file__).resolve().parent
 SOURCES = Path("src/fpga/rtl")
+GENERATED = ("Weight_Memory.v", "relu.v", "neuron.v", "Layer_1.v")
+TOP = "zynet_layer.v"
+BENCH = "zynet_bench.v"
 BITS = 8
 WEIGHT_INTEGER_BITS = 1
 INPUT_INTEGER_BITS = 4
@@ -66,6 +73,33 @@ def simulate(interval):
     return np.array([int(word) if word.isdigit() else -1 for word in seen]), latency
 
 
+def write_facts(outputs, interval, latency):
+    """Leave what the synthesis needs to know."""
+    images = [SOURCES / "include.v", *sorted(SOURCES.glob("?_1_*.mif"))]
+    facts.write(
+        facts.Facts(
+            top="zynet_layer",
+            clock="clk",
+            sources=[str(SOURCES / name) for name in (*GENERATED, TOP)],
+            images=[str(path) for path in images],
+            ports=[
+                ("clk", "input", 1),
+                ("rst", "input", 1),
+                ("x_valid", "input", 1),
+                ("x", "input", BITS),
+                ("y_valid", "output", 1),
+                ("y", "output", BITS),
+            ],
+            macs_per_cycle=outputs,
+            cycles=interval,
+            latency=latency,
+            outputs=outputs * VECTORS,
+            notes={"sum_bits": 2 * BITS},
+            versions=facts.versions("zynet"),
+        )
+    )
+
+
 def main():
     """Write the sources and ``layer.json``; 1 where no interval gives the right outputs."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,18 +110,16 @@ def main():
     generate(values)
     codes = values.inputs.ravel() & (2**BITS - 1)
     (SOURCES / "x.hex").write_text("".join(f"{code:02x}\n" for code in codes.tolist()))
-    sizes = {"INPUTS": options.inputs, "OUTPUTS": options.outputs, "VECTORS": VECTORS}
-    given = [f"-Pzynet_bench.{name}={value}" for name, value in sizes.items()]
-    own = [str(HERE / "zynet_layer.v"), str(HERE / "zynet_bench.v")]
-    generated = ["Layer_1.v", "neuron.v", "relu.v", "Weight_Memory.v", "Sig_ROM.v"]
-    compile_bench = ["iverilog", "-g2012", "-s", "zynet_bench", *given, "-o", "bench.out"]
-    subprocess.run([*compile_bench, *own, *generated], cwd=SOURCES, check=True)
+    for name in (TOP, BENCH):
+        shutil.copyfile(HERE / name, SOURCES / name)
+    build = ["iverilog", "-g2012", "-s", "zynet_bench", f"-Pzynet_bench.VECTORS={VECTORS}"]
+    build += ["-o", "bench.out", BENCH, TOP, *GENERATED]
+    subprocess.run(build, cwd=SOURCES, check=True, capture_output=True)
     right = expected(values).ravel()
     for interval in range(options.inputs + 1, options.inputs + LONGEST_GAP):
         seen, latency = simulate(interval)
         if np.array_equal(seen, right):
-            found = {"cycles": interval, "latency": latency, "wrong": 0, "outputs": len(seen)}
-            Path("layer.json").write_text(json.dumps(found) + "\n")
+            write_facts(options.outputs, interval, latency)
             return 0
     print("zynet: no interval gives the right outputs", file=sys.stderr)
     return 1

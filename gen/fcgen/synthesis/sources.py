@@ -25,6 +25,8 @@ class Sources:
         Width of a lane of the streams, see `fcgen.synthesis.pins`.
     strict : bool
         What Yosys' ``check`` finds is an error.
+    defer : bool
+        Modules are read where they are used: not all make sense with their parameters' defaults.
     """
 
     files: tuple[Path, ...]
@@ -34,3 +36,4 @@ class Sources:
     clock: str = "clk"
     step: int = 8
     strict: bool = True
+    defer: bool = False
