@@ -90,14 +90,6 @@ class Wheel:
         )
         return os.access(Path(cache) / self.module / name / digest, os.R_OK)
 
-    @property
-    def preparation(self) -> str:
-        """The line that says what the first start takes."""
-        return (
-            f"{self.name} compiles itself for this machine, once: "
-            f"about {self.seconds} seconds of one processor"
-        )
-
     def command(self) -> tuple[str, ...]:
         """Return the words that start the tool; its options follow.
 

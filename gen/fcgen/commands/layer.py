@@ -9,7 +9,9 @@ import click
 
 from fcgen.commands.options import FILE, Choice, Integer, Real, common
 from fcgen.commands.writing import check_output, writing
-from fcgen.errors import bad_input, shown
+from fcgen.devices import find
+from fcgen.devices.device import PACKS, MappingOptions
+from fcgen.errors import shown
 from fcgen.terminal import Terminal
 from fcgen.wording import count
 
@@ -19,19 +21,6 @@ if TYPE_CHECKING:
 
 ROUNDINGS = ("half_even", "half_up", "half_away", "floor")
 SATURATIONS = ("saturate", "wrap")
-DEVICES = (
-    "generic",
-    "ecp5-25k",
-    "ecp5-45k",
-    "ecp5-85k",
-    "ice40-up5k",
-    "ice40-hx8k",
-    "gowin-gw1nr9c",
-    "gowin-gw2ar18c",
-    "xilinx7",
-)
-
-
 # Options that make_layer takes as they are.
 PASSED_ON = (
     "weights",
@@ -92,16 +81,17 @@ class Shape(click.ParamType):
 @click.option("--name", default="layer", help="Top module.")
 @click.option("--prefix", default="", help="Of every module.")
 @click.option("--verilog2005", is_flag=True, help="Add everything as one plain Verilog file.")
-@click.option("--device", default="generic", help="Mapping; only generic so far.")
-@click.option("--pack", default="auto", help="Multiplications a DSP; only auto so far.")
-@click.option("--soft-macs", type=Integer(), default=0, help="MACs in LUTs; only 0 so far.")
+@click.option("--device", default="generic", help="What the layer is mapped to.")
+@click.option("--pack", type=Choice(PACKS), default="auto", help="Weights a multiplier.")
+@click.option("--soft-macs", type=Integer(), default=0, help="MACs in LUTs beside multipliers.")
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Write Verilog for a fully connected layer of SHAPE inputs (N or CxHxW) and M outputs."""
     terminal = Terminal(json=as_json, quiet=quiet)
-    _check_mapping(options)
+    find(options["device"])
     check_output(options["directory"])
     layer, folding, notes = _make(options)
+    mapping = MappingOptions(options["pack"], options["soft_macs"])
     terminal.notes(notes)
     with writing(terminal) as progress:
         from fcgen.accelerator import write
@@ -112,6 +102,8 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
             options["directory"],
             name=options["name"],
             prefix=options["prefix"],
+            device=options["device"],
+            options=mapping,
             seed=options["seed"],
             verilog2005=options["verilog2005"],
             progress=progress,
@@ -131,22 +123,6 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
         ]
     )
     terminal.note(f"next: fcgen simulate {shlex.quote(str(where))}")
-
-
-def _check_mapping(options: dict[str, Any]) -> None:
-    """Refuse what is planned but not built, so that nothing pretends to work."""
-    device = options["device"]
-    if device not in DEVICES:
-        rule = f"is not a known device ({', '.join(DEVICES)})"
-        raise bad_input("--device", device, rule, "use generic")
-    for option, value, only in (
-        ("--device", device, "generic"),
-        ("--pack", options["pack"], "auto"),
-        ("--soft-macs", options["soft_macs"], 0),
-    ):
-        if value != only:
-            remedy = f"use {only}, whose Verilog every synthesis tool takes"
-            raise bad_input(option, value, "is not available yet", remedy)
 
 
 def _make(options: dict[str, Any]) -> "tuple[DenseLayer, Folding, tuple[str, ...]]":

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from fcgen.commands.options import FILE, Choice, Integer, Real, common
+from fcgen.commands.writing import check_tools
 from fcgen.terminal import Terminal
 
 SPEEDS = ("6", "7", "8")
@@ -44,9 +45,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
         system_tools=options["system_tools"],
     )
     folder = options["output"] or for_design.folder_for(accelerator.design, request)
-    for tool in request.tools:
-        if not tool.prepared:
-            terminal.note(tool.preparation)
+    check_tools(terminal, *request.tools)
     sources = for_design.sources_of(accelerator.design)
     with terminal.progress() as progress:
         result = flow.synthesize(sources, request, folder, progress)

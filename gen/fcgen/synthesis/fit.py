@@ -25,10 +25,6 @@ Counts = Callable[[Folding], Usage]
 class DoesNotFit(CheckError):
     """A design is larger than its device."""
 
-    def __init__(self, message: str, usage: Usage) -> None:
-        super().__init__(message)
-        self.usage = usage
-
 
 @dataclass(frozen=True)
 class Excess:
@@ -82,16 +78,25 @@ def does_not_fit(
     what: str, usage: Usage, family: Family, device: Device, folding: Folding | None
 ) -> DoesNotFit:
     """Return the error that says what is too much and what would fit."""
-    remedies = []
-    if folding is not None:
-        fitting = first_fitting(folding, scaled(usage, folding), device)
-        if fitting is not None:
-            remedies.append(f"--pe {fitting.pe} --simd {fitting.simd} would fit, by proportion")
+    fitting = folding and first_fitting(folding, scaled(usage, folding), device)
     larger = next((other for other in family.devices if not excesses(usage, other)), None)
+    remedies = []
+    if fitting is not None:
+        remedies.append(f"--pe {fitting.pe} --simd {fitting.simd}, by proportion")
     if larger is not None and larger != device:
-        remedies.append(f"so would {larger.name}" if remedies else f"{larger.name} would fit")
-    remedy = ", ".join(remedies) or "no folding or device of the family would fit: make it smaller"
-    return DoesNotFit(f"{device.name}: {what}: the design does not fit; {remedy}", usage)
+        remedies.append(larger.name)
+    remedy = f"what would fit: {', or '.join(remedies)}" if remedies else "make the layer smaller"
+    return DoesNotFit(
+        f"{device.name}: {what}: the design does not fit; {remedy}",
+        {
+            "fits": False,
+            "device": device.name,
+            **vars(usage),
+            "device_share": shares(usage, device),
+            "fitting_folding": fitting and {"pe": fitting.pe, "simd": fitting.simd},
+            "fitting_device": larger and larger.name,
+        },
+    )
 
 
 def smaller(folding: Folding) -> Iterator[Folding]:

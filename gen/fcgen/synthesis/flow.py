@@ -11,6 +11,7 @@ from statistics import median_low
 from fcgen.devices.device import Cap, Device, Family, Usage
 from fcgen.folding import Folding
 from fcgen.mapping import GENERIC, Mapping
+from fcgen.nextpnr import nextpnr
 from fcgen.synthesis import fit, netlist, routing
 from fcgen.synthesis.netlist import Netlist
 from fcgen.synthesis.report import Report
@@ -21,7 +22,6 @@ from fcgen.wheels import Wheel
 from fcgen.yosys import YOSYS
 
 RESULT = "result.json"
-NEXTPNR_SECONDS = 10
 DEFAULT_MHZ = 100.0
 
 
@@ -69,9 +69,7 @@ class Request:
     def nextpnr(self) -> Wheel | None:
         """The tool of the second stage, None where there is none for the family."""
         module = self.family.nextpnr
-        if not module:
-            return None
-        return Wheel(module, "fcgen[synth]", NEXTPNR_SECONDS, self.system_tools)
+        return nextpnr(module, self.system_tools) if module else None
 
     @property
     def tools(self) -> tuple[Wheel, ...]:

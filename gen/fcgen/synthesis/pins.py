@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MODULE = "pins"
+MODULE = "fcgen_pins"
 INSTANCE = "dut"
 # What serves ports without pins of their own.
 SERVED = {"input": "shift", "output": "tree"}

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fcgen.synthesis.pins import INSTANCE, MODULE
+from fcgen.errors import ToolError
+from fcgen.synthesis.pins import INSTANCE
 
 LOGIC, ROUTING = "logic", "routing"
+_AROUND = "pins"
 _FULL = re.compile(r"no BELs remaining|utili[sz]ation limit|Unable to place cell", re.I)
 
 
@@ -96,20 +98,20 @@ def parse(text: str, wrapper: str) -> Report:
 
     Raises
     ------
-    ValueError
+    ToolError
         When there is no path from register to register in it.
     """
     values = json.loads(text)
     cells = {kind: row["used"] for kind, row in values["utilization"].items() if row["used"]}
     if not values["fmax"]:
-        raise ValueError("no path from register to register")
+        raise ToolError("nextpnr: no path from register to register; there is nothing to time")
     clock, slowest = min(values["fmax"].items(), key=lambda item: float(item[1]["achieved"]))
-    path = next(
-        path
+    pieces = next(
+        path["path"]
         for path in values["critical_paths"]
         if path["from"] == path["to"] and path["from"].endswith(f" {clock}")
     )
-    return Report(cells, json.loads(wrapper), float(slowest["achieved"]), _path(path["path"]))
+    return Report(cells, json.loads(wrapper), float(slowest["achieved"]), _path(pieces))
 
 
 def wrapper_cells(routed: str) -> dict[str, int]:
@@ -150,4 +152,4 @@ def _pin(place: dict[str, Any]) -> str:
 def _own(name: str) -> str:
     """Return a name as the design knows it; those of the wrapper begin with ``pins.``."""
     prefix = f"{INSTANCE}."
-    return name.removeprefix(prefix) if name.startswith(prefix) else f"{MODULE}.{name}"
+    return name.removeprefix(prefix) if name.startswith(prefix) else f"{_AROUND}.{name}"

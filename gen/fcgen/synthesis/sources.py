@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from fcgen.errors import bad_input
 from fcgen.synthesis.pins import Port
 
 
@@ -37,3 +39,10 @@ class Sources:
     step: int = 8
     strict: bool = True
     defer: bool = False
+
+    def __post_init__(self) -> None:
+        names = Counter(path.name for path in (*self.files, *self.images))
+        for name, number in names.items():
+            if number > 1:
+                rule = "two files have this name, and all are put into one folder"
+                raise bad_input("sources", name, rule, "rename one")
