@@ -12,7 +12,8 @@ from fcgen.errors import bad_input
 def families() -> tuple[Family, ...]:
     """Return all families, in the order of their files' names."""
     modules = (
-        importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)
+        importlib.import_module(f"{__name__}.{info.name}")
+        for info in pkgutil.iter_modules(__path__)
     )
     return tuple(module.FAMILY for module in modules if hasattr(module, "FAMILY"))
 
