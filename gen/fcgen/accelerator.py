@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fcgen import devices
 from fcgen.design import Design
+from fcgen.devices.device import MappingOptions
 from fcgen.folding import Folding
 from fcgen.manifest import check_names
 from fcgen.manifest_reader import is_design
@@ -16,7 +18,9 @@ from fcgen.simulate import simulate
 from fcgen.simulation_result import SimulationResult
 
 if TYPE_CHECKING:
+    from fcgen.estimation.estimate import Estimate
     from fcgen.summary import Summary
+    from fcgen.synthesis.result import Result
 
 
 class Accelerator:
@@ -73,6 +77,7 @@ class Accelerator:
         seed: int = 0,
         waves: bool | str | Path = False,
         check: bool = True,
+        netlist: bool = False,
         parameters: DenseLayer | None = None,
         source: str | None = None,
         parameters_source: str | None = None,
@@ -88,11 +93,59 @@ class Accelerator:
             seed=seed,
             waves=waves,
             check=check,
+            netlist=netlist,
             parameters=parameters,
             source=source,
             parameters_source=parameters_source,
             progress=progress,
         )
+
+    def synthesize(
+        self,
+        device: str | None = None,
+        speed: str | None = None,
+        *,
+        seeds: int = 3,
+        seed: int = 0,
+        frequency: float | None = None,
+        out: str | Path | None = None,
+        jobs: int = 2,
+        system_tools: bool = False,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> "Result":
+        """Synthesise, place and route the design; see `fcgen.synthesis.for_design.request_for`.
+
+        Parameters
+        ----------
+        out : path, optional
+            Where every file and log stays; default a folder beside the design.
+        """
+        from fcgen.synthesis import flow, for_design
+
+        request = for_design.request_for(
+            self.design,
+            device,
+            speed,
+            seeds=seeds,
+            seed=seed,
+            frequency=frequency,
+            jobs=jobs,
+            system_tools=system_tools,
+        )
+        folder = for_design.folder_for(self.design, request) if out is None else Path(out)
+        return flow.synthesize(for_design.sources_of(self.design), request, folder, progress)
+
+    def estimate(self, speed: str | None = None) -> "Estimate":
+        """Predict what :meth:`synthesize` finds, without synthesis.
+
+        Parameters
+        ----------
+        speed : str, optional
+            Speed grade, default the family's first.
+        """
+        from fcgen.estimation.for_design import estimate_design
+
+        return estimate_design(self.design, speed)
 
     def summary(self) -> "Summary":
         """Return size, folding, cycles and parameters."""
@@ -114,6 +167,7 @@ def write(
     name: str = "layer",
     prefix: str = "",
     device: str = "generic",
+    options: MappingOptions = devices.DEFAULT,
     seed: int = 0,
     verilog2005: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -130,6 +184,8 @@ def write(
         Name of the top module, and what every module name starts with.
     device : str
         Device of the mapping.
+    options : MappingOptions
+        ``--pack`` and ``--soft-macs``.
     seed : int
         Seed of the vectors of the test bench.
     verilog2005 : bool
@@ -157,8 +213,10 @@ def write(
             name=name,
             prefix=prefix,
             device=device,
+            options=options,
             seed=seed,
             verilog2005=verilog2005,
             progress=progress or (lambda _: None),
         )
-    return Accelerator(Design(out, described, layer))
+    mapping = devices.mapping(device, layer, folding, options)
+    return Accelerator(Design(out, described, layer, mapping))

@@ -6,7 +6,8 @@ import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -14,7 +15,7 @@ from fcgen.errors import FcgenError, OutputError, shown
 from fcgen.terminal import guarded_output
 
 PROGRAM = "fcgen"
-COMMANDS = ("layer", "simulate", "regress", "summary", "demo", "doctor")
+COMMANDS = ("layer", "simulate", "regress", "summary", "estimate", "synth", "demo", "doctor")
 DEBUG = "FCGEN_DEBUG"
 BAD_OPTION, BUG, INTERRUPTED = 2, 1, 130
 
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OutputError as error:
         return _report(str(error), error.exit_code, ())
     except FcgenError as error:
-        return _report(str(error), error.exit_code, words)
+        return _report(str(error), error.exit_code, words, error.details)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
@@ -85,11 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _report(line: str, code: int, words: Sequence[str]) -> int:
+def _report(
+    line: str, code: int, words: Sequence[str], details: Mapping[str, Any] | None = None
+) -> int:
     print(f"{PROGRAM}: error: {line}", file=sys.stderr)
     if "--json" in words:
         with contextlib.suppress(OSError):
-            print(json.dumps({"error": line, "exit_code": code}), flush=True)
+            print(json.dumps({"error": line, "exit_code": code, **(details or {})}), flush=True)
     return code
 
 

@@ -1,16 +1,17 @@
 """A design on disk: one emitted layer with everything that describes it, opened and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from fcgen import manifest_reader
+from fcgen import devices, manifest_reader
 from fcgen.beats import StreamFormat
 from fcgen.errors import InputError, bad_input
 from fcgen.folding import Folding
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.manifest import REFERENCE, Manifest
+from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import DenseLayer
 
 REFERENCE_BYTES_MAX = 1 << 30
@@ -26,14 +27,24 @@ class Design:
     manifest : Manifest
     layer : DenseLayer
         The network, from which the reference is computed.
+    mapping : Mapping
+        What the parts are made of.
     notes : tuple of str
         What was found wrong and passed over because of ``force``.
+    netlist : tuple of Path
+        What simulators read in place of the emitted Verilog: a netlist, with the images inside,
+        and models of its cells.
+    macros : tuple of str
+        Definitions under which simulators read the Verilog.
     """
 
     directory: Path
     manifest: Manifest
     layer: DenseLayer
+    mapping: Mapping
     notes: tuple[str, ...] = ()
+    netlist: tuple[Path, ...] = ()
+    macros: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, directory: str | Path, force: bool = False) -> "Design":
@@ -66,7 +77,8 @@ class Design:
         if (folding.inputs, folding.outputs) != (layer.inputs, layer.outputs):
             size = f"{layer.inputs} inputs, {layer.outputs} outputs"
             raise bad_input(path, size, "the manifest has other sizes", "write the design again")
-        timing = LayerTiming.of(layer, folding)
+        mapping = devices.mapping(described.device, layer, folding, described.options)
+        timing = LayerTiming.of(layer, folding, mapping)
         derived = replace(
             described,
             initiation_interval=folding.initiation_interval,
@@ -77,17 +89,17 @@ class Design:
         notes += manifest_reader.differing_fields(directory, derived, layer)
         if notes and not force:
             raise InputError(f"{notes[0]}; write the design again or use --force")
-        return cls(directory, described, layer, tuple(notes))
+        return cls(directory, described, layer, mapping, tuple(notes))
 
     @classmethod
-    def unwritten(cls, layer: DenseLayer, folding: Folding) -> "Design":
+    def unwritten(cls, layer: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> "Design":
         """Return a design without files, for engines that need none of them."""
-        timing = LayerTiming.of(layer, folding)
+        timing = LayerTiming.of(layer, folding, mapping)
         described = Manifest(
             name=layer.name,
             prefix="",
             top=layer.name,
-            device="generic",
+            device=mapping.device,
             folding=folding,
             initiation_interval=folding.initiation_interval,
             latency=timing.latency,
@@ -100,7 +112,7 @@ class Design:
             images=(),
             files={},
         )
-        return cls(Path(), described, layer)
+        return cls(Path(), described, layer, mapping)
 
     @property
     def top(self) -> str:
@@ -124,12 +136,14 @@ class Design:
 
     @cached_property
     def sources(self) -> tuple[Path, ...]:
-        """Verilog files, in the order of ``files.f``."""
-        return tuple(self.directory / name for name in self.manifest.sources)
+        """Verilog files, in the order of ``files.f``, or the netlist."""
+        return self.netlist or tuple(self.directory / name for name in self.manifest.sources)
 
     @cached_property
     def images(self) -> tuple[Path, ...]:
         """Memory images; ``$readmemh`` looks for them in the working directory."""
+        if self.netlist:
+            return ()
         return tuple(self.directory / name for name in self.manifest.images)
 
     @cached_property
@@ -144,6 +158,6 @@ class Design:
         layer = self.layer
         return StreamFormat.of(layer.outputs, self.folding.output_lanes, layer.output_format)
 
-    def hashes(self) -> Mapping[str, str]:
+    def hashes(self) -> Dictionary[str, str]:
         """Return the promised hash of every file."""
         return self.manifest.files

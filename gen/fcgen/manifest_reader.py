@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import document
+from fcgen.devices.device import PACKS, MappingOptions
 from fcgen.errors import InputError, bad_input, located
 from fcgen.folding import Folding
 from fcgen.manifest import (
@@ -117,6 +118,9 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
         sources=_names(values, "sources", files, source),
         images=_names(values, "images", files, source),
         files=files,
+        options=MappingOptions(
+            fields.choice("pack", PACKS), fields.integer("soft_macs", 0, folding.pe * folding.simd)
+        ),
         runtime_weights=None if runtime is None else _mapping(values, "runtime_weights", source),
     )
 

@@ -6,34 +6,60 @@ plain Verilog for any tool.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class MultiplierText:
+    """Hand-written module around a device's multiplier block, see `MultiplierBlock`.
+
+    Attributes
+    ----------
+    text : str
+        Name of the module.
+    latency : int
+        Cycles from the operands to the products.
+    bits : int
+        Widest operands that it takes, signed or not.
+    count : int
+        Operands ``b`` that one block multiplies with its ``a``.
+    """
+
+    text: str
+    latency: int
+    bits: int
+    count: int = 1
+
+
+@dataclass(frozen=True)
 class ProductUnit:
-    """Unit that multiplies one activation with one or two weights, every cycle.
+    """Unit that multiplies one activation with one or more weights, every cycle.
 
     Attributes
     ----------
     kind : {"behavioural", "block", "packed", "soft"}
-        ``behavioural``: an operator ``*`` between registers. ``block``: the hand-written module
-        ``text``, which holds the device's multiplier. ``packed``: two weights through one ``text``
-        of 18 × 18 bits, see `PackedMultiplier`. ``soft``: look-up tables and carry chains.
+        ``behavioural``: an operator ``*`` between registers. ``block``: the device's multiplier.
+        ``packed``: two weights through one multiplier of 18 bits, see `PackedMultiplier`.
+        ``soft``: look-up tables and carry chains.
     latency : int
         Cycles from the operands to their product in a register.
     weights : int
-        Weights a unit, 1 or 2; each belongs to another neuron.
-    text : str
-        Hand-written module around the device's primitive.
-    dsps : int
-        Multiplier blocks that a unit takes.
+        Weights a unit; each belongs to another neuron.
+    block : MultiplierText, optional
+        The multiplier of ``block`` and ``packed``.
     """
 
     kind: str
     latency: int
     weights: int = 1
-    text: str = ""
-    dsps: int = 0
+    block: MultiplierText | None = None
+
+    @property
+    def name(self) -> str:
+        """Short form for the header of a module."""
+        where = f" in {self.block.text}" if self.block else ""
+        return f"{self.kind}, {self.weights} weight{'s' * (self.weights > 1)}{where}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +68,52 @@ class RamShape:
 
     depth: int
     width: int
+
+    def wide(self, width: int) -> int:
+        """Return the RAMs that stand side by side for words of ``width`` bits."""
+        return -(-width // self.width)
+
+
+@dataclass(frozen=True)
+class MemoryCut:
+    """How a memory is made of block RAMs.
+
+    Attributes
+    ----------
+    depths : tuple of int
+        Words of the parts that stand one behind the other; all but the last one are equal.
+    rams : int
+        Block RAMs of all parts.
+    """
+
+    depths: tuple[int, ...]
+    rams: int
+
+
+def rams_of(depth: int, width: int, shapes: Sequence[RamShape]) -> int:
+    """Return the fewest block RAMs side by side that hold a memory which one of them is deep."""
+    return min(shape.wide(width) for shape in shapes if shape.depth >= depth)
+
+
+RAM_COST, CHOICE_COST = 400, 0.6
+"""A block RAM, and a bit's choice between two parts, in look-up tables of such devices."""
+
+
+def cut(depth: int, width: int, shapes: Sequence[RamShape]) -> MemoryCut:
+    """Return the cut of a memory that costs least: RAMs first, then what chooses a part."""
+
+    def candidate(shape: RamShape) -> MemoryCut:
+        whole, rest = divmod(depth, shape.depth)
+        rams = whole * shape.wide(width)
+        if rest:
+            rams += rams_of(rest, width, shapes)
+        return MemoryCut((shape.depth,) * whole + ((rest,) if rest else ()), rams)
+
+    def cost(candidate: MemoryCut) -> float:
+        choices = (len(candidate.depths) - 1) * width * CHOICE_COST
+        return candidate.rams * RAM_COST + choices
+
+    return min((candidate(shape) for shape in shapes), key=cost)
 
 
 @dataclass(frozen=True)
@@ -54,41 +126,59 @@ class Mapping:
         Name of the device.
     unit : ProductUnit
         Of the elements.
-    soft : ProductUnit
+    soft : ProductUnit, optional
         Of the last ``soft_elements`` elements, with the same latency.
     soft_elements : int
         Elements in look-up tables, beside those of ``unit``.
     ram_shapes : tuple of RamShape
         Shapes of a block RAM, to which deep memories are cut; empty where the tool does that.
     weight_latency : int
-        Cycles from an address to its weights: 2, or 3 with a register behind the RAMs.
-    block_memories : bool
-        Vector memory and constants stand in block RAM where that pays, with its output register.
+        Cycles from an address to its weights: 2, and more with registers behind the RAMs.
     requantizer : ProductUnit
-        Multiplier of the requantizers, for 18 × 18 signed bits.
+        Multiplier of the requantizers.
+    lut_memories : bool
+        Look-up tables can be memories, which small ones are then.
     scratchpad : bool
         Weights stand in large memories without initial contents, written at start.
     """
 
     device: str
     unit: ProductUnit
-    soft: ProductUnit
-    soft_elements: int
-    ram_shapes: tuple[RamShape, ...]
-    weight_latency: int
-    block_memories: bool
     requantizer: ProductUnit
+    soft: ProductUnit | None = None
+    soft_elements: int = 0
+    ram_shapes: tuple[RamShape, ...] = ()
+    weight_latency: int = 2
+    lut_memories: bool = False
     scratchpad: bool = False
 
+    def weight_cut(self, depth: int, width: int) -> MemoryCut | None:
+        """Return how a memory of weights is cut; None where the tool or nobody decides."""
+        if self.scratchpad or not self.ram_shapes:
+            return None
+        return cut(depth, width, self.ram_shapes)
 
+    def constant_cut(self, depth: int, width: int) -> MemoryCut | None:
+        """Return how a memory of constants is cut; None where it stands in look-up tables."""
+        if -(-depth // LUT_WORDS) * width <= CONSTANT_LUTS:
+            return None
+        return cut(depth, width, self.ram_shapes) if self.ram_shapes else None
+
+    def vector_cut(self, depth: int, width: int) -> MemoryCut | None:
+        """Return how the vector memory is cut; None where the tool decides.
+
+        It is never cut in depth, as it has no register behind the RAMs.
+        """
+        shapes = [shape for shape in self.ram_shapes if shape.depth >= depth]
+        if not shapes or depth * width < VECTOR_BITS:
+            return None
+        return MemoryCut((depth,), min(shape.wide(width) for shape in shapes))
+
+
+LUT_WORDS = 16
+CONSTANT_LUTS = 64
+"""Look-up tables up to which constants are kept in them: words of 16 cost one a bit."""
+VECTOR_BITS = 512
+"""Bits from which on a vector memory is worth a block RAM."""
 BEHAVIOURAL = ProductUnit("behavioural", latency=2)
-GENERIC = Mapping(
-    device="generic",
-    unit=BEHAVIOURAL,
-    soft=BEHAVIOURAL,
-    soft_elements=0,
-    ram_shapes=(),
-    weight_latency=2,
-    block_memories=False,
-    requantizer=ProductUnit("behavioural", latency=1),
-)
+GENERIC = Mapping("generic", BEHAVIOURAL, ProductUnit("behavioural", latency=1))

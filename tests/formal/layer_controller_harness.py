@@ -54,18 +54,18 @@ class LayerControllerGhost:
 
     def _count_places(self, m: Module) -> None:
         dut = self.dut
-        self.largest = max(dut.fold_credits, dut.last_fold_credits)
-        self.places = Signal(range(dut.capacity + self.largest + 1), name="places")
+        self.places = Signal(range(dut.capacity + dut.reserve + 1), name="places")
         cost = Mux(self.vector_ends, dut.last_fold_credits, dut.fold_credits)
         self.taken = Mux(self.fold_ends, cost, 0)
         given = Mux(dut.word_taken, dut.word_credits, 0)
-        m.d.sync += self.places.eq(self.places + self.taken - given)
+        self.known = Signal.like(self.places, name="known_places")
+        m.d.sync += [self.places.eq(self.places + self.taken - given), self.known.eq(self.places)]
 
     def _assert_contract(self, m: Module) -> None:
         dut = self.dut
         address = self.neuron_fold * dut.synapse_folds + self.synapse_fold
         may_wait = self.synapse_fold == dut.synapse_folds - 1
-        room = self.places + self.largest <= dut.capacity
+        room = self.known + dut.reserve <= dut.capacity
         m.d.comb += [
             Assert(
                 dut.issue == (dut.available & ~self.flushing & (~may_wait | room)),
@@ -88,11 +88,21 @@ class LayerControllerGhost:
             Assert(self.neuron_fold < dut.neuron_folds),
             Assert(dut.address == self.neuron_fold * dut.synapse_folds + self.synapse_fold),
             Assert(
-                inside["spare"] + self.places == dut.capacity - self.largest,
+                inside["spare"] + self.known == dut.capacity - dut.reserve,
                 "credits are conserved",
             ),
+            Assert(inside["spare"] + inside["change"] + self.places == dut.capacity - dut.reserve),
+            Assert(self.places <= dut.capacity),
+            Assert(~inside["fold_taken"] | (self.synapse_fold == 0)),
+            Assert(~inside["vector_taken"] | inside["fold_taken"]),
             Assert(~self.flushing | (inside["count"] == self.age)),
         ]
+        for name, place, folds in (
+            ("last_synapse_fold", self.synapse_fold, dut.synapse_folds),
+            ("last_neuron_fold", self.neuron_fold, dut.neuron_folds),
+        ):
+            if folds > 1:
+                m.d.comb += Assert(inside[name] == (place == folds - 1), "a step ahead")
 
 
 class LayerControllerHarness(Elaboratable):

@@ -27,6 +27,7 @@ class ResultQueueInvariants:
             Assert(Cat(ghost.count == done for done in reachable).any(), "reachable counts"),
             Assert(ghost.word < ghost.words),
             Assert(stored == ghost.stored, "complete words"),
+            Assert(inside["any_stored"] == (stored != 0), "whether there is one, a step ahead"),
             Assert(ghost.places <= dut.words * ghost.lanes, "what is stored has its place"),
             Assert(read < dut.words),
             Assert(inside["write_word"] == write, "words follow one another"),

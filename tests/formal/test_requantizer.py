@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fcgen.fixed import ROUNDINGS, IntegerFormat
-from fcgen.hardware import requantizer, requantizer_plan
+from fcgen.hardware import partial_products, requantizer, requantizer_plan
 from fcgen.hardware.requantizer import Requantizer
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.network import DenseLayer, Requantization
@@ -72,15 +72,15 @@ def test_constants_that_all_neurons_share_equal_the_contract() -> None:
 @pytest.fixture
 def two_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the product of two limbs and the shift of two stages, as wide layers have them."""
+    monkeypatch.setattr(partial_products, "LIMB_BITS", 3)
     for module in (requantizer, requantizer_plan):
-        monkeypatch.setattr(module, "LIMB_BITS", 3)
         monkeypatch.setattr(module, "FINE_BITS", 2)
 
 
 @pytest.mark.usefixtures("two_stages")
 def test_a_product_in_limbs_and_a_shift_in_two_stages_equal_the_contract() -> None:
     wide = layer("half_even")
-    assert {"sum", "coarse"} <= set(RequantizerPlan.of(wide).stages)
+    assert {"sum", "coarse"} <= set(RequantizerPlan.of(wide).cycles)
     assert check(wide).proved
 
 

@@ -124,6 +124,11 @@ class VectorMemoryGhost:
         full, write, read = inside["full"], inside["write_bank"], inside["read_bank"]
         m.d.comb += [
             Assert(inside["beat"] == self.held, "beats held"),
+            Assert(inside["between"] == (self.held == 0), "no beat held, a step ahead"),
+            Assert(
+                inside["last_next"] == ((self.held != 0) & (self.held == self.dut.beats - 1)),
+                "the last beat follows, a step ahead",
+            ),
             Assert(self.held < self.dut.beats, "a vector under way is not whole"),
             Assert(~self.dropping | (self.held == 0), "swallowed beats are not held"),
             Assert(~self.dropping | self.broken, "beats are swallowed only after a fault"),

@@ -7,7 +7,7 @@ from fcgen.hardware.layer_controller import LayerController
 
 PARAMETERS = [
     # SF, NF, fold, last fold, word, capacity
-    (1, 1, 1, 1, 1, 1),
+    (1, 1, 1, 1, 1, 2),
     (1, 1, 3, 4, 4, 8),
     (1, 4, 2, 2, 1, 5),
     (3, 1, 5, 6, 2, 12),
@@ -25,14 +25,14 @@ class Model:
     def __init__(self, folds, neurons, fold, last_fold, word, capacity):
         self.folds, self.neurons = folds, neurons
         self.costs = [fold] * (neurons - 1) + [last_fold]
-        self.word, self.free = word, capacity
-        self.threshold = max(fold, last_fold)
+        self.word, self.free, self.known = word, capacity, capacity
+        self.threshold = max(fold, last_fold) * (2 if folds == 1 else 1)
         self.synapse = self.neuron = self.cycle = 0
 
     def outputs(self, available):
         flushing = self.cycle < FLUSH
         last = self.synapse == self.folds - 1
-        issue = available and not flushing and (not last or self.free >= self.threshold)
+        issue = available and not flushing and (not last or self.known >= self.threshold)
         fold_end = issue and last
         return {
             "issue": int(issue),
@@ -45,6 +45,7 @@ class Model:
 
     def clock(self, outputs, taken):
         self.cycle += 1
+        self.known = self.free  # a cycle late
         self.free += self.word * taken
         if outputs["fold_end"]:
             self.free -= self.costs[self.neuron]
@@ -102,3 +103,8 @@ def test_nothing_is_issued_while_the_accumulators_are_flushed():
 def test_a_queue_smaller_than_a_fold_is_refused():
     with pytest.raises(ValueError, match="must hold the results of a fold"):
         controller(3, 2, 5, 2, 1, 4)
+
+
+def test_a_queue_smaller_than_two_folds_of_one_beat_is_refused():
+    with pytest.raises(ValueError, match="or of two of one beat"):
+        controller(1, 2, 5, 2, 1, 9)

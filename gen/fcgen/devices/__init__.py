@@ -3,9 +3,17 @@
 import importlib
 import pkgutil
 from functools import cache
+from typing import TYPE_CHECKING
 
-from fcgen.devices.device import Device, Family
+from fcgen.devices.device import Device, Family, MappingOptions
 from fcgen.errors import bad_input
+from fcgen.mapping import Mapping
+
+if TYPE_CHECKING:
+    from fcgen.folding import Folding
+    from fcgen.network import DenseLayer
+
+DEFAULT = MappingOptions()
 
 
 @cache
@@ -37,3 +45,17 @@ def find(name: str) -> tuple[Family, Device]:
                 return family, device
     rule = f"is not a known device ({', '.join(names())})"
     raise bad_input("--device", name, rule, "choose one of these")
+
+
+def mapping(
+    name: str, layer: "DenseLayer", folding: "Folding", options: MappingOptions = DEFAULT
+) -> Mapping:
+    """Decide what the parts of a layer are made of on a device.
+
+    Raises
+    ------
+    InputError
+        When there is no such device, or the options do not fit the layer or the device.
+    """
+    family, device = find(name)
+    return family.mapping(device, layer, folding, options)

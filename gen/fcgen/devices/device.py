@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fcgen.devices.costs import Costs
 from fcgen.errors import bad_input
 from fcgen.mapping import Mapping
 
@@ -96,6 +98,8 @@ class Family(ABC):
     models : tuple of str
         Verilog files with simulation models of the primitives of a netlist: our own ones in
         ``models/`` of this package, or files of Yosys, which begin with ``+/``.
+    costs : Costs, optional
+        Of logic, for estimates; None where there are none.
     """
 
     name: str
@@ -104,6 +108,7 @@ class Family(ABC):
     nextpnr: str = ""
     macros: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    costs: Costs | None = None
 
     @abstractmethod
     def mapping(
@@ -120,6 +125,17 @@ class Family(ABC):
     @abstractmethod
     def synthesis(self, top: str) -> str:
         """Return the Yosys commands between reading the sources and writing the netlist."""
+
+    def pads(self) -> str:
+        """Return the Yosys commands that put pads at the ports of the current selection.
+
+        Empty where nextpnr does that; `synthesis` leaves them out, as a design keeps its border.
+        """
+        return ""
+
+    def constraints(self, device: Device, pins: Sequence[str]) -> Dictionary[str, str]:
+        """Return files, name to text, that nextpnr needs to place the pins, the clock's first."""
+        return {}
 
     def place_and_route(self, device: Device, speed: str) -> tuple[str, ...]:
         """Return the options of nextpnr that belong to the device."""

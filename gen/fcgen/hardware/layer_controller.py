@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Mux, Signal, signed
+from amaranth import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import signed_width
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.registers import register
+
+
+def reserve(synapse_folds: int, fold_credits: int, last_fold_credits: int) -> int:
+    """Return the places that must be free when a fold ends, as the count is a cycle late."""
+    largest = max(fold_credits, last_fold_credits)
+    return 2 * largest if synapse_folds == 1 else largest
 
 
 class LayerController(wiring.Component):
@@ -17,7 +24,9 @@ class LayerController(wiring.Component):
     fold may wait, until the result queue has room for the whole fold. The multipliers behind
     therefore never stall: what has been issued always arrives. Room is counted in credits, one a
     result: a fold takes P (the last one of a vector also the places that padding fills), every
-    word that leaves the queue gives its places back.
+    word that leaves the queue gives its places back. The count follows a cycle later, so that no
+    path leads from the queue through the counter to the multipliers; folds of a single beat,
+    which can end in the very next cycle, therefore need room for two.
 
     After a reset the controller issues nothing for ``flush`` cycles and asserts ``flushing``,
     which clears all accumulators as it travels behind the data that was on its way.
@@ -34,7 +43,7 @@ class LayerController(wiring.Component):
     word_credits : int, positive
         Places that ``word_taken`` gives back.
     capacity : int
-        Places of the queue, at least those of a fold.
+        Places of the queue, at least `reserve`.
     flush : int, positive
         Cycles of the flush: from the activations' gate to the accumulator.
 
@@ -67,8 +76,9 @@ class LayerController(wiring.Component):
         capacity: int,
         flush: int,
     ) -> None:
-        if capacity < max(fold_credits, last_fold_credits):
-            raise ValueError("the queue must hold the results of a fold")
+        self.reserve = reserve(synapse_folds, fold_credits, last_fold_credits)
+        if capacity < self.reserve:
+            raise ValueError("the queue must hold the results of a fold, or of two of one beat")
         self.synapse_folds = synapse_folds
         self.neuron_folds = neuron_folds
         self.fold_credits = fold_credits
@@ -106,12 +116,11 @@ class LayerController(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         neuron_fold = Signal(range(self.neuron_folds))
-        last_synapse_fold = Signal()
-        last_neuron_fold = Signal()
+        # Both are known a step ahead, which keeps the comparisons out of the way to `issue`.
+        last_synapse_fold = Signal(init=self.synapse_folds == 1)
+        last_neuron_fold = Signal(init=self.neuron_folds == 1)
         room_for_fold = Signal()
         m.d.comb += [
-            last_synapse_fold.eq(self.synapse_fold == self.synapse_folds - 1),
-            last_neuron_fold.eq(neuron_fold == self.neuron_folds - 1),
             self.issue.eq(self.available & ~self.flushing & (~last_synapse_fold | room_for_fold)),
             self.fold_end.eq(self.issue & last_synapse_fold),
             self.vector_end.eq(self.fold_end & last_neuron_fold),
@@ -121,28 +130,36 @@ class LayerController(wiring.Component):
                 self.synapse_fold.eq(Mux(last_synapse_fold, 0, self.synapse_fold + 1)),
                 self.address.eq(Mux(self.vector_end, 0, self.address + 1)),
             ]
+            if self.synapse_folds > 1:
+                m.d.sync += last_synapse_fold.eq(self.synapse_fold == self.synapse_folds - 2)
         with m.If(self.fold_end):
             m.d.sync += neuron_fold.eq(Mux(last_neuron_fold, 0, neuron_fold + 1))
+            if self.neuron_folds > 1:
+                m.d.sync += last_neuron_fold.eq(neuron_fold == self.neuron_folds - 2)
         self._count_credits(m, room_for_fold)
         self._flush(m)
         return m
 
     def _count_credits(self, m: Module, room_for_fold: Signal) -> None:
-        """Keep the room beyond the largest fold, so that its sign alone decides."""
-        largest = max(self.fold_credits, self.last_fold_credits)
-        most = max(self.capacity - largest, largest)
-        spare = Signal(signed(signed_width(most)), init=self.capacity - largest)
-        taken = Signal(range(largest + 1))
-        given = Signal(range(self.word_credits + 1))
-        m.d.comb += [
-            room_for_fold.eq(spare >= 0),
-            given.eq(Mux(self.word_taken, self.word_credits, 0)),
-        ]
-        with m.If(self.vector_end):
-            m.d.comb += taken.eq(self.last_fold_credits)
-        with m.Elif(self.fold_end):
-            m.d.comb += taken.eq(self.fold_credits)
-        m.d.sync += spare.eq(spare - taken + given)
+        """Keep the room beyond the reserve, so that its sign alone decides."""
+        most = max(self.capacity - self.reserve, self.reserve)
+        spare = Signal(signed(signed_width(most)), init=self.capacity - self.reserve)
+        change = Signal.like(spare)
+        fold_taken = register(m, self.fold_end, "fold_taken", reset=True)
+        vector_taken = register(m, self.vector_end, "vector_taken", reset=True)
+        word_given = register(m, self.word_taken, "word_given", reset=True)
+        m.d.comb += room_for_fold.eq(spare >= 0)
+        with m.Switch(Cat(word_given, fold_taken, vector_taken)):
+            for case, taken in ((0b000, 0), (0b010, self.fold_credits)):
+                with m.Case(case):
+                    m.d.comb += change.eq(-taken)
+                with m.Case(case | 1):
+                    m.d.comb += change.eq(self.word_credits - taken)
+            with m.Case("--0"):
+                m.d.comb += change.eq(-self.last_fold_credits)
+            with m.Default():
+                m.d.comb += change.eq(self.word_credits - self.last_fold_credits)
+        m.d.sync += spare.eq(spare + change)
 
     def _flush(self, m: Module) -> None:
         count = Signal(range(max(self.flush, 2)))

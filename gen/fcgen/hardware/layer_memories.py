@@ -12,12 +12,14 @@ from amaranth.hdl import Value
 from amaranth.lib.wiring import In, Out
 
 from fcgen.folding import Folding
-from fcgen.hardware.memories import Bank, parameter_banks, weight_banks
+from fcgen.hardware.cascaded_memory import CascadedMemory
+from fcgen.hardware.memories import Bank, WeightBank, parameter_banks, weight_banks
 from fcgen.hardware.parameter_port import ParameterPort, host_ports, memory_number_width
-from fcgen.hardware.parameter_tap import ANSWER_LATENCY, HOST_BITS, ParameterTap
+from fcgen.hardware.parameter_tap import HOST_BITS, ParameterTap, answer_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.hardware.weight_memory import WeightMemory
+from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.images import MemoryImage
+from fcgen.mapping import GENERIC, Mapping, MemoryCut
 from fcgen.network import DenseLayer
 
 
@@ -45,15 +47,22 @@ class LayerMemories:
     network : DenseLayer
     folding : Folding
     plan : RequantizerPlan
+    mapping : Mapping
     prefix : str
         What the names of the image files start with.
     """
 
     def __init__(
-        self, network: DenseLayer, folding: Folding, plan: RequantizerPlan, prefix: str = ""
+        self,
+        network: DenseLayer,
+        folding: Folding,
+        plan: RequantizerPlan,
+        mapping: Mapping = GENERIC,
+        prefix: str = "",
     ) -> None:
         self.network = network
         self.folding = folding
+        self.mapping = mapping
         self.prefix = prefix
         self.writable = network.runtime_weights
         self.weights = weight_banks(folding, network.weight_format, writable=self.writable)
@@ -67,11 +76,28 @@ class LayerMemories:
     @cached_property
     def images(self) -> dict[str, MemoryImage]:
         """Contents of every memory, by the name of its image file."""
-        return {self.image(bank): bank.contents(self.network, self.folding) for bank in self.banks}
+        images = {}
+        for bank in self.banks:
+            whole, first = bank.contents(self.network, self.folding), 0
+            for name, depth in self.parts(bank):
+                images[name] = whole[first : first + depth]
+                first += depth
+        return images
 
-    def image(self, bank: Bank) -> str:
-        """Return the name of a memory's image file."""
-        return f"{self.prefix}{bank.name}.hex"
+    def parts(self, bank: Bank) -> list[tuple[str, int]]:
+        """Return the name of the image file and the words of each part of a memory."""
+        found = self.cut(bank)
+        depths = found.depths if found else (bank.depth,)
+        if len(depths) == 1:
+            return [(f"{self.prefix}{bank.name}.hex", bank.depth)]
+        names = (f"{self.prefix}{bank.name}_part_{number}.hex" for number in range(len(depths)))
+        return list(zip(names, depths, strict=True))
+
+    def cut(self, bank: Bank) -> MemoryCut | None:
+        """Return how a memory is made of block RAMs; None where the tool decides."""
+        if isinstance(bank, WeightBank):
+            return self.mapping.weight_cut(bank.depth, bank.width)
+        return self.mapping.constant_cut(bank.depth, bank.width)
 
     @property
     def word_width(self) -> int:
@@ -92,7 +118,7 @@ class LayerMemories:
     @property
     def read_latency(self) -> int:
         """Cycles from a read at the parameter port to its data."""
-        return len(self.banks) + ANSWER_LATENCY
+        return len(self.banks) + answer_latency(self.mapping.weight_latency)
 
     def address(self, memory: int, word: int) -> int:
         """Return the address of a memory's word at the parameter port."""
@@ -111,7 +137,8 @@ class LayerMemories:
             "data_bits": HOST_BITS,
             "read_latency": self.read_latency,
             "memories": [
-                {"image": self.image(bank), **bank.describe(self.folding)} for bank in self.banks
+                {"images": [name for name, _ in self.parts(bank)], **bank.describe(self.folding)}
+                for bank in self.banks
             ],
         }
 
@@ -129,36 +156,27 @@ class LayerMemories:
             weights.
         """
         taps: list[ParameterTap] = []
-        weights = [self._place_banks(m, banks, "weightMemory", taps) for banks in self.weights]
-        constants = [
-            self._place_banks(m, banks, "parameterMemory", taps) for banks in self.constants
-        ]
+        weights = [self._place_banks(m, banks, taps) for banks in self.weights]
+        constants = [self._place_banks(m, banks, taps) for banks in self.constants]
         if not self.writable:
             return weights, constants, None
-        m.submodules.parameter_port = port = self._port(drain_cycles)
+        m.submodules.parameter_port = port = self.port(drain_cycles)
         self._link(m, port, taps)
         return weights, constants, port
 
-    def _port(self, drain_cycles: int) -> ParameterPort:
+    def port(self, drain_cycles: int) -> ParameterPort:
+        """Return the head of the parameter chain."""
         depths = tuple(bank.depth for bank in self.banks)
         return ParameterPort(
             memory_depths=depths, word_width=self.word_width, drain_cycles=drain_cycles
         )
 
     def _place_banks(
-        self, m: Module, banks: Sequence[Bank], text: str, taps: list[ParameterTap]
+        self, m: Module, banks: Sequence[Bank], taps: list[ParameterTap]
     ) -> MemoryPort:
         addresses, words = [], []
         for bank in banks:
-            memory = WeightMemory(
-                depth=bank.depth,
-                width=bank.width,
-                image=self.image(bank),
-                words=self.images[self.image(bank)],
-                writable=self.writable,
-                text=text,
-            )
-            m.submodules[bank.name] = memory
+            m.submodules[bank.name] = memory = self._memory(bank)
             words.append(memory.word)
             if self.writable:
                 m.submodules[f"tap_{bank.name}"] = tap = self._tap(m, memory)
@@ -166,14 +184,37 @@ class LayerMemories:
             addresses.append(taps[-1].layer_address if self.writable else memory.address)
         return MemoryPort(addresses, Cat(words))
 
-    def _tap(self, m: Module, memory: WeightMemory) -> ParameterTap:
-        """Put a tap between the layer and a memory."""
-        tap = ParameterTap(
+    def _memory(self, bank: Bank) -> WeightMemory | CascadedMemory:
+        """Return a memory with the latency of the mapping."""
+        in_block_ram = isinstance(bank, WeightBank) or self.cut(bank) is not None
+        parts = [
+            WeightMemory(
+                depth=depth,
+                width=bank.width,
+                image=name,
+                words=self.images[name],
+                writable=self.writable,
+                text="weightMemory" if in_block_ram else "parameterMemory",
+            )
+            for name, depth in self.parts(bank)
+        ]
+        if self.mapping.weight_latency == MEMORY_LATENCY:
+            return parts[0]
+        return CascadedMemory(parts, latency=self.mapping.weight_latency)
+
+    def tap(self, address_width: int, data_width: int) -> ParameterTap:
+        """Return the place of a memory on the parameter chain."""
+        return ParameterTap(
             index_width=self._index_width,
             word_width=self.word_width,
-            address_width=len(memory.address),
-            data_width=memory.width,
+            address_width=address_width,
+            data_width=data_width,
+            memory_latency=self.mapping.weight_latency,
         )
+
+    def _tap(self, m: Module, memory: WeightMemory | CascadedMemory) -> ParameterTap:
+        """Put a tap between the layer and a memory."""
+        tap = self.tap(len(memory.address), memory.width)
         m.d.comb += [
             memory.address.eq(tap.memory_address),
             memory.write.eq(tap.memory_write),

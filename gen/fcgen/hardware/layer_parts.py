@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from amaranth.utils import ceil_log2
+
 from fcgen.folding import Folding
 from fcgen.hardware.drain_controller import DrainController
 from fcgen.hardware.element_group import ElementGroup
@@ -11,6 +13,7 @@ from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue
 from fcgen.hardware.vector_memory import VectorMemory
+from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import DenseLayer
 
 
@@ -21,6 +24,7 @@ class LayerParts:
     ----------
     network : DenseLayer
     folding : Folding
+    mapping : Mapping
 
     Attributes
     ----------
@@ -30,18 +34,22 @@ class LayerParts:
         Cycles and credits.
     """
 
-    def __init__(self, network: DenseLayer, folding: Folding) -> None:
+    def __init__(self, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> None:
         self.network = network
         self.folding = folding
-        self.plan = RequantizerPlan.of(network)
-        self.timing = LayerTiming.of(network, folding)
+        self.mapping = mapping
+        self.plan = RequantizerPlan.of(network, mapping.requantizer)
+        self.timing = LayerTiming.of(network, folding, mapping)
 
     def vector_memory(self) -> VectorMemory:
         """Return the double buffer of input vectors."""
+        beats = self.folding.synapse_folds
+        width = self.folding.simd * self.network.activation_format.bits
         return VectorMemory(
-            beats=self.folding.synapse_folds,
-            width=self.folding.simd * self.network.activation_format.bits,
+            beats=beats,
+            width=width,
             holdable=self.network.runtime_weights,
+            block_ram=self.mapping.vector_cut(2 << ceil_log2(beats), width) is not None,
         )
 
     def controller(self) -> LayerController:
@@ -70,10 +78,14 @@ class LayerParts:
         """Bits in which a beat number, counted down by all groups of a column, stays unique."""
         return max((self.folding.rows * self.folding.group_beats - 1).bit_length(), 1)
 
-    def group(self, elements: int) -> ElementGroup:
-        """Return a group of ``elements`` elements."""
+    def group(self, members: tuple[int, ...]) -> ElementGroup:
+        """Return the group of these elements."""
+        first_soft = self.folding.pe - self.mapping.soft_elements
         return ElementGroup(
-            elements=elements,
+            elements=len(members),
+            unit=self.mapping.unit,
+            soft=self.mapping.soft,
+            soft_elements=sum(member >= first_soft for member in members),
             lanes=self.folding.column_lanes,
             beats=self.folding.group_beats,
             simd=self.folding.simd,
@@ -90,6 +102,7 @@ class LayerParts:
             self.plan,
             lanes=self.folding.column_lanes,
             words=self.folding.parameter_words,
+            memory_latency=self.mapping.weight_latency,
         )
 
     def queue(self) -> ResultQueue:
@@ -101,4 +114,5 @@ class LayerParts:
             pe=self.folding.pe,
             width=self.plan.output_bits,
             words=self.timing.queue_words,
+            distributed=self.mapping.lut_memories,
         )

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fcgen.folding import Folding, ceil_div
+from fcgen.hardware.layer_controller import reserve
 from fcgen.hardware.processing_element import element_delay
+from fcgen.hardware.requantizer_column import column_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.result_queue import ResultQueue, queue_latency
+from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import DenseLayer
 
-GATE_DELAY = 3
-"""Cycles from an issued address to the activations at the first group."""
 ADDRESS_DELAY = 1
-"""Cycles from an issued address to the first weight bank, two cycles ahead of the activations."""
-QUEUE_LATENCY = 2
-"""Cycles from the beat that completes a word of the queue to that word at the output."""
+"""Cycles from an issued address to the first weight bank."""
+QUEUE_LATENCY = 3
+"""Most cycles from the beat that completes a word of the queue to that word at the output."""
+CREDIT_DELAY = 1
+"""Cycles from a word that leaves the queue to its places at the controller."""
 
 
 @dataclass(frozen=True)
@@ -30,33 +33,46 @@ class LayerTiming:
         Cycles from activations at an element to their sum at its accumulator.
     column_latency : int
         Cycles of a requantizer column.
+    weight_latency : int
+        Cycles of the weight memories.
+    lut_memories : bool
+        The result queue stands in look-up tables.
     """
 
     folding: Folding
     element_delay: int
     column_latency: int
+    weight_latency: int
+    lut_memories: bool
 
     @classmethod
-    def of(cls, network: DenseLayer, folding: Folding) -> LayerTiming:
+    def of(cls, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> LayerTiming:
         """Return the timing of a layer without building its hardware."""
-        plan = RequantizerPlan.of(network)
-        return cls(folding, element_delay(folding.simd), plan.column_latency)
+        plan = RequantizerPlan.of(network, mapping.requantizer)
+        delay = element_delay(folding.simd, mapping.unit)
+        column = column_latency(plan, mapping.weight_latency)
+        return cls(folding, delay, column, mapping.weight_latency, mapping.lut_memories)
+
+    @property
+    def gate_delay(self) -> int:
+        """Cycles from an issued address to the activations at the first group: as the weights."""
+        return ADDRESS_DELAY + self.weight_latency
 
     @property
     def fold_end_delay(self) -> int:
         """Cycles from issuing the last beat of a fold to its sum at the first accumulators."""
-        return GATE_DELAY + self.element_delay
+        return self.gate_delay + self.element_delay
 
     @property
     def flush(self) -> int:
         """Cycles of the flush after a reset.
 
         Stale activations pass the first group's accumulators within ``element_delay + 1`` cycles,
-        and so do, two cycles later, products with weights of an address from before the reset,
-        which a four-state simulator does not know. What was further down the chain is followed
-        by the flush at the same distance.
+        and so do, later by the weights' latency, products with weights of an address from before
+        the reset, which a four-state simulator does not know. What was further down the chain is
+        followed by the flush at the same distance.
         """
-        return self.element_delay + 4
+        return self.element_delay + self.weight_latency + 2
 
     def column_exit(self, column: int) -> int:
         """Return cycles from the first group of column 0 to the end of ``column``."""
@@ -104,14 +120,23 @@ class LayerTiming:
         """
         folding = self.folding
         largest = max(folding.pe, self.last_fold_credits)
+        kept = reserve(folding.synapse_folds, folding.pe, self.last_fold_credits)
         round_trip = (
-            self.drained_after + QUEUE_LATENCY + ceil_div(self.word_lanes, folding.output_lanes)
+            self.drained_after
+            + QUEUE_LATENCY
+            + CREDIT_DELAY
+            + ceil_div(self.word_lanes, folding.output_lanes)
         )
-        places = largest + folding.output_lanes * (round_trip + 2 * folding.synapse_folds)
+        places = kept + folding.output_lanes * (round_trip + 2 * folding.synapse_folds)
         if folding.pe <= folding.synapse_folds * folding.output_lanes:
-            under_way = ceil_div(round_trip, folding.synapse_folds) + 2
-            places = min(places, under_way * largest)
+            under_way = ceil_div(round_trip, folding.synapse_folds)
+            places = min(places, under_way * largest + kept)
         return ceil_div(places, self.word_lanes) + 1
+
+    @property
+    def queue_latency(self) -> int:
+        """Cycles from the beat that completes a word of the queue to that word at the output."""
+        return queue_latency(self.queue_words, distributed=self.lut_memories)
 
     @cached_property
     def _word_times(self) -> tuple[int, ...]:
@@ -122,7 +147,7 @@ class LayerTiming:
             fold, element = divmod(min(end, folding.outputs) - 1, folding.pe)
             issued = (fold + 2) * folding.synapse_folds - 1
             beat = element // folding.result_lanes
-            times.append(issued + self.issue_to_queue + beat + QUEUE_LATENCY)
+            times.append(issued + self.issue_to_queue + beat + self.queue_latency)
         return tuple(times)
 
     @property

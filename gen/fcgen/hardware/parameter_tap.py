@@ -11,8 +11,11 @@ from fcgen.hardware.registers import delay, register
 from fcgen.hardware.weight_memory import MEMORY_LATENCY
 
 HOST_BITS = 32
-ANSWER_LATENCY = MEMORY_LATENCY + 1
-"""Cycles from a read at a tap to its answer behind it."""
+
+
+def answer_latency(memory_latency: int) -> int:
+    """Return the cycles from a read at a tap to its answer behind it."""
+    return memory_latency + 1
 
 
 class ParameterTap(wiring.Component):
@@ -22,9 +25,10 @@ class ParameterTap(wiring.Component):
     sees zero takes it. The answer to a read travels on beside the requests, at a fixed distance,
     so that answers leave the chain in the order of their requests and never meet.
 
-    Latency: a request passes in 1 cycle, an answer in 1 cycle; a read is answered 3 cycles after
-    its request arrived. Initiation interval: 1 cycle. Requests come only while the layer is held,
-    when nothing else uses the memory. Reset: drops requests and answers.
+    Latency: a request passes in 1 cycle, an answer in 1 cycle; a read is answered one cycle more
+    than the memory's latency after its request arrived. Initiation interval: 1 cycle. Requests
+    come only while the layer is held, when nothing else uses the memory. Reset: drops requests
+    and answers.
 
     Parameters
     ----------
@@ -36,6 +40,8 @@ class ParameterTap(wiring.Component):
         Bits of the memory's own address.
     data_width : int, 1 to 32
         Bits of the memory.
+    memory_latency : int
+        Cycles from an address to its word.
 
     Ports
     -----
@@ -53,11 +59,17 @@ class ParameterTap(wiring.Component):
     memory_write : Out(1)
     memory_data : Out(data_width)
     memory_word : In(data_width)
-        The memory's word, two cycles after its address.
+        The memory's word, ``memory_latency`` cycles after its address.
     """
 
     def __init__(
-        self, *, index_width: int, word_width: int, address_width: int, data_width: int
+        self,
+        *,
+        index_width: int,
+        word_width: int,
+        address_width: int,
+        data_width: int,
+        memory_latency: int = MEMORY_LATENCY,
     ) -> None:
         if not 1 <= data_width <= HOST_BITS or address_width > word_width:
             raise ValueError("the memory does not fit the chain")
@@ -65,6 +77,7 @@ class ParameterTap(wiring.Component):
         self.word_width = word_width
         self.address_width = address_width
         self.data_width = data_width
+        self.memory_latency = memory_latency
         self.chain = {
             "index": index_width,
             "word": word_width,
@@ -95,6 +108,7 @@ class ParameterTap(wiring.Component):
             "word_width": self.word_width,
             "address_width": self.address_width,
             "data_width": self.data_width,
+            "memory_latency": self.memory_latency,
         }
 
     @module_border
@@ -121,7 +135,7 @@ class ParameterTap(wiring.Component):
             self.memory_data.eq(self.data[: self.data_width]),
         ]
 
-        arrived = delay(m, reading, MEMORY_LATENCY, "arrived", reset=True)
+        arrived = delay(m, reading, self.memory_latency, "arrived", reset=True)
         answer = Mux(arrived, self.memory_word, self.answer)
         m.d.comb += [
             self.next_answer.eq(register(m, answer, "answer_register")),

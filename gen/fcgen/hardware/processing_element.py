@@ -1,20 +1,22 @@
-"""Multiply-accumulate unit of one neuron."""
+"""Multiply-accumulate unit of one neuron, or of the few that share their multipliers."""
 
 from __future__ import annotations
 
-from amaranth import Module, Signal, signed
+from amaranth import Cat, Module, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.products import Products
 from fcgen.hardware.registers import register
+from fcgen.mapping import BEHAVIOURAL, ProductUnit
 
 
-def element_delay(simd: int) -> int:
+def element_delay(simd: int, unit: ProductUnit = BEHAVIOURAL) -> int:
     """Return the cycles from operands to their sum at the accumulator of an S-lane element."""
-    return 2 + (simd - 1).bit_length()
+    return unit.latency + (simd - 1).bit_length()
 
 
 class ProcessingElement(wiring.Component):
@@ -27,9 +29,12 @@ class ProcessingElement(wiring.Component):
         otherwise: accumulator <- total
 
     Clearing on ``last`` lets the next sum begin in the very next cycle, so that no cycle is lost
-    between two neurons and only ``last`` has to travel with the data.
+    between two neurons and only ``last`` has to travel with the data. Where a multiplier of the
+    device makes the products of several weights at once (``unit.weights``), the element has an
+    adder tree and an accumulator for each of these neurons.
 
-    Latency: operands are registered (1), multiplied (1), summed (⌈log2 S⌉) and accumulated (1).
+    Latency: the products take ``unit.latency`` cycles (2 where they are behavioural: operands are
+    registered, then multiplied), their sum ⌈log2 S⌉, the accumulator 1.
     ``last`` comes ``last_delay`` cycles after the operands that it ends; ``result`` shows the sum
     one cycle after ``last`` and holds it until the next. Initiation interval: 1 cycle.
     No handshake: idle cycles carry activations of zero.
@@ -44,17 +49,19 @@ class ProcessingElement(wiring.Component):
     accumulator_width : int, positive
         Bits of the signed accumulator. The caller takes it from the layer's reach, so that no sum
         overflows.
+    unit : ProductUnit
+        What the products are made of; it sets the number of neurons.
 
     Ports
     -----
     activations : In(simd * activation.bits)
         Lane 0 in the least significant bits.
-    weights : In(simd * weight.bits)
-        Lane 0 in the least significant bits.
+    weights : In(neurons * simd * weight.bits)
+        Neuron behind neuron, lane 0 of neuron 0 in the least significant bits.
     last : In(1)
         The sum that now reaches the accumulator is the neuron's last.
-    result : Out(signed(accumulator_width))
-        Finished sum.
+    result : Out(signed(accumulator_width)), of several neurons Out(neurons * accumulator_width)
+        Finished sums, neuron 0 in the least significant bits.
 
     Notes
     -----
@@ -62,7 +69,13 @@ class ProcessingElement(wiring.Component):
     """
 
     def __init__(
-        self, *, simd: int, activation: IntegerFormat, weight: IntegerFormat, accumulator_width: int
+        self,
+        *,
+        simd: int,
+        activation: IntegerFormat,
+        weight: IntegerFormat,
+        accumulator_width: int,
+        unit: ProductUnit = BEHAVIOURAL,
     ) -> None:
         if simd < 1 or accumulator_width < 1:
             raise ValueError("simd and accumulator_width must be positive")
@@ -70,29 +83,33 @@ class ProcessingElement(wiring.Component):
         self.activation = activation
         self.weight = weight
         self.accumulator_width = accumulator_width
+        self.unit = unit
+        self.neurons = unit.weights
+        sums = signed(accumulator_width) if self.neurons == 1 else self.neurons * accumulator_width
         super().__init__(
             {
                 "activations": In(simd * activation.bits),
-                "weights": In(simd * weight.bits),
+                "weights": In(self.neurons * simd * weight.bits),
                 "last": In(1),
-                "result": Out(signed(accumulator_width)),
+                "result": Out(sums),
             }
         )
 
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two elements the same module."""
-        return {
+        own: Parameters = {
             "simd": self.simd,
             "activation": self.activation.name,
             "weight": self.weight.name,
             "accumulator_width": self.accumulator_width,
         }
+        return own if self.unit == BEHAVIOURAL else own | {"products": self.unit.name}
 
     @property
     def last_delay(self) -> int:
         """Cycles from operands at the ports to their sum at the accumulator."""
-        return element_delay(self.simd)
+        return element_delay(self.simd, self.unit)
 
     @property
     def latency(self) -> int:
@@ -102,44 +119,46 @@ class ProcessingElement(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        sums = [self._product(m, lane) for lane in range(self.simd)]
-        level = 0
-        while len(sums) > 1:
-            level += 1
-            sums = self._tree_level(m, sums, level)
-        self._accumulate(m, sums[0])
+        products = Products(m, self.unit, self.activation, self.weight)
+        lanes = [self._lane(products, lane) for lane in range(self.simd)]
+        results = [
+            self._accumulate(m, self._tree(m, [lane[neuron] for lane in lanes], neuron), neuron)
+            for neuron in range(self.neurons)
+        ]
+        m.d.comb += self.result.eq(results[0] if self.neurons == 1 else Cat(results))
         return m
 
-    def _product(self, m: Module, lane: int) -> Value:
-        suffix = f"_{lane}" if self.simd > 1 else ""
-        activation = Signal(
-            Shape(self.activation.bits, self.activation.signed), name=f"activation{suffix}_in"
-        )
-        weight = Signal(Shape(self.weight.bits, self.weight.signed), name=f"weight{suffix}_in")
-        m.d.comb += [
-            activation.eq(self.activations.word_select(lane, self.activation.bits)),
-            weight.eq(self.weights.word_select(lane, self.weight.bits)),
+    def _lane(self, products: Products, lane: int) -> list[Value]:
+        """Return the products of a lane, one a neuron."""
+        width = self.weight.bits
+        weights = [
+            self.weights.word_select(neuron * self.simd + lane, width)
+            for neuron in range(self.neurons)
         ]
-        operands = (
-            register(m, activation, f"activation{suffix}"),
-            register(m, weight, f"weight{suffix}"),
-        )
-        return register(m, operands[0] * operands[1], f"product{suffix}")
+        activation = self.activations.word_select(lane, self.activation.bits)
+        return products.add(activation, weights, f"_{lane}" if self.simd > 1 else "")
 
-    def _tree_level(self, m: Module, terms: list[Value], level: int) -> list[Value]:
+    def _tree(self, m: Module, terms: list[Value], neuron: int) -> Value:
         """Add neighbours; every level has registers, which keeps the adders apart in synthesis."""
-        return [
-            register(
-                m, sum(terms[index + 1 : index + 2], terms[index]), f"sum_{level}_{index // 2}"
-            )
-            for index in range(0, len(terms), 2)
-        ]
+        level, suffix = 0, self._suffix(neuron)
+        while len(terms) > 1:
+            level += 1
+            terms = [
+                register(m, sum(terms[i + 1 : i + 2], terms[i]), f"sum{suffix}_{level}_{i // 2}")
+                for i in range(0, len(terms), 2)
+            ]
+        return terms[0]
 
-    def _accumulate(self, m: Module, term: Value) -> None:
-        accumulator = Signal(signed(self.accumulator_width), reset_less=True)
-        finished = Signal(signed(self.accumulator_width), reset_less=True)
-        total = Signal(signed(self.accumulator_width))
-        m.d.comb += [total.eq(accumulator + term), self.result.eq(finished)]
+    def _accumulate(self, m: Module, term: Value, neuron: int) -> Signal:
+        shape, suffix = Shape(self.accumulator_width, signed=True), self._suffix(neuron)
+        accumulator = Signal(shape, name=f"accumulator{suffix}", reset_less=True)
+        finished = Signal(shape, name=f"finished{suffix}", reset_less=True)
+        total = Signal(shape, name=f"total{suffix}")
+        m.d.comb += total.eq(accumulator + term)
         m.d.sync += accumulator.eq(total)
         with m.If(self.last):
             m.d.sync += [finished.eq(total), accumulator.eq(0)]
+        return finished
+
+    def _suffix(self, neuron: int) -> str:
+        return f"_of_{neuron}" if self.neurons > 1 else ""

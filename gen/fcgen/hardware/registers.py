@@ -1,8 +1,10 @@
-"""Pipeline registers, the one building block that every component uses."""
+"""Pipeline registers and selection, the building blocks that every component uses."""
 
 from __future__ import annotations
 
-from amaranth import Module, Signal
+from collections.abc import Sequence
+
+from amaranth import Module, Mux, Signal
 from amaranth.hdl import Value, ValueLike
 
 
@@ -25,3 +27,15 @@ def delay(m: Module, value: ValueLike, cycles: int, name: str, *, reset: bool = 
         suffix = f"_{cycle}" if cycles > 1 else ""
         value = register(m, value, f"{name}{suffix}", reset=reset)
     return value
+
+
+def select(values: Sequence[ValueLike], index: Value) -> Value:
+    """Return the value that ``index`` names, by a tree of two-way multiplexers.
+
+    Numbers beyond the last value give any of them.
+    """
+    level = [Value.cast(value) for value in values]
+    for bit in range((len(values) - 1).bit_length()):
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [Mux(index[bit], pair[-1], pair[0]) if pair[1:] else pair[0] for pair in pairs]
+    return level[0]

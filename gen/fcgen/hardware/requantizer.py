@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from amaranth import Cat, Const, Module, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.multiplier_block import MultiplierBlock
+from fcgen.hardware.partial_products import PartialProduct
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.requantizer_plan import FINE_BITS, LIMB_BITS, RequantizerPlan
+from fcgen.hardware.requantizer_plan import FINE_BITS, RequantizerPlan
+from fcgen.hardware.soft_multiplier import SoftMultiplier
 
 
 class Requantizer(wiring.Component):
@@ -23,8 +28,8 @@ class Requantizer(wiring.Component):
     Each of the seven constants is a port where it differs between neurons, and built in where it
     does not. With saturation ``wrap`` the result is the low bits instead of a clipped value.
 
-    Latency: one cycle for each of ``plan.stages``. Initiation interval: 1 cycle. No handshake, no
-    reset: the tag that travels beside it tells what is valid.
+    Latency: ``plan.latency``, the sum of ``plan.cycles``. Initiation interval: 1 cycle. No
+    handshake, no reset: the tag that travels beside it tells what is valid.
 
     Rounding looks at three things that the shift leaves behind: the quotient's lowest bit, the
     ``half`` bit just below it, and ``sticky``, whether anything stands below that.
@@ -59,7 +64,7 @@ class Requantizer(wiring.Component):
     @property
     def latency(self) -> int:
         """Cycles from the accumulator to its result."""
-        return len(self.plan.stages)
+        return self.plan.latency
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -70,8 +75,12 @@ class Requantizer(wiring.Component):
             m.d.comb += self.result.eq(biased)
             return m
         value = self._multiply(m, biased)
-        rounded = self._round(m, *self._shift(m, value))
-        if "zero_point" in self.plan.stages:
+        shifted = self._shift(m, value)
+        if "sticky" in self.plan.cycles:
+            names = ("quotient", "half", "sticky")
+            shifted = tuple(register(m, x, n) for x, n in zip(shifted, names, strict=True))
+        rounded = self._round(m, *shifted)
+        if "zero_point" in self.plan.cycles:
             zero_point = self._field(m, "zero_point", "zero_point")
             rounded = self._stage(m, "shifted", rounded + zero_point, self.plan.quotient_width)
         self._clip(m, rounded)
@@ -82,7 +91,7 @@ class Requantizer(wiring.Component):
         constant = self.plan.constant(name)
         if constant is not None:
             return Const(constant)
-        return delay(m, getattr(self, name), self.plan.stages.index(stage), name)
+        return delay(m, getattr(self, name), self.plan.start(stage), name)
 
     def _stage(self, m: Module, name: str, value: Value, width: int) -> Signal:
         """Register a value in as many bits as the plan proves to be enough."""
@@ -91,25 +100,53 @@ class Requantizer(wiring.Component):
         return staged
 
     def _multiply(self, m: Module, biased: Signal) -> Signal:
-        """Multiply limb by limb, so that each product fits one multiplier block; add the offset."""
+        """Multiply in parts, so that each product fits one multiplier block; add the offset."""
         width = self.plan.value_width
-        value = biased
-        if "multiply" in self.plan.stages:
-            multiplier = self._field(m, "multiplier", "multiply")
-            products = []
-            for index, low in enumerate(self.plan.limbs):
-                top = low == self.plan.limbs[-1]
-                limb = biased[low:].as_signed() if top else biased[low : low + LIMB_BITS]
-                product = register(m, limb * multiplier, f"product_{index}")
-                products.append(product << low)
-            value = products[0]
-            if "sum" in self.plan.stages:
-                value = self._stage(m, "product", sum(products[1:], products[0]), width)
-        if "offset" in self.plan.stages:
+        value: Value = biased
+        if self.plan.product is not None:
+            multiplier = Signal(self.plan.multiplier_shape, name="multiplier_now")
+            m.d.comb += multiplier.eq(self._field(m, "multiplier", "multiply"))
+            terms = [
+                self._partial_product(m, number, part, biased, multiplier)
+                for number, part in enumerate(self.plan.product.parts)
+            ]
+            level = 0
+            while len(terms) > 1:
+                level += 1
+                terms = [
+                    self._stage(m, f"sum_{level}_{i}", sum(terms[i + 1 : i + 2], terms[i]), width)
+                    for i in range(0, len(terms), 2)
+                ]
+            value = terms[0]
+        if "offset" in self.plan.cycles:
             value = self._stage(m, "offsetted", value + self._field(m, "offset", "offset"), width)
         extended = Signal(signed(width), name="value")
         m.d.comb += extended.eq(value)
         return extended
+
+    def _partial_product(
+        self, m: Module, number: int, part: PartialProduct, biased: Value, multiplier: Value
+    ) -> Value:
+        """Return a product of limbs in its place, ``cycles["multiply"]`` later."""
+        a, b = _limb(biased, part.a_low, part.a), _limb(multiplier, part.b_low, part.b)
+        latency = self.plan.cycles["multiply"]
+        if part.kind == "behavioural":
+            product = delay(m, a * b, latency, f"product_{number}")
+        elif part.kind == "soft":
+            first, second = (b, a) if part.swapped else (a, b)
+            unit = SoftMultiplier(first.shape(), second.shape(), latency=latency)
+            m.d.comb += [unit.a.eq(first), unit.b.eq(second)]
+            product = unit.product
+        else:
+            assert self.plan.unit.block is not None
+            unit = MultiplierBlock(replace(self.plan.unit.block, count=1), part.a, part.b)
+            m.d.comb += [unit.a.eq(a), unit.b.eq(b)]
+            product = delay(m, unit.product, latency - unit.latency, f"product_{number}")
+        if part.kind != "behavioural":
+            m.submodules[f"multiplier_{number}"] = unit
+            signs = part.a.signed or part.b.signed
+            product = product.as_signed() if signs else product.as_unsigned()
+        return product << (part.a_low + part.b_low)
 
     def _shift(self, m: Module, value: Value) -> tuple[Value, Value, Value]:
         """Return the floor of value / 2**shift, the half bit and the sticky bit."""
@@ -121,7 +158,7 @@ class Requantizer(wiring.Component):
         # One more bit below, so that the half bit exists for a shift of zero too.
         value, lost = Cat(Const(0, 1), value).as_signed(), Const(0, 1)
         fine_bits = min(FINE_BITS, self.plan.width("shift"))
-        if "coarse" in self.plan.stages:
+        if "coarse" in self.plan.cycles:
             select = self._field(m, "shift", "coarse")[fine_bits:]
             value, lost = self._barrel(m, "coarse", value, select, 1 << fine_bits)
         select = self._field(m, "shift", "fine")[:fine_bits]
@@ -142,7 +179,7 @@ class Requantizer(wiring.Component):
 
     def _round(self, m: Module, quotient: Value, half: Value, sticky: Value) -> Value:
         """Add the carry that the rounding mode asks for."""
-        if "round" not in self.plan.stages:
+        if "round" not in self.plan.cycles:
             return quotient
         carry = {
             "floor": Const(0, 1),
@@ -162,3 +199,8 @@ class Requantizer(wiring.Component):
                 m.d.sync += clipped.eq(lo)
             with m.Elif(value > hi):
                 m.d.sync += clipped.eq(hi)
+
+
+def _limb(value: Value, low: int, shape: Shape) -> Value:
+    part = value[low : low + shape.width]
+    return part.as_signed() if shape.signed else part.as_unsigned()

@@ -11,6 +11,12 @@ from fcgen.hardware.drain_controller import TAG_WIDTH, VALID, VECTOR_END
 from fcgen.hardware.registers import delay
 from fcgen.hardware.requantizer import Requantizer
 from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.weight_memory import MEMORY_LATENCY
+
+
+def column_latency(plan: RequantizerPlan, memory_latency: int) -> int:
+    """Return the cycles of a column: results wait for their constants, where it has any."""
+    return (memory_latency if plan.stored else 0) + plan.latency
 
 
 class RequantizerColumn(wiring.Component):
@@ -30,6 +36,8 @@ class RequantizerColumn(wiring.Component):
         Results a beat.
     words : int, positive
         Words of the parameter memory: beats of a vector.
+    memory_latency : int
+        Cycles from an address to its word.
 
     Ports
     -----
@@ -40,16 +48,24 @@ class RequantizerColumn(wiring.Component):
     address : Out(range(words)), only when the plan stores something
         Word of the parameter memory.
     word : In(lanes * plan.word_width), only when the plan stores something
-        The word, two cycles after its address; lane 0 and its first field lowest.
+        The word, ``memory_latency`` cycles after its address; lane 0 and its first field lowest.
     results : Out(lanes * plan.output_bits)
     """
 
-    def __init__(self, plan: RequantizerPlan, *, lanes: int, words: int) -> None:
+    def __init__(
+        self,
+        plan: RequantizerPlan,
+        *,
+        lanes: int,
+        words: int,
+        memory_latency: int = MEMORY_LATENCY,
+    ) -> None:
         if lanes < 1 or words < 1:
             raise ValueError("lanes and words must be positive")
         self.plan = plan
         self.lanes = lanes
         self.words = words
+        self.memory_latency = memory_latency
         memory = {"address": Out(range(max(words, 2))), "word": In(lanes * plan.word_width)}
         super().__init__(
             {
@@ -64,20 +80,24 @@ class RequantizerColumn(wiring.Component):
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two columns the same module."""
-        own: Parameters = {"lanes": self.lanes, "words": self.words}
+        own: Parameters = {
+            "lanes": self.lanes,
+            "words": self.words,
+            "memory_latency": self.memory_latency,
+        }
         return own | self.plan.parameters
 
     @property
     def latency(self) -> int:
         """Cycles from the bus to the results."""
-        return self.plan.column_latency
+        return column_latency(self.plan, self.memory_latency)
 
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
         if self.plan.stored:
             self._count_words(m)
-        bus = delay(m, self.bus, self.plan.memory_wait, "bus_waiting")
+        bus = delay(m, self.bus, self.latency - self.plan.latency, "bus_waiting")
         for lane in range(self.lanes):
             unit = Requantizer(self.plan)
             m.submodules[f"requantizer_{lane}"] = unit

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from amaranth.hdl import Shape
 
 from fcgen.fixed import (
     MULTIPLIER_BITS,
@@ -13,11 +15,12 @@ from fcgen.fixed import (
     signed_width,
 )
 from fcgen.hardware.border import Parameters
-from fcgen.hardware.weight_memory import MEMORY_LATENCY
+from fcgen.hardware.partial_products import ProductPlan
+from fcgen.mapping import BEHAVIOURAL, GENERIC, ProductUnit
 from fcgen.network import DenseLayer
 
-LIMB_BITS = 17
-"""Unsigned bits that one input of the usual 18 × 18 multiplier block takes."""
+STICKY_BITS = 4
+"""Bits that are lost by a constant shift, up to which no cycle is spent on looking at them."""
 FINE_BITS = 3
 """Bits of a shift that the second of the two shifter stages does."""
 NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
@@ -60,6 +63,8 @@ class RequantizerPlan:
     output_bits : int
     rounding, saturation : str
         Modes of the contract; both empty for a raw layer.
+    unit : ProductUnit
+        What multiplies.
     """
 
     accumulator_width: int
@@ -69,13 +74,13 @@ class RequantizerPlan:
     output_bits: int
     rounding: str
     saturation: str
+    unit: ProductUnit = BEHAVIOURAL
 
     @classmethod
-    def of(cls, layer: DenseLayer) -> RequantizerPlan:
+    def of(cls, layer: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> RequantizerPlan:
         """Derive the plan from a layer; with run-time weights nothing is taken as constant."""
-        if layer.runtime_weights:
-            return cls._of_formats(layer)
-        return cls._of_values(layer)
+        plan = cls._of_formats(layer) if layer.runtime_weights else cls._of_values(layer)
+        return replace(plan, unit=unit)
 
     @classmethod
     def _of_values(cls, layer: DenseLayer) -> RequantizerPlan:
@@ -151,38 +156,50 @@ class RequantizerPlan:
         """Bits that one neuron takes in the parameter memory."""
         return sum(field.width for field in self.stored)
 
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """Names of the requantizer's pipeline stages, in order, one cycle each."""
-        multiply = self.constant("multiplier") != 1
-        shift = self.constant("shift")
+    @cached_property
+    def cycles(self) -> dict[str, int]:
+        """Cycles of the requantizer's pipeline stages by name, in order; those it has only."""
+        shift, steps = self.constant("shift"), self.product
+        depends = self.rounding in ("half_even", "half_away")
         present = {
-            "bias": True,
-            "multiply": multiply and not self.raw,
-            "sum": multiply and not self.raw and len(self.limbs) > 1,
-            "offset": self.constant("offset") != 0,
-            "coarse": shift is None and self.width("shift") > FINE_BITS,
-            "fine": shift is None,
-            "round": shift != 0,
-            "zero_point": self.constant("zero_point") != 0,
-            "clip": not self.raw,
+            "bias": 1,
+            "multiply": steps.latency if steps else 0,
+            "sum": steps.sum_latency if steps else 0,
+            "offset": int(self.constant("offset") != 0),
+            "coarse": int(shift is None and self.width("shift") > FINE_BITS),
+            "fine": int(shift is None),
+            "sticky": int(shift is not None and shift > STICKY_BITS and depends),
+            "round": int(shift != 0),
+            "zero_point": int(self.constant("zero_point") != 0),
+            "clip": int(not self.raw),
         }
-        return tuple(name for name, needed in present.items() if needed)
+        return {name: count for name, count in present.items() if count}
 
     @property
-    def limbs(self) -> tuple[int, ...]:
-        """Lowest bits of the limbs in which the accumulator meets a multiplier block."""
-        return tuple(range(0, max(self.accumulator_width - 1, 1), LIMB_BITS))
+    def latency(self) -> int:
+        """Cycles from an accumulator to its result."""
+        return sum(self.cycles.values())
+
+    def start(self, stage: str) -> int:
+        """Return the cycles from the accumulator to the beginning of a stage."""
+        names = list(self.cycles)
+        return sum(self.cycles[name] for name in names[: names.index(stage)])
+
+    @cached_property
+    def product(self) -> ProductPlan | None:
+        """The multiplication; None where all multipliers are 1."""
+        if self.raw or self.constant("multiplier") == 1:
+            return None
+        whole = Shape(self.accumulator_width, signed=True)
+        return ProductPlan.of(whole, self.multiplier_shape, self.unit)
 
     @property
-    def memory_wait(self) -> int:
-        """Cycles in which results wait for their word of the parameter memory."""
-        return MEMORY_LATENCY if self.stored else 0
-
-    @property
-    def column_latency(self) -> int:
-        """Cycles from a column's last group to the result queue."""
-        return self.memory_wait + len(self.stages)
+    def multiplier_shape(self) -> Shape:
+        """Shape of the multiplier, stored or built in."""
+        field = next(field for field in self.fields if field.name == "multiplier")
+        if field.constant is not None:
+            return Shape(signed_width(abs(field.constant)), signed=True)
+        return Shape(field.width, field.signed)
 
     @property
     def shift_limit(self) -> int:
@@ -203,6 +220,8 @@ class RequantizerPlan:
         for field in self.fields:
             stored = f"{'int' if field.signed else 'uint'}{field.width}, stored"
             own[field.name] = stored if field.constant is None else field.constant
+        if self.product and self.unit.kind != "behavioural":
+            own["product"] = ", ".join(part.kind for part in self.product.parts)
         return own
 
     def constant(self, name: str) -> int | None:

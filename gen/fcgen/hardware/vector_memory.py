@@ -10,6 +10,7 @@ from amaranth.utils import ceil_log2
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
+from fcgen.hardware.vector_store import VectorStore
 
 SLICE_BITS = 512
 
@@ -36,6 +37,8 @@ class VectorMemory(wiring.Component):
         Bits of a beat.
     holdable : bool
         Adds ``hold`` and ``empty``, which run-time weights need.
+    block_ram : bool
+        The beats stand in a `VectorStore`; otherwise the synthesis tool chooses the kind of RAM.
 
     Ports
     -----
@@ -57,12 +60,15 @@ class VectorMemory(wiring.Component):
         Neither vector is full and none is under way.
     """
 
-    def __init__(self, *, beats: int, width: int, holdable: bool = False) -> None:
+    def __init__(
+        self, *, beats: int, width: int, holdable: bool = False, block_ram: bool = False
+    ) -> None:
         if beats < 1 or width < 1:
             raise ValueError("beats and width must be positive")
         self.beats = beats
         self.width = width
         self.holdable = holdable
+        self.block_ram = block_ram
         ports = {
             "in_payload": In(width),
             "in_valid": In(1),
@@ -80,7 +86,13 @@ class VectorMemory(wiring.Component):
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two memories the same module."""
-        return {"beats": self.beats, "width": self.width, "holdable": self.holdable}
+        own: Parameters = {"beats": self.beats, "width": self.width, "holdable": self.holdable}
+        return own | ({"block_ram": True} if self.block_ram else {})
+
+    @property
+    def latency(self) -> int:
+        """Cycles from an address to its word."""
+        return 2
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -95,9 +107,11 @@ class VectorMemory(wiring.Component):
         read_bank = Signal()
         m.d.comb += [
             self.in_ready.eq(~full.bit_select(write_bank, 1)),
-            self.available.eq(full.bit_select(read_bank, 1)),
             accept.eq(self.in_valid & self.in_ready),
         ]
+        m.d.sync += self.available.eq(
+            complete | (full == 0b11) | (self.available & ~self.vector_end)
+        )
         with m.If(self.vector_end):
             m.d.sync += [full.bit_select(read_bank, 1).eq(0), read_bank.eq(~read_bank)]
         with m.If(complete):
@@ -118,23 +132,31 @@ class VectorMemory(wiring.Component):
         ``position`` is the place of the beat at the input: the beats held so far, or 0 where
         ``first`` begins anew. ``complete`` marks the beat that makes a vector whole. After a
         fault no beats are held, and a beat 0 without ``first`` is a fault again: that swallows
-        what is left of a broken vector.
+        what is left of a broken vector. Whether the count is 0 or that of a last beat is known
+        a beat ahead, which keeps comparisons out of the way to the handshake.
         """
         beat = Signal.like(position)
-        between = Signal()
+        between = Signal(init=1)
+        last_next = Signal()
         at_start = Signal()
         at_end = Signal()
         fits = Signal()
+        goes_on = Signal()
         m.d.comb += [
-            between.eq(beat == 0),
             position.eq(Mux(self.in_first, 0, beat)),
-            at_start.eq(position == 0),
-            at_end.eq(position == self.beats - 1),
+            at_start.eq(self.in_first | between),
+            at_end.eq(~self.in_first & last_next if self.beats > 1 else 1),
             fits.eq((self.in_first == at_start) & (self.in_last == at_end)),
             complete.eq(accept & fits & at_end),
+            goes_on.eq(fits & ~at_end),
         ]
+        is_last = Mux(self.in_first, self.beats == 2, beat == self.beats - 2)
         with m.If(accept):
-            m.d.sync += beat.eq(Mux(fits & ~at_end, position + 1, 0))
+            m.d.sync += [
+                beat.eq(Mux(goes_on, Mux(self.in_first, 1, beat + 1), 0)),
+                between.eq(~goes_on),
+                last_next.eq(goes_on & is_last),
+            ]
             with m.If(~fits | (self.in_first & ~between)):
                 m.d.sync += self.error.eq(1)
         return between
@@ -144,27 +166,40 @@ class VectorMemory(wiring.Component):
         return beat[: ceil_log2(self.beats)]
 
     def _store(self, m: Module, accept: Signal, write_address: Value, read_bank: Signal) -> None:
-        """Keep the beats, each bank at a power of two; an address is never read while written.
-
-        A wide beat is cut into several memories: no block RAM is that wide, and Amaranth's
-        simulator cannot compile a write of thousands of bits.
-        """
+        """Keep the beats, each bank at a power of two; an address is never read while written."""
+        depth = 2 << ceil_log2(self.beats)
+        read_address = Cat(self._row(self.address), read_bank)
+        # A wide beat is cut into several memories: no block RAM is that wide, and Amaranth's
+        # simulator cannot compile a write of thousands of bits.
         for number, low in enumerate(range(0, self.width, SLICE_BITS)):
             part = slice(low, min(low + SLICE_BITS, self.width))
-            store = memory.Memory(
-                shape=part.stop - part.start,
-                depth=2 << ceil_log2(self.beats),
-                init=[],
-                attrs={"no_rw_check": 1},
-            )
             name = "store" if self.width <= SLICE_BITS else f"store_{number}"
-            m.submodules[name] = store
-            write = store.write_port()
-            read = store.read_port()
-            m.d.comb += [
-                write.addr.eq(write_address),
-                write.data.eq(self.in_payload[part]),
-                write.en.eq(accept),
-                read.addr.eq(Cat(self._row(self.address), read_bank)),
-                self.word[part].eq(register(m, read.data, f"{name}_word")),
-            ]
+            add = self._add_block if self.block_ram else self._add_memory
+            word = add(m, name, depth, accept, write_address, self.in_payload[part], read_address)
+            m.d.comb += self.word[part].eq(word)
+
+    def _add_block(
+        self, m: Module, name: str, depth: int, write: Value, at: Value, data: Value, address: Value
+    ) -> Value:
+        m.submodules[name] = store = VectorStore(depth, len(data))
+        m.d.comb += [
+            store.write.eq(write),
+            store.write_address.eq(at),
+            store.write_data.eq(data),
+            store.address.eq(address),
+        ]
+        return store.word
+
+    def _add_memory(
+        self, m: Module, name: str, depth: int, write: Value, at: Value, data: Value, address: Value
+    ) -> Value:
+        store = memory.Memory(shape=len(data), depth=depth, init=[], attrs={"no_rw_check": 1})
+        m.submodules[name] = store
+        write_port, read_port = store.write_port(), store.read_port()
+        m.d.comb += [
+            write_port.en.eq(write),
+            write_port.addr.eq(at),
+            write_port.data.eq(data),
+            read_port.addr.eq(address),
+        ]
+        return register(m, read_port.data, f"{name}_word")

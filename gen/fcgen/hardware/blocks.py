@@ -1,0 +1,65 @@
+"""Multipliers and block RAMs of a layer, counted without building it."""
+
+from __future__ import annotations
+
+from amaranth.utils import ceil_log2
+
+from fcgen.folding import Folding
+from fcgen.hardware.layer_memories import LayerMemories
+from fcgen.hardware.memories import Bank
+from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.mapping import Mapping, ProductUnit, rams_of
+from fcgen.network import DenseLayer
+
+
+def element_blocks(folding: Folding, mapping: Mapping) -> int:
+    """Return the multiplier blocks of all elements: in each group some serve two neurons."""
+    if mapping.unit.block is None:
+        return 0
+    first_soft = folding.pe - mapping.soft_elements
+    hard = (sum(p < first_soft for p in group.elements) for group in folding.groups)
+    return folding.simd * sum(-(-count // mapping.unit.weights) for count in hard)
+
+
+def requantizer_blocks(network: DenseLayer, folding: Folding, unit: ProductUnit) -> int:
+    """Return the multiplier blocks of all requantizers, if they multiply with ``unit``."""
+    product = RequantizerPlan.of(network, unit).product
+    return folding.columns * folding.column_lanes * (product.blocks if product else 0)
+
+
+def multiplier_blocks(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+    """Return the multiplier blocks of a layer."""
+    own = requantizer_blocks(network, folding, mapping.requantizer)
+    return element_blocks(folding, mapping) + own
+
+
+def cascades(network: DenseLayer, folding: Folding, mapping: Mapping) -> bool:
+    """Say whether any memory of a layer is cut into parts that stand one behind the other."""
+    memories = LayerMemories(
+        network, folding, RequantizerPlan.of(network, mapping.requantizer), mapping
+    )
+    cuts = (memories.cut(bank) for bank in memories.banks)
+    return any(cut is not None and len(cut.depths) > 1 for cut in cuts)
+
+
+def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+    """Return the block RAMs of a layer, on a device whose shapes the mapping knows."""
+    plan = RequantizerPlan.of(network, mapping.requantizer)
+    memories = LayerMemories(network, folding, plan, mapping)
+    width = folding.simd * network.activation_format.bits
+    vectors = mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width)
+    rams = vectors.rams if vectors else 0
+    return rams + sum(_rams(memories, bank) for bank in memories.banks)
+
+
+def _rams(memories: LayerMemories, bank: Bank) -> int:
+    cut = memories.cut(bank)
+    if cut is None:
+        return 0
+    if memories.writable:
+        return cut.rams
+    # Bits that never change take no room: those of neurons that only fill up a fold.
+    return sum(
+        rams_of(len(image), int(image.changing.sum()), memories.mapping.ram_shapes)
+        for image in (memories.images[name] for name, _ in memories.parts(bank))
+    )

@@ -1,0 +1,95 @@
+"""A deep memory from several block RAMs, with a register behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth import Module
+from amaranth.hdl import Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.registers import delay, register, select
+from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
+
+
+class CascadedMemory(wiring.Component):
+    """One word every cycle from memories that each hold a part of the words.
+
+    The parts are as deep as a block RAM, so that each has the RAM's own output register; the word
+    of the addressed part is chosen and kept in one more register, which also halves the way
+    from a RAM to a multiplier. Further registers stand between the parts and the choice: RAMs
+    are far from each other.
+
+    Latency: ``latency`` cycles from ``address`` to ``word``. Initiation interval: 1 cycle. No
+    reset. A word that is read in the cycle in which it is written is undefined.
+
+    Parameters
+    ----------
+    parts : sequence of WeightMemory
+        In the order of the words; each but the last one has the same depth, a power of two.
+    latency : int, at least 3
+
+    Ports
+    -----
+    address : In(range(depth))
+    word : Out(width)
+    write, write_address, write_data : In(1), In(range(depth)), In(width), only when writable
+    """
+
+    def __init__(self, parts: Sequence[WeightMemory], *, latency: int) -> None:
+        if latency <= MEMORY_LATENCY:
+            raise ValueError(f"latency must be more than {MEMORY_LATENCY}")
+        self.parts = tuple(parts)
+        self.latency = latency
+        first = self.parts[0]
+        if len(self.parts) > 1 and first.depth & (first.depth - 1):
+            raise ValueError("the depth of a part must be a power of two")
+        if any(part.depth != first.depth for part in self.parts[:-1]):
+            raise ValueError("all parts but the last one must have the same depth")
+        self.depth = sum(part.depth for part in self.parts)
+        self.width = first.width
+        self.writable = first.writable
+        address = range(max(self.depth, 2))
+        ports = {"address": In(address), "word": Out(self.width)}
+        if self.writable:
+            ports |= {"write": In(1), "write_address": In(address), "write_data": In(self.width)}
+        super().__init__(ports)
+
+    @property
+    def parameters(self) -> Parameters:
+        """What makes two memories the same module: the images count."""
+        images = tuple(part.image for part in self.parts)
+        return {
+            "depth": self.depth,
+            "width": self.width,
+            "latency": self.latency,
+            "images": images,
+        }
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for number, part in enumerate(self.parts):
+            m.submodules[f"part_{number}"] = part
+            m.d.comb += part.address.eq(self.address)
+            if self.writable:
+                m.d.comb += [
+                    part.write.eq(self.write & (self._part(self.write_address) == number)),
+                    part.write_address.eq(self.write_address),
+                    part.write_data.eq(self.write_data),
+                ]
+        chosen = delay(m, self._part(self.address), self.latency - 1, "chosen")
+        words = [
+            delay(m, part.word, self.latency - 1 - MEMORY_LATENCY, f"word_of_part_{number}")
+            for number, part in enumerate(self.parts)
+        ]
+        m.d.comb += self.word.eq(register(m, select(words, chosen), "word_register"))
+        return m
+
+    def _part(self, address: Value) -> Value:
+        """Return the number of the part that an address is in."""
+        if len(self.parts) == 1:
+            return address[:0]
+        return address[(self.parts[0].depth - 1).bit_length() :]

@@ -1,0 +1,103 @@
+"""Cuts of a product of two wide numbers into products that a multiplier block takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from amaranth.hdl import Shape, signed, unsigned
+
+from fcgen.hardware.soft_multiplier import soft_latency
+from fcgen.mapping import ProductUnit
+
+LIMB_BITS = 17
+"""Unsigned bits that one input of the usual 18 × 18 multiplier block takes."""
+SOFT_ROWS = 10
+"""Rows up to which a further partial product stands in look-up tables."""
+
+
+@dataclass(frozen=True)
+class PartialProduct:
+    """Product of a limb of ``a`` and a limb of ``b``.
+
+    Attributes
+    ----------
+    a_low, b_low : int
+        Lowest bits of the limbs.
+    a, b : Shape
+    kind : {"behavioural", "block", "soft"}
+    """
+
+    a_low: int
+    a: Shape
+    b_low: int
+    b: Shape
+    kind: str
+
+    @property
+    def swapped(self) -> bool:
+        """Whether a soft product takes its rows from ``a``, as it is the narrower one."""
+        return bool(self.a.width < self.b.width)
+
+    @property
+    def rows(self) -> int:
+        """Rows of a soft product."""
+        return int(min(self.a.width, self.b.width))
+
+
+@dataclass(frozen=True)
+class ProductPlan:
+    """Partial products of a whole product.
+
+    Attributes
+    ----------
+    parts : tuple of PartialProduct
+    latency : int
+        Cycles from the operands to all partial products.
+    """
+
+    parts: tuple[PartialProduct, ...]
+    latency: int
+
+    @classmethod
+    def of(cls, a: Shape, b: Shape, unit: ProductUnit) -> ProductPlan:
+        """Plan the product of ``a`` and ``b`` with what a device multiplies with.
+
+        Of a multiplier block only the first partial product takes one where the others are small:
+        elements are what blocks are for.
+        """
+        if unit.kind == "soft":
+            parts = [PartialProduct(0, a, 0, b, "soft")]
+        else:
+            pieces = [(0, b)] if unit.kind == "behavioural" else limbs(b)
+            parts = [PartialProduct(*x, *y, unit.kind) for x in limbs(a) for y in pieces]
+        if unit.kind == "block":
+            small = [replace(part, kind="soft") for part in parts]
+            parts[1:] = [
+                soft if soft.rows <= SOFT_ROWS else part
+                for soft, part in zip(small[1:], parts[1:], strict=True)
+            ]
+        soft = [soft_latency(part.rows) for part in parts if part.kind == "soft"]
+        fixed = [] if unit.kind == "soft" else [unit.latency]
+        return cls(tuple(parts), max(soft + fixed))
+
+    @property
+    def blocks(self) -> int:
+        """Multiplier blocks in use."""
+        return sum(part.kind == "block" for part in self.parts)
+
+    @property
+    def sum_latency(self) -> int:
+        """Cycles in which the partial products are added: a register behind every adder."""
+        return (len(self.parts) - 1).bit_length()
+
+
+def limbs(shape: Shape) -> list[tuple[int, Shape]]:
+    """Cut a number into unsigned limbs and a top one: (lowest bit, shape) each."""
+    if shape.width <= LIMB_BITS + shape.signed:
+        return [(0, shape)]
+    starts = range(0, shape.width - shape.signed, LIMB_BITS)
+    make = signed if shape.signed else unsigned
+    return [
+        (low, unsigned(LIMB_BITS) if low != starts[-1] else make(shape.width - low))
+        for low in starts
+    ]

@@ -1,0 +1,99 @@
+"""Products of an element, from whatever its device multiplies with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth import Cat, Module, Signal
+from amaranth.hdl import Shape, Value
+
+from fcgen.fixed import IntegerFormat
+from fcgen.hardware.multiplier_block import MultiplierBlock
+from fcgen.hardware.packed_multiplier import PackedMultiplier
+from fcgen.hardware.registers import delay, register
+from fcgen.hardware.soft_multiplier import SoftMultiplier
+from fcgen.mapping import ProductUnit
+
+
+class Products:
+    """Adds product units to a module; all have the same latency, ``unit.latency``.
+
+    Parameters
+    ----------
+    m : Module
+    unit : ProductUnit
+    activation, weight : IntegerFormat
+    """
+
+    def __init__(
+        self, m: Module, unit: ProductUnit, activation: IntegerFormat, weight: IntegerFormat
+    ) -> None:
+        self.m = m
+        self.unit = unit
+        self.activation = activation
+        self.weight = weight
+
+    def add(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
+        """Add a unit and return its products, each signed where an operand is.
+
+        Parameters
+        ----------
+        activation : Value
+        weights : sequence of Value
+            As many as ``unit.weights``.
+        suffix : str
+            Of the names in this lane.
+        """
+        make = {
+            "behavioural": self._behavioural,
+            "block": self._block,
+            "packed": self._packed,
+            "soft": self._soft,
+        }[self.unit.kind]
+        return make(activation, weights, suffix)
+
+    def _behavioural(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
+        operands = []
+        for name, value, operand in (
+            ("activation", activation, self.activation),
+            ("weight", weights[0], self.weight),
+        ):
+            port = Signal(_shape(operand), name=f"{name}{suffix}_in")
+            self.m.d.comb += port.eq(value)
+            operands.append(register(self.m, port, f"{name}{suffix}"))
+        return [register(self.m, operands[0] * operands[1], f"product{suffix}")]
+
+    def _block(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
+        assert self.unit.block is not None
+        block = MultiplierBlock(self.unit.block, _shape(self.activation), _shape(self.weight))
+        self.m.submodules[f"multiplier{suffix}"] = block
+        self.m.d.comb += [block.a.eq(activation), block.b.eq(Cat(weights))]
+        after = self.unit.latency - block.latency
+        return self._cut(delay(self.m, block.product, after, f"product{suffix}"))
+
+    def _packed(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
+        assert self.unit.block is not None
+        pair = PackedMultiplier(self.unit.block, weight=self.weight, activation=self.activation)
+        self.m.submodules[f"multiplier{suffix}"] = pair
+        self.m.d.comb += [pair.activation.eq(activation), pair.weights.eq(Cat(weights))]
+        after = self.unit.latency - pair.latency
+        return self._cut(delay(self.m, pair.products, after, f"product{suffix}"))
+
+    def _soft(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
+        unit = SoftMultiplier(
+            _shape(self.activation), _shape(self.weight), latency=self.unit.latency
+        )
+        self.m.submodules[f"multiplier{suffix}"] = unit
+        self.m.d.comb += [unit.a.eq(activation), unit.b.eq(weights[0])]
+        return self._cut(unit.product)
+
+    def _cut(self, products: Value) -> list[Value]:
+        """Take products that stand side by side apart."""
+        width = self.activation.bits + self.weight.bits
+        parts = [products[low : low + width] for low in range(0, len(products), width)]
+        signed = self.activation.signed or self.weight.signed
+        return [part.as_signed() if signed else part for part in parts]
+
+
+def _shape(operand: IntegerFormat) -> Shape:
+    return Shape(operand.bits, operand.signed)

@@ -1,0 +1,83 @@
+"""Product from look-up tables and carry chains, for devices that are short of multipliers."""
+
+from __future__ import annotations
+
+from amaranth import Module, Mux, Signal
+from amaranth.hdl import Shape, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.registers import delay
+
+
+def soft_latency(rows: int) -> int:
+    """Return the least latency of a product of ``rows`` rows: two of them meet in each adder."""
+    return max((rows - 1).bit_length(), 1)
+
+
+class SoftMultiplier(wiring.Component):
+    """Product of two numbers by adding rows: one row a bit of ``b``, two rows an adder.
+
+    ``product = Σ_i b[i]·2^i·a``, the row of a sign bit subtracted. Every adder has a register
+    behind it, which also keeps the synthesis from joining adders to slow ones without carry chains.
+
+    Latency: ``latency`` cycles. Initiation interval: 1 cycle. No handshake, no reset.
+
+    Parameters
+    ----------
+    a, b : Shape
+        Of the operands; the narrower one is best taken as ``b``.
+    latency : int
+        At least ``soft_latency(b.width)`` cycles; what is more is spent at the operands.
+
+    Ports
+    -----
+    a : In(a.width)
+    b : In(b.width)
+    product : Out(a.width + b.width)
+        Two's complement where an operand is signed.
+    """
+
+    def __init__(self, a: Shape, b: Shape, *, latency: int) -> None:
+        if latency < soft_latency(b.width):
+            raise ValueError(f"{b.width} rows take {soft_latency(b.width)} cycles")
+        self.shapes = a, b
+        self.latency = latency
+        super().__init__({"a": In(a.width), "b": In(b.width), "product": Out(a.width + b.width)})
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two multipliers the same module."""
+        a, b = self.shapes
+        return {"a": str(a), "b": str(b), "latency": self.latency}
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        a, b = self.shapes
+        waiting = self.latency - soft_latency(b.width)
+        first = delay(m, self.a, waiting, "a_waiting")
+        second = delay(m, self.b, waiting, "b_waiting")
+        rows: list[tuple[int, Value]] = []
+        for bit in range(b.width):
+            row = Mux(second[bit], first.as_signed() if a.signed else first, 0)
+            rows.append((bit, -row if b.signed and bit == b.width - 1 else row))
+        level = 0
+        while level == 0 or len(rows) > 1:
+            rows = [
+                self._sum(m, rows[i : i + 2], f"sum_{level}_{i // 2}")
+                for i in range(0, len(rows), 2)
+            ]
+            level += 1
+        m.d.comb += self.product.eq(rows[0][1])
+        return m
+
+    def _sum(self, m: Module, rows: list[tuple[int, Value]], name: str) -> tuple[int, Value]:
+        """Register the sum of one or two rows, each with the place of its lowest bit."""
+        place, value = rows[0]
+        for other, row in rows[1:]:
+            value = value + (row << (other - place))
+        total = Signal(value.shape(), name=name, reset_less=True)
+        m.d.sync += total.eq(value)
+        return place, total

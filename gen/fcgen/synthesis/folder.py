@@ -1,0 +1,35 @@
+"""The folder of a synthesis, where every file and every log stays."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from fcgen.output_directory import check_replaceable
+
+MARKER = "fcgen-synth.txt"
+_TEXT = "Made by fcgen synth, which replaces this folder.\n"
+
+
+def default(directory: Path, device: str, speed: str) -> Path:
+    """Return the folder beside a design for its synthesis on a device."""
+    directory = directory.resolve()
+    place = f"{device}-{speed}" if speed else device
+    return directory.with_name(f"{directory.name}.synth") / place
+
+
+def check(folder: Path) -> None:
+    """Raise an InputError unless the folder is new, empty, or of an earlier synthesis."""
+    check_replaceable(folder, is_ours)
+
+
+def is_ours(folder: Path) -> bool:
+    """Say whether a folder is of an earlier synthesis."""
+    return (folder / MARKER).is_file()
+
+
+def renew(folder: Path) -> None:
+    """Make the folder anew, empty but for its mark."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text(_TEXT)

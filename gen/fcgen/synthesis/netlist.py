@@ -1,0 +1,132 @@
+"""The first stage: Yosys, from the sources to the netlist of the design and the pins around it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fcgen.devices.device import Device, Family, Usage
+from fcgen.synthesis import folder as folders
+from fcgen.synthesis.pins import MODULE, PinPlan
+from fcgen.synthesis.sources import Sources
+from fcgen.wheels import Wheel
+
+SCRIPT, LOG, KEY = "synth.ys", "yosys.log", "netlist.key"
+NETLIST, VERILOG, COUNTS = "netlist.json", "netlist.v", "cells.json"
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A synthesised design.
+
+    Attributes
+    ----------
+    folder : Path
+        Where all files of the run are.
+    key : str
+        Hash of everything that it was made from.
+    usage : Usage
+        What the design takes by Yosys' count, the registers around it left out.
+    cells : mapping
+        Cell type to number, of the design.
+    """
+
+    folder: Path
+    key: str
+    usage: Usage
+    cells: Mapping[str, int]
+
+    @property
+    def verilog(self) -> Path:
+        """The design's netlist without pins, for simulation."""
+        return self.folder / VERILOG
+
+
+def synthesize(
+    sources: Sources, family: Family, device: Device, folder: Path, yosys: Wheel
+) -> Netlist:
+    """Run Yosys, or take what an earlier run with the same inputs left.
+
+    What a run with other inputs left in the folder goes.
+
+    Raises
+    ------
+    InputError
+        When the folder is neither new nor one of ours.
+    ToolError
+        When Yosys is missing or fails.
+    """
+    plan = PinPlan.of(sources.ports, device.pins, sources.clock, sources.step)
+    texts = {
+        f"{MODULE}.v": plan.text(sources.top),
+        SCRIPT: _script(sources, family),
+        **family.constraints(device, plan.pins),
+    }
+    key = _key(sources, texts, yosys)
+    folders.check(folder)
+    stored = folder / KEY
+    if not (stored.is_file() and stored.read_text() == key):
+        folders.renew(folder)
+        for path in (*sources.files, *sources.images):
+            shutil.copyfile(path, folder / path.name)
+        for name, text in texts.items():
+            (folder / name).write_text(text)
+        outcome = yosys.run(["-Q", "-T", "-q", "-l", LOG, "-s", SCRIPT], folder)
+        outcome.checked(f"see {folder / LOG}")
+        stored.write_text(key)
+    cells = _cells(sources.top, _modules(folder))
+    return Netlist(folder, key, family.usage(cells), cells)
+
+
+def _script(sources: Sources, family: Family) -> str:
+    macros = [f"-D{macro}" for macro in ("SYNTHESIS", *family.macros)]
+    options = " ".join(["-defer", *macros] if sources.defer else macros)
+    reads = [
+        f"read_verilog {'-sv ' if path.suffix == '.sv' else ''}{options} {path.name}"
+        for path in sources.files
+    ]
+    pads = [f"select {MODULE}", family.pads(), "select -clear"] if family.pads() else []
+    lines = [
+        *reads,
+        f"read_verilog {MODULE}.v",
+        family.synthesis(MODULE),
+        *pads,
+        "check -assert" if sources.strict else "check",
+        f"tee -q -o {COUNTS} stat -json",
+        f"write_json {NETLIST}",
+        f"select * {MODULE} %d",
+        f"write_verilog -noattr -selected {VERILOG}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _key(sources: Sources, texts: Mapping[str, str], yosys: Wheel) -> str:
+    """Return a hash of everything that decides the netlist."""
+    said = json.dumps([yosys.name, yosys.version, dict(texts), sources.top])
+    state = hashlib.sha256(said.encode())
+    for path in (*sources.files, *sources.images):
+        state.update(path.name.encode())
+        state.update(hashlib.sha256(path.read_bytes()).digest())
+    return state.hexdigest()
+
+
+def _modules(folder: Path) -> dict[str, dict[str, int]]:
+    """Return for each module of the netlist how many cells of which type stand in it."""
+    modules = json.loads((folder / COUNTS).read_text())["modules"]
+    return {
+        name.removeprefix("\\"): module["num_cells_by_type"] for name, module in modules.items()
+    }
+
+
+def _cells(top: str, modules: Mapping[str, Mapping[str, int]]) -> Counter[str]:
+    """Return how many cells of which type a module has with all that is below it."""
+    total: Counter[str] = Counter()
+    for kind, number in modules[top].items():
+        inside = _cells(kind, modules) if kind in modules else {kind: 1}
+        total.update({cell: number * each for cell, each in inside.items()})
+    return total
