@@ -18,6 +18,7 @@ from fcgen.simulate import simulate
 from fcgen.simulation_result import SimulationResult
 
 if TYPE_CHECKING:
+    from fcgen.estimation.estimate import Estimate
     from fcgen.summary import Summary
     from fcgen.synthesis.result import Result
 
@@ -133,6 +134,18 @@ class Accelerator:
         )
         folder = for_design.folder_for(self.design, request) if out is None else Path(out)
         return flow.synthesize(for_design.sources_of(self.design), request, folder, progress)
+
+    def estimate(self, speed: str | None = None) -> "Estimate":
+        """Predict what :meth:`synthesize` finds, without synthesis.
+
+        Parameters
+        ----------
+        speed : str, optional
+            Speed grade, default the family's first.
+        """
+        from fcgen.estimation.for_design import estimate_design
+
+        return estimate_design(self.design, speed)
 
     def summary(self) -> "Summary":
         """Return size, folding, cycles and parameters."""

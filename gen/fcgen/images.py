@@ -80,6 +80,13 @@ class MemoryImage(Sequence[int]):
             weights[-1] = -weights[-1]
         return planes.astype(np.int64) @ weights
 
+    @property
+    def changing(self) -> NDArray[np.bool_]:
+        """Bits of a word that are not the same in all words."""
+        ever = np.bitwise_or.reduce(self.octets, 0)
+        always = np.bitwise_and.reduce(self.octets, 0)
+        return np.unpackbits(ever & ~always, count=self.width, bitorder="little").astype(bool)
+
     def text(self) -> bytes:
         """Return the image file: one word a line, lower-case hexadecimal, no prefix."""
         digits = -(-self.width // 4)

@@ -90,6 +90,11 @@ class MemoryCut:
     rams: int
 
 
+def rams_of(depth: int, width: int, shapes: Sequence[RamShape]) -> int:
+    """Return the fewest block RAMs side by side that hold a memory which one of them is deep."""
+    return min(shape.wide(width) for shape in shapes if shape.depth >= depth)
+
+
 RAM_COST, CHOICE_COST = 400, 0.6
 """A block RAM, and a bit's choice between two parts, in look-up tables of such devices."""
 
@@ -101,7 +106,7 @@ def cut(depth: int, width: int, shapes: Sequence[RamShape]) -> MemoryCut:
         whole, rest = divmod(depth, shape.depth)
         rams = whole * shape.wide(width)
         if rest:
-            rams += min(other.wide(width) for other in shapes if other.depth >= rest)
+            rams += rams_of(rest, width, shapes)
         return MemoryCut((shape.depth,) * whole + ((rest,) if rest else ()), rams)
 
     def cost(candidate: MemoryCut) -> float:
@@ -148,14 +153,16 @@ class Mapping:
     scratchpad: bool = False
 
     def weight_cut(self, depth: int, width: int) -> MemoryCut | None:
-        """Return how a memory of weights is cut; None where the tool decides."""
-        return cut(depth, width, self.ram_shapes) if self.ram_shapes else None
+        """Return how a memory of weights is cut; None where the tool or nobody decides."""
+        if self.scratchpad or not self.ram_shapes:
+            return None
+        return cut(depth, width, self.ram_shapes)
 
     def constant_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how a memory of constants is cut; None where it stands in look-up tables."""
         if -(-depth // LUT_WORDS) * width <= CONSTANT_LUTS:
             return None
-        return self.weight_cut(depth, width)
+        return cut(depth, width, self.ram_shapes) if self.ram_shapes else None
 
     def vector_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how the vector memory is cut; None where the tool decides.

@@ -1,97 +1,37 @@
 """``fcgen layer``: Verilog for one fully connected layer."""
 
-import math
-import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from fcgen.commands.options import FILE, Choice, Integer, Real, common
+from fcgen import devices
+from fcgen.commands.layer_options import Shape, layer_options, make, mapping_of, mapping_options
+from fcgen.commands.options import FILE, Integer, common
 from fcgen.commands.writing import check_output, writing
-from fcgen.devices import find
-from fcgen.devices.device import PACKS, MappingOptions
-from fcgen.errors import shown
 from fcgen.terminal import Terminal
 from fcgen.wording import count
-
-if TYPE_CHECKING:
-    from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
-
-ROUNDINGS = ("half_even", "half_up", "half_away", "floor")
-SATURATIONS = ("saturate", "wrap")
-# Options that make_layer takes as they are.
-PASSED_ON = (
-    "weights",
-    "bias",
-    "input_zero_point",
-    "rounding",
-    "saturation",
-    "relu",
-    "raw",
-    "activation_scale",
-    "output_scale",
-    "runtime_weights",
-    "seed",
-    "name",
-)
-
-
-class Shape(click.ParamType):
-    """``N`` or ``CxHxW``."""
-
-    name = "shape"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """Return the sizes; their range is the layer's to check."""
-        if isinstance(value, tuple):
-            return value
-        if not re.fullmatch(r"[0-9]{1,9}(x[0-9]{1,9}x[0-9]{1,9})?", value):
-            rule = "must be N or CxHxW"
-            self.fail(f"{shown(value)}: {rule}; give it as 800 or 5x3x3", param, ctx)
-        return tuple(int(size) for size in value.split("x"))
 
 
 @click.command(short_help="Write Verilog for one layer.", context_settings={"show_default": True})
 @click.argument("shape", type=Shape())
 @click.argument("outputs", metavar="M", type=Integer())
 @click.option("-o", "--output", "directory", type=FILE, required=True, help="Output directory.")
-@click.option("--pe", type=Integer(), default=1, help="Processing elements: 1 to M.")
-@click.option("--simd", type=Integer(), default=1, help="Lanes of each element: 1 to N.")
-@click.option("--output-lanes", type=Integer(), default=1, help="Outputs a beat: 1 to M.")
-@click.option("--weights", type=FILE, help=".npz, .npy, .csv or .hex; default seeded random.")
-@click.option("--bias", type=FILE, help="Bias, where the weights' file has none.")
-@click.option("--weight-bits", type=Integer(), default=8, help="1 to 16.")
-@click.option("--activation-bits", type=Integer(), default=8, help="1 to 16.")
-@click.option("--output-bits", type=Integer(), help="1 to 16; default as the activations.")
-@click.option("--unsigned-weights", is_flag=True, help="Weights are unsigned.")
-@click.option("--unsigned-activations", is_flag=True, help="Activations are unsigned.")
-@click.option("--unsigned-outputs", is_flag=True, help="Outputs are unsigned.")
-@click.option("--input-zero-point", type=Integer(), default=0, help="Code of a real zero.")
-@click.option("--rounding", type=Choice(ROUNDINGS), help="Default half_even.")
-@click.option("--saturation", type=Choice(SATURATIONS), help="Default saturate.")
-@click.option("--relu", is_flag=True, help="No output below the zero point.")
-@click.option("--raw", is_flag=True, help="Accumulators out, no requantization.")
-@click.option("--activation-scale", type=Real(), help="Real value of one step; float weights.")
-@click.option("--output-scale", type=Real(), help="Default chosen from the reach.")
-@click.option("--runtime-weights", is_flag=True, help="All trainable values can be written.")
+@layer_options
 @click.option("--name", default="layer", help="Top module.")
 @click.option("--prefix", default="", help="Of every module.")
 @click.option("--verilog2005", is_flag=True, help="Add everything as one plain Verilog file.")
 @click.option("--device", default="generic", help="What the layer is mapped to.")
-@click.option("--pack", type=Choice(PACKS), default="auto", help="Weights a multiplier.")
-@click.option("--soft-macs", type=Integer(), default=0, help="MACs in LUTs beside multipliers.")
+@mapping_options
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Write Verilog for a fully connected layer of SHAPE inputs (N or CxHxW) and M outputs."""
     terminal = Terminal(json=as_json, quiet=quiet)
-    find(options["device"])
+    devices.find(options["device"])
     check_output(options["directory"])
-    layer, folding, notes = _make(options)
-    mapping = MappingOptions(options["pack"], options["soft_macs"])
+    layer, folding, notes = make(options)
+    mapping = mapping_of(options)
+    devices.mapping(options["device"], layer, folding, mapping)
     terminal.notes(notes)
     with writing(terminal) as progress:
         from fcgen.accelerator import write
@@ -123,44 +63,3 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
         ]
     )
     terminal.note(f"next: fcgen simulate {shlex.quote(str(where))}")
-
-
-def _make(options: dict[str, Any]) -> "tuple[DenseLayer, Folding, tuple[str, ...]]":
-    """Check all options before a file is read, and make the layer."""
-    from fcgen.fixed import operand_format
-    from fcgen.folding import Folding
-    from fcgen.manifest import check_names
-    from fcgen.quantize import make_layer
-    from fcgen.validation import check_sizes
-
-    shape, outputs = options["shape"], options["outputs"]
-    default = {**options, "output_bits": options["activation_bits"]}
-    given = default if options["output_bits"] is None else options
-    weight, activation, output = (
-        operand_format(f"--{kind}-bits", given[f"{kind}_bits"], not given[f"unsigned_{kind}s"])
-        for kind in ("weight", "activation", "output")
-    )
-    check_sizes(shape, outputs, "SHAPE M")
-    lanes = options["pe"], options["simd"], options["output_lanes"]
-    folding = Folding(math.prod(shape), outputs, *lanes, weight.bits)
-    check_names(options["name"], options["prefix"])
-    layer, notes = make_layer(
-        shape,
-        outputs,
-        weight_format=weight,
-        activation_format=activation,
-        output_format=output,
-        **{key: options[key] for key in PASSED_ON},
-    )
-    return layer, folding, (*_without_effect(options), *notes)
-
-
-def _without_effect(options: dict[str, Any]) -> list[str]:
-    """Name the options of the outputs' type where accumulators leave the layer."""
-    if not options["raw"]:
-        return []
-    given = {
-        "--output-bits": options["output_bits"] is not None,
-        "--unsigned-outputs": options["unsigned_outputs"],
-    }
-    return [f"{option} has no effect with --raw" for option, used in given.items() if used]

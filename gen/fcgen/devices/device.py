@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fcgen.devices.costs import Costs
 from fcgen.errors import bad_input
 from fcgen.mapping import Mapping
 
@@ -97,6 +98,8 @@ class Family(ABC):
     models : tuple of str
         Verilog files with simulation models of the primitives of a netlist: our own ones in
         ``models/`` of this package, or files of Yosys, which begin with ``+/``.
+    costs : Costs, optional
+        Of logic, for estimates; None where there are none.
     """
 
     name: str
@@ -105,6 +108,7 @@ class Family(ABC):
     nextpnr: str = ""
     macros: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    costs: Costs | None = None
 
     @abstractmethod
     def mapping(

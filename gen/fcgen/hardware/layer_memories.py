@@ -160,11 +160,12 @@ class LayerMemories:
         constants = [self._place_banks(m, banks, taps) for banks in self.constants]
         if not self.writable:
             return weights, constants, None
-        m.submodules.parameter_port = port = self._port(drain_cycles)
+        m.submodules.parameter_port = port = self.port(drain_cycles)
         self._link(m, port, taps)
         return weights, constants, port
 
-    def _port(self, drain_cycles: int) -> ParameterPort:
+    def port(self, drain_cycles: int) -> ParameterPort:
+        """Return the head of the parameter chain."""
         depths = tuple(bank.depth for bank in self.banks)
         return ParameterPort(
             memory_depths=depths, word_width=self.word_width, drain_cycles=drain_cycles
@@ -201,15 +202,19 @@ class LayerMemories:
             return parts[0]
         return CascadedMemory(parts, latency=self.mapping.weight_latency)
 
-    def _tap(self, m: Module, memory: WeightMemory | CascadedMemory) -> ParameterTap:
-        """Put a tap between the layer and a memory."""
-        tap = ParameterTap(
+    def tap(self, address_width: int, data_width: int) -> ParameterTap:
+        """Return the place of a memory on the parameter chain."""
+        return ParameterTap(
             index_width=self._index_width,
             word_width=self.word_width,
-            address_width=len(memory.address),
-            data_width=memory.width,
+            address_width=address_width,
+            data_width=data_width,
             memory_latency=self.mapping.weight_latency,
         )
+
+    def _tap(self, m: Module, memory: WeightMemory | CascadedMemory) -> ParameterTap:
+        """Put a tap between the layer and a memory."""
+        tap = self.tap(len(memory.address), memory.width)
         m.d.comb += [
             memory.address.eq(tap.memory_address),
             memory.write.eq(tap.memory_write),

@@ -71,7 +71,7 @@ def request_for(
     return Request(
         family,
         part,
-        _speed(family, part, speed),
+        speed_of(family, part, speed),
         tuple(range(seed, seed + seeds)),
         frequency,
         mapping,
@@ -121,7 +121,8 @@ def _device(design: Design, name: str | None) -> tuple[Family, Device]:
     return family, device
 
 
-def _speed(family: Family, device: Device, speed: str | None) -> str:
+def speed_of(family: Family, device: Device, speed: str | None) -> str:
+    """Return the speed grade, checked; default the family's first."""
     if speed is None:
         return next(iter(family.speeds), "")
     if speed not in family.speeds:

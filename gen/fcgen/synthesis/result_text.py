@@ -12,10 +12,13 @@ from fcgen.wording import count
 
 def lines(result: Result) -> list[str]:
     """Return the lines that `fcgen synth` prints."""
-    facts = [*_clock(result), *_speed(result)]
+    return [*table(result), *figures([*_clock(result), *speed(result)]), *_path(result)]
+
+
+def figures(facts: list[tuple[str, str]]) -> list[str]:
+    """Return lines of a name and a text each."""
     width = max(len(name) for name, _ in facts)
-    printed = (f" {name:<{width}}  {text}" for name, text in facts)
-    return [*_table(result), *printed, *_path(result)]
+    return [f" {name:<{width}}  {text}" for name, text in facts]
 
 
 def megahertz(value: float) -> str:
@@ -23,7 +26,8 @@ def megahertz(value: float) -> str:
     return f"{floor(value * 10) / 10:.1f}"
 
 
-def _table(result: Result) -> list[str]:
+def table(result: Result) -> list[str]:
+    """Return the table of what a design takes."""
     device, share = result.device, shares(result.usage, result.device)
     name = f"{device.name}, speed {result.speed}" if result.speed else device.name
     rows = [
@@ -55,7 +59,7 @@ def _clock(result: Result) -> list[tuple[str, str]]:
     ]
 
 
-def _speed(result: Result) -> list[tuple[str, str]]:
+def speed(result: Result) -> list[tuple[str, str]]:
     """Return the lines about what the design does at that clock."""
     work, delay = result.work, result.latency_us
     rate, done = result.inferences_per_second, result.gmac_per_second

@@ -1,0 +1,67 @@
+"""What logic costs in a family's cells, for estimates before synthesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ClockModel:
+    """How slow the slowest path of a routed layer is: the sum of what lengthens it.
+
+    Attributes
+    ----------
+    base_ns : float
+        A small layer.
+    chain_bit_ns : float
+        Each bit of the longest carry chain.
+    spread_ns : float
+        Times the square root of the look-up tables' and registers' thousands.
+    fill_ns : float
+        Times the largest share of the device's multipliers and RAMs in use, 0 to 1.
+    speeds : tuple of (str, float)
+        Of a speed grade, how long its paths are compared with those of the default.
+    """
+
+    base_ns: float
+    chain_bit_ns: float
+    spread_ns: float
+    fill_ns: float
+    speeds: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Cells that synthesis and place-and-route make of logic.
+
+    Attributes
+    ----------
+    adder_bits : int
+        Adders and comparisons of at least this width become carry chains.
+    chain_step : int
+        Bits that a link of a carry chain holds, each in one look-up table.
+    chain_ends : int
+        Look-up tables at both ends of a chain.
+    wide_mux : bool
+        Two look-up tables with a multiplexer behind them cost two.
+    ram_words, ram_bits, ram_luts : int
+        Words and bits of a memory in look-up tables, and how many of them it takes.
+    fixed_luts : int
+        Look-up tables that every design has, for its constants.
+    clock : ClockModel, optional
+        None where no routed results are known.
+    """
+
+    adder_bits: int = 5
+    chain_step: int = 1
+    chain_ends: int = 0
+    wide_mux: bool = False
+    ram_words: int = 16
+    ram_bits: int = 4
+    ram_luts: int = 4
+    fixed_luts: int = 0
+    clock: ClockModel | None = None
+
+    def chain(self, width: int) -> int:
+        """Return the look-up tables of a carry chain."""
+        return -(-width // self.chain_step) * self.chain_step + self.chain_ends

@@ -1,0 +1,1 @@
+"""What a layer will take and how fast it will be, without synthesis."""

@@ -1,0 +1,68 @@
+"""Estimates of a design on disk, and of a layer that was not written."""
+
+from __future__ import annotations
+
+from fcgen import devices
+from fcgen.design import Design
+from fcgen.devices.device import MappingOptions
+from fcgen.errors import bad_input
+from fcgen.estimation.estimate import Estimate, estimate
+from fcgen.folding import Folding
+from fcgen.network import DenseLayer
+from fcgen.synthesis.for_design import speed_of
+
+
+def estimate_design(design: Design, speed: str | None = None) -> Estimate:
+    """Estimate a design on the device that it is mapped to.
+
+    Parameters
+    ----------
+    design : Design
+    speed : str, optional
+        Speed grade, default the family's first.
+
+    Raises
+    ------
+    InputError
+        When it is mapped to no device, or to one without figures for estimates.
+    """
+    family, device = devices.find(design.manifest.device)
+    if not device.luts:
+        rule = "its parts are mapped to no device"
+        remedy = "write it with --device, or estimate SHAPE M with --device"
+        raise bad_input(design.directory, device.name, rule, remedy)
+    grade = speed_of(family, device, speed)
+    return estimate(design.layer, design.folding, design.mapping, family, device, grade)
+
+
+def estimate_layer(
+    layer: DenseLayer,
+    folding: Folding,
+    device: str,
+    speed: str | None = None,
+    options: MappingOptions = devices.DEFAULT,
+) -> Estimate:
+    """Estimate a layer as if it were written.
+
+    Parameters
+    ----------
+    layer : DenseLayer
+    folding : Folding
+    device : str
+    speed : str, optional
+        Speed grade, default the family's first.
+    options : MappingOptions
+        ``--pack`` and ``--soft-macs``.
+
+    Raises
+    ------
+    InputError
+        When an option does not fit, or there are no figures for the device.
+    """
+    family, part = devices.find(device)
+    if not part.luts:
+        rule = "is no device that can be synthesised for"
+        raise bad_input("--device", device, rule, "name one, such as ecp5-85k")
+    mapping = family.mapping(part, layer, folding, options)
+    grade = speed_of(family, part, speed)
+    return estimate(layer, folding, mapping, family, part, grade)

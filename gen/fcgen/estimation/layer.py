@@ -1,0 +1,158 @@
+"""Look-up tables and registers of a layer, component by component."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from amaranth.hdl import UnusedElaboratable
+
+from fcgen.devices.costs import Costs
+from fcgen.estimation.counter import LogicCounter
+from fcgen.estimation.module import Logic
+from fcgen.estimation.values import Ports
+from fcgen.folding import Folding
+from fcgen.hardware.cascaded_memory import CascadedMemory
+from fcgen.hardware.drain_controller import TAG_WIDTH
+from fcgen.hardware.layer_memories import LayerMemories
+from fcgen.hardware.layer_parts import LayerParts
+from fcgen.hardware.layer_timing import ADDRESS_DELAY
+from fcgen.hardware.memories import Bank, WeightBank
+from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
+from fcgen.mapping import Mapping
+from fcgen.network import DenseLayer
+
+PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat")
+"""Outputs of a group that nothing reads when it is the last one of its column."""
+
+
+def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> Logic:
+    """Count the look-up tables and registers of a layer without building it whole."""
+    with warnings.catch_warnings():
+        # Components that are like one before are not elaborated again.
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        found = _count(network, folding, mapping, costs)
+    return Logic(
+        sum(logic.lut for logic in found) + costs.fixed_luts,
+        sum(logic.ff for logic in found),
+        max(logic.longest_chain for logic in found),
+    )
+
+
+def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> list[Logic]:
+    """Return what each part of a layer takes."""
+    parts = LayerParts(network, folding, mapping)
+    memories = LayerMemories(network, folding, parts.plan, mapping)
+    counter = LogicCounter(costs)
+    found = [_links(parts)]
+    queue, column = parts.queue(), parts.column()
+    found += [
+        counter.count(part)
+        for part in (queue, parts.vector_memory(), parts.controller(), parts.drain_controller())
+    ]
+    last = frozenset(("next_tag", bit) for _, bit in _of("tag", found[1].unread))
+    every = _bits(column, "next_tag")
+    found += [counter.count(column, unread=every)] * (folding.columns - 1)
+    found.append(counter.count(column, unread=last))
+    for (members, zero, unread), number in _groups(parts).items():
+        group = parts.group(members)
+        around = _bits(group, *unread) | (last & every)
+        found.append(_times(counter.count(group, _bits(group, *zero), around), number))
+    found += [
+        _times(_memory(counter, memories, bank, costs, zero), number)
+        for (bank, zero), number in _banks(memories).items()
+    ]
+    if memories.writable:
+        found += _port(counter, memories, parts)
+    return found
+
+
+def _links(parts: LayerParts) -> Logic:
+    """Count what the layer itself adds: delays that bring its parts into step."""
+    folding, timing = parts.folding, parts.timing
+    width = folding.simd * parts.network.activation_format.bits
+    address = max((folding.weight_words - 1).bit_length(), 1)
+    gate = timing.gate_delay - 1
+    ff = gate + timing.fold_end_delay + ADDRESS_DELAY * address + width
+    ff += (gate - parts.vector_memory().latency) * width
+    between = address + width + 1 + parts.beat_width + TAG_WIDTH
+    results = 0
+    for column in range(folding.columns):
+        ff += timing.column_wait(column) * results + (between if column else 0)
+        results += folding.column_lanes * parts.plan.output_bits
+    return Logic(1, ff)
+
+
+def _groups(parts: LayerParts) -> Counter[Any]:
+    """Return which groups there are: some elements each, at the ends less around them."""
+    folding, mapping = parts.folding, parts.mapping
+    first_soft = folding.pe - mapping.soft_elements
+    alike: dict[tuple[int, int], tuple[int, ...]] = {}
+    found: Counter[Any] = Counter()
+    last = len(folding.groups) - 1
+    for number, group in enumerate(folding.groups):
+        soft = sum(member >= first_soft for member in group.elements)
+        members = alike.setdefault((len(group.elements), soft), group.elements)
+        zero = ("bus",) if group.row == 0 else ()
+        ends = number == last or folding.groups[number + 1].column != group.column
+        found[members, zero, PASSED_ON if ends else ()] += 1
+    return found
+
+
+def _banks(memories: LayerMemories) -> Counter[tuple[Bank, Ports]]:
+    """Return one of all memories that are alike, with the bits that are always 0."""
+    alike: dict[Any, Bank] = {}
+    found: Counter[tuple[Bank, Ports]] = Counter()
+    for bank in memories.banks:
+        zero: set[tuple[str, int]] = set()
+        if isinstance(bank, WeightBank) and not memories.writable:
+            for number, (name, _) in enumerate(memories.parts(bank)):
+                same = np.flatnonzero(~memories.images[name].changing)
+                zero.update((f"part_{number}.word", int(bit)) for bit in same)
+        key = type(bank), bank.depth, bank.width, frozenset(zero)
+        found[alike.setdefault(key, bank), frozenset(zero)] += 1
+    return found
+
+
+def _memory(
+    counter: LogicCounter, memories: LayerMemories, bank: Bank, costs: Costs, zero: Ports
+) -> Logic:
+    """Count what stands around the block RAMs of a memory, or what it is in look-up tables."""
+    mapping = memories.mapping
+    cut = memories.cut(bank)
+    depths = cut.depths if cut else (bank.depth,)
+    logic = Logic(0, 0)
+    if not isinstance(bank, WeightBank) and cut is None:
+        words = -(-bank.depth // costs.ram_words)
+        logic = Logic(words * bank.width, MEMORY_LATENCY * bank.width)
+    if mapping.weight_latency > MEMORY_LATENCY:
+        parts = [
+            WeightMemory(depth, bank.width, "", writable=memories.writable) for depth in depths
+        ]
+        around = counter.count(CascadedMemory(parts, latency=mapping.weight_latency), zero)
+        logic = Logic(logic.lut + around.lut, logic.ff + around.ff, around.longest_chain)
+    return logic
+
+
+def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> list[Logic]:
+    """Count the parameter port and the taps of its chain."""
+    found = [counter.count(memories.port(parts.timing.drained_after))]
+    for (bank, _), number in _banks(memories).items():
+        address = max((bank.depth - 1).bit_length(), 1)
+        found.append(_times(counter.count(memories.tap(address, bank.width)), number))
+    return found
+
+
+def _times(logic: Logic, number: int) -> Logic:
+    return Logic(number * logic.lut, number * logic.ff, logic.longest_chain)
+
+
+def _bits(component: Any, *names: str) -> Ports:
+    """Return all bits of some ports."""
+    return frozenset((name, bit) for name in names for bit in range(len(getattr(component, name))))
+
+
+def _of(port: str, bits: Ports) -> Ports:
+    return frozenset((name, bit) for name, bit in bits if name == port)

@@ -1,0 +1,152 @@
+"""Registers and look-up tables of one module, from Amaranth's netlist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from amaranth.hdl import _nir as nir
+
+from fcgen.devices.costs import Costs
+from fcgen.estimation.cover import look_up_tables
+from fcgen.estimation.gates import FALSE, TRUE, Literal
+from fcgen.estimation.liveness import assigned
+from fcgen.estimation.values import Chain, Ports, Values
+
+
+@dataclass(frozen=True)
+class Logic:
+    """What a module takes without the modules in it.
+
+    Attributes
+    ----------
+    lut, ff : int
+    longest_chain : int
+        Bits of the widest adder.
+    unread : set of (str, int)
+        Bits of its inputs on which nothing depends.
+    """
+
+    lut: int
+    ff: int
+    longest_chain: int = 0
+    unread: Ports = frozenset()
+
+
+def logic_of(
+    netlist: Any,
+    costs: Costs,
+    zero: Ports = frozenset(),
+    unread: Ports = frozenset(),
+) -> Logic:
+    """Count the logic of a module.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        Of Amaranth.
+    costs : Costs
+    zero, unread : set of (str, int)
+        See `Values`.
+    """
+    values = Values(netlist, costs, zero, unread)
+    roots: list[Literal] = []
+    for name, nets in netlist.top.ports_o.items():
+        roots += [values.bit(net) for bit, net in enumerate(nets) if (name, bit) not in unread]
+    memories = 0
+    for cell in netlist.cells:
+        if isinstance(cell, nir.Instance):
+            roots += [bit for nets in cell.ports_i.values() for bit in values.bits(nets)]
+        elif isinstance(cell, nir.SyncWritePort):
+            roots += values.bits([*cell.data, *cell.addr, *cell.en])
+        elif isinstance(cell, nir.AsyncReadPort):
+            store = netlist.cells[cell.memory]
+            roots += values.bits(cell.addr)
+            memories += _memory(store.depth, store.width, costs)
+    reached, roots, chains = _reach(values, roots)
+    tables = look_up_tables(values.gates, roots, costs.wide_mux)
+    carries = sum(costs.chain(width) for width, _ in chains)
+    unread = frozenset(bit for bit, literal in values.inputs() if literal >> 1 not in reached)
+    return Logic(
+        tables + carries + memories,
+        len(reached & values.registers.keys()),
+        max((width for width, _ in chains), default=0),
+        unread,
+    )
+
+
+def _reach(values: Values, ends: list[Literal]) -> tuple[set[int], list[Literal], list[Chain]]:
+    """Return all nodes on which some values depend, all literals to be made, all carry chains."""
+    reached: set[int] = set()
+    roots: list[Literal] = []
+    chains: dict[int, Chain] = {}
+    waiting = ends
+    while waiting:
+        roots += waiting
+        new = values.gates.cone(literal >> 1 for literal in waiting) - reached
+        reached |= new
+        waiting = []
+        for node in new & values.registers.keys():
+            waiting += _register(values, *values.registers[node])
+        for node in new & values.chains.keys():
+            chain = values.chains[node]
+            chains[id(chain)] = chain
+            waiting += chain[1]
+    return reached, roots, list(chains.values())
+
+
+def _register(values: Values, number: int, bit: int) -> list[Literal]:
+    """Return what a register reads: its data, and the enable and the reset that it has itself."""
+    gates, cell = values.gates, values.netlist.cells[number]
+    own = nir.Net.from_cell(number, bit)
+    steps, rest = _choices(values, cell.data[bit])
+    resets: list[Literal] = []
+    while steps and steps[-1][1].is_const:
+        resets.append(values.bit(steps.pop()[0]))
+    enable = TRUE
+    if rest == own and steps:
+        enable = gates.tree(gates.either, [values.bit(on) for on, _ in steps])
+        rest = steps.pop(0)[1]
+    inner: list[Literal] = []
+    if not steps and not resets:
+        rest, inner = _masked(values, rest)
+    data = values.bit(rest)
+    for on, net in steps:
+        data = gates.choose(values.bit(on), values.bit(net), data)
+    if inner:
+        # The register's reset comes before its enable.
+        resets += [gates.both(enable, literal) for literal in inner]
+    reset = gates.tree(gates.either, resets) if resets else FALSE
+    # Both may be inverted on their way into the register.
+    return [data, enable & ~1, reset & ~1]
+
+
+def _choices(values: Values, net: Any) -> tuple[list[tuple[Any, Any]], Any]:
+    """Return a net as assignments, each under a condition, over what it is without them."""
+    if net.is_cell and isinstance(values.netlist.cells[net.cell], nir.AssignmentList):
+        cell = values.netlist.cells[net.cell]
+        return assigned(cell, net.bit), cell.default[net.bit]
+    return [], net
+
+
+def _masked(values: Values, net: Any) -> tuple[Any, list[Literal]]:
+    """Return a net without a choice between it and a constant, and when that is taken."""
+    taken: list[Literal] = []
+    while net.is_cell:
+        cell = values.netlist.cells[net.cell]
+        if not (isinstance(cell, nir.Operator) and cell.operator == "m"):
+            break
+        select, on, off = cell.inputs[0][0], cell.inputs[1][net.bit], cell.inputs[2][net.bit]
+        if on.is_const == off.is_const:
+            break
+        taken.append(values.bit(select) ^ off.is_const)
+        net = off if on.is_const else on
+    return net, taken
+
+
+def _memory(depth: int, width: int, costs: Costs) -> int:
+    """Return the look-up tables of a memory in them, and of the choice between its parts."""
+    parts = -(-depth // costs.ram_words)
+    blocks = parts * -(-width // costs.ram_bits)
+    choice = sum(width for _ in range(parts - 1)) + (parts if parts > 1 else 0)
+    return blocks * costs.ram_luts + choice
