@@ -32,6 +32,7 @@ class LogicCounter:
     _netlists: dict[Any, Any] = field(default_factory=dict)
     _children: dict[Any, Counter[Any]] = field(default_factory=dict)
     _counted: dict[Any, Logic] = field(default_factory=dict)
+    _made: dict[Any, Any] = field(default_factory=dict)
     _path: list[Any] = field(default_factory=list)
 
     def border(self, component: Any, build: Callable[[], Any]) -> Any:
@@ -63,6 +64,12 @@ class LogicCounter:
         """
         self._elaborate(component)
         return self._total((_key(component), zero, unread))
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return the component of this key, made when it is first asked for."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def _total(self, place: Any) -> Logic:
         if place not in self._counted:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import UnusedElaboratable
 
 from fcgen.devices.costs import Costs
 from fcgen.estimation.counter import LogicCounter
@@ -30,10 +29,7 @@ PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat")
 
 def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> Logic:
     """Count the look-up tables and registers of a layer without building it whole."""
-    with warnings.catch_warnings():
-        # Components that are like one before are not elaborated again.
-        warnings.simplefilter("ignore", UnusedElaboratable)
-        found = _count(network, folding, mapping, costs)
+    found = _count(network, folding, mapping, costs)
     return Logic(
         sum(logic.lut for logic in found) + costs.fixed_luts,
         sum(logic.ff for logic in found),
@@ -46,18 +42,18 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
     parts = LayerParts(network, folding, mapping)
     memories = LayerMemories(network, folding, parts.plan, mapping)
     counter = LogicCounter(costs)
-    found = [_links(parts)]
-    queue, column = parts.queue(), parts.column()
+    queue, vectors, column = parts.queue(), parts.vector_memory(), parts.column()
+    found = [_links(parts, vectors.latency)]
     found += [
         counter.count(part)
-        for part in (queue, parts.vector_memory(), parts.controller(), parts.drain_controller())
+        for part in (queue, vectors, parts.controller(), parts.drain_controller())
     ]
     last = frozenset(("next_tag", bit) for _, bit in _of("tag", found[1].unread))
     every = _bits(column, "next_tag")
     found += [counter.count(column, unread=every)] * (folding.columns - 1)
     found.append(counter.count(column, unread=last))
     for (members, zero, unread), number in _groups(parts).items():
-        group = parts.group(members)
+        group = counter.once(members, partial(parts.group, members))
         around = _bits(group, *unread) | (last & every)
         found.append(_times(counter.count(group, _bits(group, *zero), around), number))
     found += [
@@ -69,14 +65,14 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
     return found
 
 
-def _links(parts: LayerParts) -> Logic:
+def _links(parts: LayerParts, vector_latency: int) -> Logic:
     """Count what the layer itself adds: delays that bring its parts into step."""
     folding, timing = parts.folding, parts.timing
     width = folding.simd * parts.network.activation_format.bits
     address = max((folding.weight_words - 1).bit_length(), 1)
     gate = timing.gate_delay - 1
     ff = gate + timing.fold_end_delay + ADDRESS_DELAY * address + width
-    ff += (gate - parts.vector_memory().latency) * width
+    ff += (gate - vector_latency) * width
     between = address + width + 1 + parts.beat_width + TAG_WIDTH
     results = 0
     for column in range(folding.columns):
@@ -128,12 +124,18 @@ def _memory(
         words = -(-bank.depth // costs.ram_words)
         logic = Logic(words * bank.width, MEMORY_LATENCY * bank.width)
     if mapping.weight_latency > MEMORY_LATENCY:
-        parts = [
-            WeightMemory(depth, bank.width, "", writable=memories.writable) for depth in depths
-        ]
-        around = counter.count(CascadedMemory(parts, latency=mapping.weight_latency), zero)
+        key = depths, bank.width
+        memory = counter.once(key, partial(_cascade, *key, mapping, memories.writable))
+        around = counter.count(memory, zero)
         logic = Logic(logic.lut + around.lut, logic.ff + around.ff, around.longest_chain)
     return logic
+
+
+def _cascade(
+    depths: tuple[int, ...], width: int, mapping: Mapping, writable: bool
+) -> CascadedMemory:
+    parts = [WeightMemory(depth, width, "", writable=writable) for depth in depths]
+    return CascadedMemory(parts, latency=mapping.weight_latency)
 
 
 def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> list[Logic]:
