@@ -67,6 +67,8 @@ def write_layer(folder: Path, **changes: str) -> SimpleNamespace:
         directory=folder,
         sources=(path,),
         images=(),
+        netlist=(),
+        macros=(),
         top="layer",
         layer=SimpleNamespace(runtime_weights=False, outputs=INPUTS),
         folding=SimpleNamespace(output_lanes=2),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from command_line import run
+from fcgen.devices import names
 
 NO_OPTION = "no such option; run `fcgen layer --help` for those there are"
 MUST_GIVE = "missing: must be given; run `fcgen layer --help` to see how"
@@ -19,7 +20,6 @@ BITS = "must be from 1 to 16 bits; choose a width in this range"
 IN_RANGE = "choose a value in this range"
 SCALE = "must be positive, from 2**-100 to 2**100; give the real value of one step"
 IDENTIFIER = "must be a letter followed by letters, digits or underscores; choose another name"
-EVERY_TOOL = "whose Verilog every synthesis tool takes"
 
 LAYER = [
     ("", f"SHAPE: {MUST_GIVE}"),
@@ -89,16 +89,27 @@ LAYER = [
     ),
     ("4 3 -o out --prefix a-", f"--prefix: a-layer: {IDENTIFIER}"),
     (
-        "4 3 -o out --device ecp5-25k",
-        f"--device: ecp5-25k: is not available yet; use generic, {EVERY_TOOL}",
+        "4 3 -o out --device tape",
+        f"--device: tape: is not a known device ({', '.join(names())}); choose one of these",
+    ),
+    ("4 3 -o out --pack int4", "--pack: int4: must be one of auto, 1, 2; choose one of these"),
+    (
+        "4 3 -o out --pack 2",
+        "--pack: 2: needs a device's multiplier; name a device, or leave the option out",
     ),
     (
-        "4 3 -o out --device tape",
-        "--device: tape: is not a known device (generic, ecp5-25k, ecp5-45k, ecp5-85k, "
-        "ice40-up5k, ice40-hx8k, gowin-gw1nr9c, gowin-gw2ar18c, xilinx7); use generic",
+        "4 3 -o out --device ecp5-25k --weight-bits 12 --pack 2",
+        "--pack: 2: weights of 12 and activations of 8 bits do not pack; use --pack auto",
     ),
-    ("4 3 -o out --pack int4", f"--pack: int4: is not available yet; use auto, {EVERY_TOOL}"),
-    ("4 3 -o out --soft-macs 2", f"--soft-macs: 2: is not available yet; use 0, {EVERY_TOOL}"),
+    (
+        "4 3 -o out --soft-macs 1",
+        "--soft-macs: 1: needs a device with multipliers to stand beside; "
+        "name a device, or leave the option out",
+    ),
+    (
+        "4 3 -o out --device ecp5-25k --soft-macs 2",
+        f"--soft-macs: 2: must be 0 to PE x SIMD = 1; {IN_RANGE}",
+    ),
     (
         "4 3 -o out --seed -1",
         f"--seed: -1: must be an integer from 0 to 2,147,483,647; {IN_RANGE}",

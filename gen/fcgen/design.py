@@ -31,6 +31,11 @@ class Design:
         What the parts are made of.
     notes : tuple of str
         What was found wrong and passed over because of ``force``.
+    netlist : tuple of Path
+        What simulators read in place of the emitted Verilog: a netlist, with the images inside,
+        and models of its cells.
+    macros : tuple of str
+        Definitions under which simulators read the Verilog.
     """
 
     directory: Path
@@ -38,6 +43,8 @@ class Design:
     layer: DenseLayer
     mapping: Mapping
     notes: tuple[str, ...] = ()
+    netlist: tuple[Path, ...] = ()
+    macros: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, directory: str | Path, force: bool = False) -> "Design":
@@ -129,12 +136,14 @@ class Design:
 
     @cached_property
     def sources(self) -> tuple[Path, ...]:
-        """Verilog files, in the order of ``files.f``."""
-        return tuple(self.directory / name for name in self.manifest.sources)
+        """Verilog files, in the order of ``files.f``, or the netlist."""
+        return self.netlist or tuple(self.directory / name for name in self.manifest.sources)
 
     @cached_property
     def images(self) -> tuple[Path, ...]:
         """Memory images; ``$readmemh`` looks for them in the working directory."""
+        if self.netlist:
+            return ()
         return tuple(self.directory / name for name in self.manifest.images)
 
     @cached_property

@@ -153,14 +153,16 @@ class Mapping:
     scratchpad: bool = False
 
     def weight_cut(self, depth: int, width: int) -> MemoryCut | None:
-        """Return how a memory of weights is cut; None where the tool decides."""
-        return cut(depth, width, self.ram_shapes) if self.ram_shapes else None
+        """Return how a memory of weights is cut; None where the tool or nobody decides."""
+        if self.scratchpad or not self.ram_shapes:
+            return None
+        return cut(depth, width, self.ram_shapes)
 
     def constant_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how a memory of constants is cut; None where it stands in look-up tables."""
         if -(-depth // LUT_WORDS) * width <= CONSTANT_LUTS:
             return None
-        return self.weight_cut(depth, width)
+        return cut(depth, width, self.ram_shapes) if self.ram_shapes else None
 
     def vector_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how the vector memory is cut; None where the tool decides.

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,17 +19,21 @@ from fcgen.stimuli import stimuli
 from fcgen.wording import count
 
 ENGINES = ("reference", "amaranth", "icarus", "verilator", "compiled")
+NETLIST_ENGINES = ("compiled", "verilator", "icarus")
+NETLIST_OPTIMISE = 1
+"""Netlists are wide and short: building takes longer than running."""
 DEFAULT_VECTORS = {"reference": 256, "compiled": 256, "amaranth": 16, "icarus": 16, "verilator": 16}
 Engine = Callable[[Design, np.ndarray, StreamOptions, ParameterUpdate | None], StreamRun]
 
 
-def default_engine() -> tuple[str, str | None]:
+def default_engine(netlist: bool = False) -> tuple[str, str | None]:
     """Return the engine for those who name none, and a line where it is not the usual one."""
+    other = "icarus" if netlist else "amaranth"
     try:
         tools.verilator()
         tools.compiler()
     except FcgenError as error:
-        return "amaranth", f"engine amaranth, because compiled is not available: {error}"
+        return other, f"engine {other}, because compiled is not available: {error}"
     return "compiled", None
 
 
@@ -42,6 +47,7 @@ def simulate(
     seed: int = 0,
     waves: bool | str | Path = False,
     check: bool = True,
+    netlist: bool = False,
     parameters: DenseLayer | None = None,
     source: str | None = None,
     parameters_source: str | None = None,
@@ -56,7 +62,8 @@ def simulate(
     inputs : ndarray of integers, shape (V, N) or (V, C, H, W), optional
         Without: all-minimum, all-maximum, the two alternations, then seeded random vectors.
     engine : {'reference', 'amaranth', 'icarus', 'verilator', 'compiled'}, optional
-        Default ``compiled``, or ``amaranth`` where there is no C++ compiler; a note says so.
+        Default ``compiled``, or ``amaranth`` (of a netlist ``icarus``) where there is no C++
+        compiler; a note says so.
     stall : float
         Probability a cycle of a gap at the input and of a stall at the output, 0 to 0.99.
     vectors : int, optional
@@ -67,6 +74,8 @@ def simulate(
         Record a waveform (FST), with icarus and verilator only; True names it after the design.
     check : bool
         Compare with the reference.
+    netlist : bool
+        Simulate the netlist that Yosys makes for the design's device, not the emitted Verilog.
     parameters : DenseLayer, optional
         New weights, written through the parameter port when half of the vectors have begun.
     source, parameters_source : str, optional
@@ -83,7 +92,8 @@ def simulate(
     Raises
     ------
     InputError
-        For inputs of another shape, type or range, and for options that make no sense.
+        For inputs of another shape, type or range, for options that make no sense, and for a
+        netlist of a design without a device.
     CheckError
         When the layer breaks the stream protocol, hangs, or its simulation ends by itself.
     ToolError
@@ -91,9 +101,11 @@ def simulate(
     """
     notes = list(design.notes)
     if engine is None:
-        engine, note = default_engine()
+        engine, note = default_engine(netlist)
         notes += [note] if note else []
     _check_options(engine, stall, vectors, seed, waves)
+    if netlist:
+        _check_netlist(design, engine)
     given = _vectors(design, inputs, vectors, seed, engine, source)
     if vectors is not None and len(given) < vectors:
         notes.append(f"--vectors: {vectors}: {source or 'inputs'} has {len(given)}, all were used")
@@ -102,16 +114,22 @@ def simulate(
         "--inputs": source if inputs is not None else None,
         "--load-weights": parameters_source if parameters is not None else None,
     }
-    repeat = _command(design, engine, options, len(given), named, check)
+    repeat = _command(design, engine, options, len(given), named, check, netlist)
     file = _wave_file(design, engine, waves)
     update = _update(design, parameters, len(given))
+    simulated = design
+    if netlist:
+        from fcgen.synthesis.for_simulation import with_netlist
+
+        simulated, note = with_netlist(design, progress)
+        notes.append(note)
     progress("simulating")
     run: StreamRun | None = None
     if engine == "reference":
         outputs = forward(parameters or design.layer, given)
     else:
         try:
-            run = _engine(engine, file, workers)(design, given, options, update)
+            run = _engine(engine, file, workers)(simulated, given, options, update)
         except CheckError as error:
             raise CheckError(f"{design.directory}: {error}; repeat with: {repeat}") from error
         outputs = run.outputs
@@ -122,6 +140,7 @@ def simulate(
     lanes = design.folding.output_lanes if run else design.layer.outputs
     return SimulationResult(
         engine=engine,
+        netlist=netlist,
         inputs=given,
         outputs=outputs,
         mismatches=Mismatches(expected, outputs, cycles, lanes),
@@ -151,6 +170,15 @@ def _check_options(
         )
 
 
+def _check_netlist(design: Design, engine: str) -> None:
+    from fcgen.synthesis.for_simulation import check
+
+    check(design)
+    if engine not in NETLIST_ENGINES:
+        rule = "cannot read a netlist"
+        raise bad_input("--engine", engine, rule, f"use {', '.join(NETLIST_ENGINES)}")
+
+
 def _vectors(
     design: Design,
     inputs: np.ndarray | None,
@@ -175,7 +203,11 @@ def _engine(engine: str, waves: Path | None, workers: int | None) -> Engine:
     if engine == "compiled":
         from fcgen.engines import compiled
 
-        return lambda *run: compiled.run(*run, workers=workers)
+        def compile_and_run(design: Design, *rest: Any) -> StreamRun:
+            optimise = NETLIST_OPTIMISE if design.netlist else 3
+            return compiled.run(design, *rest, workers=workers, optimise=optimise)
+
+        return compile_and_run
     if engine == "amaranth":
         from fcgen.engines import amaranth_engine
 
@@ -206,6 +238,7 @@ def _command(
     vectors: int,
     named: dict[str, str | None],
     check: bool,
+    netlist: bool,
 ) -> str:
     """Return the command line that repeats the run; ``named`` are options with their files."""
     words = ["fcgen", "simulate", str(design.directory), "--engine", engine]
@@ -213,6 +246,7 @@ def _command(
     words += ["--seed", str(options.seed)]
     for option, file in named.items():
         words += [option, file] if file else []
+    words += ["--netlist"] if netlist else []
     words += ["--force"] if design.notes else []
     words += [] if check else ["--no-check"]
     return shlex.join(words)

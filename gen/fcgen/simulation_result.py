@@ -89,6 +89,8 @@ class SimulationResult:
         Whether neither side stalled, so that the measured cycles are the layer's own.
     repeat : str
         Command that runs the same again.
+    netlist : bool
+        Whether it was the netlist that was simulated, not the emitted Verilog.
     notes : tuple of str
         Lines worth telling: the engine that was chosen, files that have changed.
     run : StreamRun, optional
@@ -104,6 +106,7 @@ class SimulationResult:
     checked: bool
     undisturbed: bool
     repeat: str
+    netlist: bool = False
     notes: tuple[str, ...] = ()
     run: StreamRun | None = None
     waves: str | None = field(default=None)
@@ -145,6 +148,7 @@ class SimulationResult:
         """Return what ``--json`` prints."""
         return {
             "engine": self.engine,
+            "netlist": self.netlist,
             "vectors": self.vectors,
             "checked": self.checked,
             "mismatches": len(self.mismatches),
@@ -171,7 +175,8 @@ class SimulationResult:
         """Return the result as lines for a reader."""
         lines = list(self.notes)
         measured = f", {count(self.cycles, 'cycle')}" if self.run else ""
-        lines.append(f"{self.engine}: {count(self.vectors, 'vector')}{measured}")
+        what = " on the netlist" if self.netlist else ""
+        lines.append(f"{self.engine}{what}: {count(self.vectors, 'vector')}{measured}")
         if self.initiation_interval_measured is not None:
             lines.append(
                 f"initiation interval {self.initiation_interval_measured:g} "

@@ -58,6 +58,7 @@ module elementGroup (
     reg  valid_register;
     reg  [1:0] kind_register;
 
+    wire own = beat < 3'd4;
     assign next_tag = {kind_register, valid_register};
 
     processingElement element_0 (
@@ -95,11 +96,18 @@ module elementGroup (
         next_last <= last;
         next_beat <= beat - 3'd4;
         kind_register <= tag[2:1];
-        if (beat == 3'd3) next_bus <= element_3_result;
-        else if (beat == 3'd2) next_bus <= element_2_result;
-        else if (beat == 3'd1) next_bus <= element_1_result;
-        else if (beat == 3'd0) next_bus <= element_0_result;
-        else next_bus <= bus;
+        if (own) begin
+            if (beat[1]) begin
+                if (beat[0]) next_bus <= element_3_result;
+                else next_bus <= element_2_result;
+            end else if (beat[0]) begin
+                next_bus <= element_1_result;
+            end else begin
+                next_bus <= element_0_result;
+            end
+        end else begin
+            next_bus <= bus;
+        end
         if (rst) valid_register <= 1'b0;
         else valid_register <= tag[0];
     end

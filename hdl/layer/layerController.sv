@@ -4,7 +4,9 @@
 // fold may wait, until the result queue has room for the whole fold. The multipliers behind
 // therefore never stall: what has been issued always arrives. Room is counted in credits, one a
 // result: a fold takes P (the last one of a vector also the places that padding fills), every
-// word that leaves the queue gives its places back.
+// word that leaves the queue gives its places back. The count follows a cycle later, so that no
+// path leads from the queue through the counter to the multipliers; folds of a single beat,
+// which can end in the very next cycle, therefore need room for two.
 //
 // After a reset the controller issues nothing for flush cycles and asserts flushing,
 // which clears all accumulators as it travels behind the data that was on its way.
@@ -49,27 +51,41 @@ module layerController (
     output reg        flushing
 );
     reg  [2:0] count;
+    reg  last_synapse_fold;
+    reg  word_given;
+    reg  vector_taken;
+    reg  fold_taken;
     reg  signed [5:0] spare;
+    reg  neuron_fold;
     reg  last_neuron_fold;
 
-    wire last_synapse_fold = synapse_fold == 4'd14;
+    wire signed [5:0] change = ({vector_taken, fold_taken, word_given} == 3'd3) ? 6'd57
+            : ({vector_taken, fold_taken, word_given} == 3'd2) ? 6'd56
+            : ({vector_taken, fold_taken, word_given} == 3'd1) ? 6'd1
+            : !(vector_taken | fold_taken | word_given) ? 6'd0 : {5'd31, word_given};
     wire room_for_fold = spare >= 6'sd0;
     assign issue = available & !flushing & (!last_synapse_fold | room_for_fold);
     assign fold_end = issue & last_synapse_fold;
     assign vector_end = fold_end & last_neuron_fold;
-    wire [3:0] taken = vector_end ? 4'd2 : fold_end ? 4'd8 : 4'd0;
-    wire given = word_taken;
 
     always_ff @(posedge clk) begin
         if (rst) begin
             count <= 3'd0;
             flushing <= 1'b1;
             synapse_fold <= 4'd0;
+            last_synapse_fold <= 1'b0;
+            word_given <= 1'b0;
+            vector_taken <= 1'b0;
+            fold_taken <= 1'b0;
             spare <= 6'd25;
+            neuron_fold <= 1'b0;
             last_neuron_fold <= 1'b0;
             address <= 5'd0;
         end else begin
-            spare <= spare - 6'(taken) + 6'(given);
+            word_given <= word_taken;
+            vector_taken <= vector_end;
+            fold_taken <= fold_end;
+            spare <= spare + change;
             if (flushing) begin
                 count <= count + 3'd1;
                 if (count == 3'd7) flushing <= 1'b0;
@@ -78,14 +94,16 @@ module layerController (
                 flushing <= 1'b0;
             end
             if (issue) begin
+                last_synapse_fold <= synapse_fold == 4'd13;
                 if (last_synapse_fold) synapse_fold <= 4'd0;
                 else synapse_fold <= synapse_fold + 4'd1;
                 if (vector_end) address <= 5'd0;
                 else address <= address + 5'd1;
             end
             if (fold_end) begin
-                if (last_neuron_fold) last_neuron_fold <= 1'b0;
-                else last_neuron_fold <= !last_neuron_fold;
+                last_neuron_fold <= !neuron_fold;
+                if (last_neuron_fold) neuron_fold <= 1'b0;
+                else neuron_fold <= !neuron_fold;
             end
         end
     end

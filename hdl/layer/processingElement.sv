@@ -7,9 +7,12 @@
 //     otherwise: accumulator <- total
 //
 // Clearing on last lets the next sum begin in the very next cycle, so that no cycle is lost
-// between two neurons and only last has to travel with the data.
+// between two neurons and only last has to travel with the data. Where a multiplier of the
+// device makes the products of several weights at once (unit.weights), the element has an
+// adder tree and an accumulator for each of these neurons.
 //
-// Latency: operands are registered (1), multiplied (1), summed (ceil(log2 S)) and accumulated (1).
+// Latency: the products take unit.latency cycles (2 where they are behavioural: operands are
+// registered, then multiplied), their sum ceil(log2 S), the accumulator 1.
 // last comes last_delay cycles after the operands that it ends; result shows the sum
 // one cycle after last and holds it until the next. Initiation interval: 1 cycle.
 // No handshake: idle cycles carry activations of zero.
@@ -24,12 +27,12 @@
 // Ports:
 //     activations : In(simd * activation.bits)
 //         Lane 0 in the least significant bits.
-//     weights : In(simd * weight.bits)
-//         Lane 0 in the least significant bits.
+//     weights : In(neurons * simd * weight.bits)
+//         Neuron behind neuron, lane 0 of neuron 0 in the least significant bits.
 //     last : In(1)
 //         The sum that now reaches the accumulator is the neuron's last.
-//     result : Out(signed(accumulator_width))
-//         Finished sum.
+//     result : Out(signed(accumulator_width)), of several neurons Out(neurons * accumulator_width)
+//         Finished sums, neuron 0 in the least significant bits.
 //
 // Notes:
 //     The restart by clearing costs one LUT on ECP5 where a multiplexer on first costs one a bit.

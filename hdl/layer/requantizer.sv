@@ -8,8 +8,8 @@
 // Each of the seven constants is a port where it differs between neurons, and built in where it
 // does not. With saturation wrap the result is the low bits instead of a clipped value.
 //
-// Latency: one cycle for each of plan.stages. Initiation interval: 1 cycle. No handshake, no
-// reset: the tag that travels beside it tells what is valid.
+// Latency: plan.latency, the sum of plan.cycles. Initiation interval: 1 cycle. No
+// handshake, no reset: the tag that travels beside it tells what is valid.
 //
 // Rounding looks at three things that the shift leaves behind: the quotient's lowest bit, the
 // half bit just below it, and sticky, whether anything stands below that.
@@ -34,6 +34,8 @@
 //     bias, multiplier, offset, shift, zero_point, lo, hi : In(field's shape)
 //         Only those that the plan stores; all belong to the accumulator of the same cycle.
 //     result : Out(plan.output_bits)
+// Some bits are not needed with these parameters: quotient.
+// verilator lint_off UNUSEDSIGNAL
 module requantizer (
     input  wire               clk,
     input  wire signed [19:0] accumulator,
@@ -41,13 +43,24 @@ module requantizer (
     output reg  [7:0]         result
 );
     reg  signed [19:0] biased;
+    wire signed [19:0] quotient;
+    reg  half;
+    reg  sticky;
     reg  signed [7:0] rounded;
+    reg  [7:0] quotient_register;
+
+    assign quotient[7:0] = quotient_register;
+    assign quotient[19:8] = {12{quotient[7]}};
 
     always_ff @(posedge clk) begin
         biased <= accumulator + 20'(bias);
-        rounded <= biased[19:12] + {7'd0, biased[11] & (|biased[10:0] | biased[12])};
+        quotient_register <= biased[19:12];
+        half <= biased[11];
+        sticky <= |biased[10:0];
+        rounded <= quotient[7:0] + {7'd0, half & (sticky | quotient[0])};
         if (rounded < 8'sb10000000) result <= 8'd128;
         else if (rounded > 8'sd127) result <= 8'd127;
         else result <= rounded;
     end
 endmodule
+// verilator lint_on UNUSEDSIGNAL

@@ -9,6 +9,7 @@
 // Parameters of this module:
 //     lanes = 1
 //     words = 10
+//     memory_latency = 2
 //     accumulator_width = 20
 //     value_width = 20
 //     quotient_width = 8
@@ -31,7 +32,7 @@
 //     address : Out(range(words)), only when the plan stores something
 //         Word of the parameter memory.
 //     word : In(lanes * plan.word_width), only when the plan stores something
-//         The word, two cycles after its address; lane 0 and its first field lowest.
+//         The word, memory_latency cycles after its address; lane 0 and its first field lowest.
 //     results : Out(lanes * plan.output_bits)
 module requantizerColumn (
     input  wire        clk,
@@ -50,13 +51,15 @@ module requantizerColumn (
     reg  valid_3;
     reg  valid_4;
     reg  valid_5;
+    reg  valid_6;
     reg  [1:0] kind_1;
     reg  [1:0] kind_2;
     reg  [1:0] kind_3;
     reg  [1:0] kind_4;
     reg  [1:0] kind_5;
+    reg  [1:0] kind_6;
 
-    assign next_tag = {kind_5, valid_5};
+    assign next_tag = {kind_6, valid_6};
 
     requantizer requantizer_0 (
         .clk(clk),
@@ -73,6 +76,7 @@ module requantizerColumn (
         kind_3 <= kind_2;
         kind_4 <= kind_3;
         kind_5 <= kind_4;
+        kind_6 <= kind_5;
         if (rst) begin
             address <= 4'd0;
             valid_1 <= 1'b0;
@@ -80,12 +84,14 @@ module requantizerColumn (
             valid_3 <= 1'b0;
             valid_4 <= 1'b0;
             valid_5 <= 1'b0;
+            valid_6 <= 1'b0;
         end else begin
             valid_1 <= tag[0];
             valid_2 <= valid_1;
             valid_3 <= valid_2;
             valid_4 <= valid_3;
             valid_5 <= valid_4;
+            valid_6 <= valid_5;
             if (tag[0]) begin
                 if (tag[2]) address <= 4'd0;
                 else address <= address + 4'd1;

@@ -45,6 +45,7 @@ module resultQueue (
 );
     reg  [5:0] lane_0_write_address;
     reg  [5:0] stored;
+    reg  any_stored;
     reg  [5:0] lane_0_read_address;
     reg  [3:0] position;
     (* no_rw_check *)
@@ -53,7 +54,7 @@ module resultQueue (
     wire [5:0] next_word = (lane_0_write_address == 6'd32) ? 6'd0 : lane_0_write_address + 6'd1;
     wire completed = tag[0];
     wire advance = !out_valid | out_ready;
-    assign word_taken = advance & (stored != 6'd0);
+    assign word_taken = advance & any_stored;
     wire presented = advance & word_taken;
 
     always_ff @(posedge clk) begin
@@ -61,12 +62,14 @@ module resultQueue (
             lane_0_write_address <= 6'd0;
             out_valid <= 1'b0;
             stored <= 6'd0;
+            any_stored <= 1'b0;
             lane_0_read_address <= 6'd0;
             position <= 4'd0;
             out_first <= 1'b0;
             out_last <= 1'b0;
         end else begin
             stored <= stored + 6'(completed) - 6'(word_taken);
+            any_stored <= completed | (stored > 6'd1) | (any_stored & !word_taken);
             if (completed) lane_0_write_address <= next_word;
             if (advance) out_valid <= word_taken;
             if (word_taken) begin

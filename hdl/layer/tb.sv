@@ -13,7 +13,7 @@ module tb;
     localparam OUTPUT_BEATS = 10;
     localparam INPUTS       = VECTORS * INPUT_BEATS;
     localparam OUTPUTS      = VECTORS * OUTPUT_BEATS;
-    localparam PATIENCE     = 19200;
+    localparam PATIENCE     = 19300;
 
     reg                      clk = 1'b0;
     reg                      rst = 1'b1;

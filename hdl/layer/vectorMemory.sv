@@ -41,7 +41,7 @@ module vectorMemory (
     output wire        in_ready,
     input  wire        in_first,
     input  wire        in_last,
-    output wire        available,
+    output reg         available,
     input  wire        vector_end,
     input  wire [3:0]  address,
     output reg  [23:0] word,
@@ -50,6 +50,8 @@ module vectorMemory (
     reg  read_bank;
     reg  [1:0] full;
     reg  [3:0] beat;
+    reg  last_next;
+    reg  between;
     reg  write_bank;
     reg  [23:0] store_read_data;
     (* no_rw_check *)
@@ -57,13 +59,12 @@ module vectorMemory (
 
     assign in_ready = !full[write_bank];
     wire accept = in_valid & in_ready;
-    wire [3:0] position = in_first ? 4'd0 : beat;
-    wire at_end = position == 4'd14;
-    wire at_start = position == 4'd0;
+    wire at_end = !in_first & last_next;
+    wire at_start = in_first | between;
     wire fits = (in_first == at_start) & (in_last == at_end);
+    wire goes_on = fits & !at_end;
     wire complete = accept & fits & at_end;
-    assign available = full[read_bank];
-    wire between = beat == 4'd0;
+    wire [3:0] position = in_first ? 4'd0 : beat;
     wire full_0_after_vector_end = vector_end ? read_bank & full[0] : full[0];
     wire full_1_after_vector_end = vector_end ? !read_bank & full[1] : full[1];
 
@@ -75,9 +76,13 @@ module vectorMemory (
             full[0] <= 1'b0;
             full[1] <= 1'b0;
             beat <= 4'd0;
+            last_next <= 1'b0;
+            between <= 1'b1;
             write_bank <= 1'b0;
+            available <= 1'b0;
             error <= 1'b0;
         end else begin
+            available <= complete | (full == 2'd3) | (available & !vector_end);
             if (vector_end) read_bank <= !read_bank;
             if (complete) begin
                 write_bank <= !write_bank;
@@ -93,8 +98,14 @@ module vectorMemory (
                 full[1] <= full_1_after_vector_end;
             end
             if (accept) begin
-                if (fits & !at_end) beat <= position + 4'd1;
-                else beat <= 4'd0;
+                last_next <= goes_on & !in_first & (beat == 4'd13);
+                between <= !goes_on;
+                if (goes_on) begin
+                    if (in_first) beat <= 4'd1;
+                    else beat <= beat + 4'd1;
+                end else begin
+                    beat <= 4'd0;
+                end
                 if (!fits | (in_first & !between)) error <= 1'b1;
             end
         end

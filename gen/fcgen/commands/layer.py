@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
+from fcgen import devices
 from fcgen.commands.layer_options import Shape, layer_options, make, mapping_of, mapping_options
 from fcgen.commands.options import FILE, Integer, common
 from fcgen.commands.writing import check_output, writing
-from fcgen.devices import find
 from fcgen.terminal import Terminal
 from fcgen.wording import count
 
@@ -27,10 +27,11 @@ from fcgen.wording import count
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Write Verilog for a fully connected layer of SHAPE inputs (N or CxHxW) and M outputs."""
     terminal = Terminal(json=as_json, quiet=quiet)
-    find(options["device"])
+    devices.find(options["device"])
     check_output(options["directory"])
     layer, folding, notes = make(options)
     mapping = mapping_of(options)
+    devices.mapping(options["device"], layer, folding, mapping)
     terminal.notes(notes)
     with writing(terminal) as progress:
         from fcgen.accelerator import write

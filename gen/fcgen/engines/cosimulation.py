@@ -71,15 +71,18 @@ class Cosimulation:
             raise
 
     def _build(self) -> None:
-        sources = [str(path.resolve()) for path in self.design.sources]
+        read: dict[str, Any] = {
+            "sources": [str(path.resolve()) for path in self.design.sources],
+            "definitions": dict.fromkeys(self.design.macros, 1),
+        }
         if self.simulator == "icarus":
-            self._call("build", sources=sources)
+            self._call("build", **read)
             return
         cached = _shared_objects(self.waves is not None)
         for path in cached.glob("verilated*.o"):
             copied = Path(shutil.copy(path, self._folder))
             os.utime(copied, (time.time() + HOUR,) * 2)  # newer than the makefile: make leaves it
-        self._call("build", sources=sources)
+        self._call("build", **read)
         if not cached.exists():
             publish(cached, self._collect_shared_objects)
 

@@ -73,6 +73,8 @@ class LibrarySource:
         Top module.
     macros : mapping
         Definitions for the harness.
+    definitions : sequence of str
+        Definitions under which the Verilog is read.
     optimise : int
         ``-O`` level of the C++ compiler: 3 for whole data sets, 1 where building takes longer
         than running.
@@ -82,6 +84,7 @@ class LibrarySource:
     top: str
     macros: Mapping[str, int]
     optimise: int = 3
+    definitions: Sequence[str] = ()
 
 
 def cache_directory() -> Path:
@@ -110,7 +113,10 @@ def _key(source: LibrarySource, verilator: Tool, compiler: Tool) -> str:
     digest = hashlib.sha256()
     for path in (*source.sources, HARNESS, PRINT_HEADER):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    settings = (source.top, sorted(source.macros.items()), source.optimise, VERILATOR_FLAGS)
+    settings = (
+        *(source.top, sorted(source.macros.items()), source.optimise, VERILATOR_FLAGS),
+        tuple(source.definitions),
+    )
     toolset = (RUNTIME_MACROS, COMPILER_FLAGS, verilator.version, compiler.version)
     digest.update(repr((settings, toolset)).encode())
     return digest.hexdigest()[:32]
@@ -137,6 +143,7 @@ def _build(
     work = folder / "work"
     files = [str(path.resolve()) for path in source.sources]
     options = [*VERILATOR_FLAGS, "--top-module", source.top, "--Mdir", str(work)]
+    options += [f"-D{name}" for name in source.definitions]
     run_tool([*verilator.command, *options, *files], folder, verilator.environment)
     flags = [*_flags(verilator), f"-I{work}", f"-O{source.optimise}"]
     flags += [f"-D{name}={value}" for name, value in source.macros.items()]

@@ -10,14 +10,14 @@ from fcgen.hardware.layer_controller import reserve
 from fcgen.hardware.processing_element import element_delay
 from fcgen.hardware.requantizer_column import column_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.result_queue import ResultQueue, queue_latency
 from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import DenseLayer
 
 ADDRESS_DELAY = 1
 """Cycles from an issued address to the first weight bank."""
-QUEUE_LATENCY = 2
-"""Cycles from the beat that completes a word of the queue to that word at the output."""
+QUEUE_LATENCY = 3
+"""Most cycles from the beat that completes a word of the queue to that word at the output."""
 CREDIT_DELAY = 1
 """Cycles from a word that leaves the queue to its places at the controller."""
 
@@ -35,12 +35,15 @@ class LayerTiming:
         Cycles of a requantizer column.
     weight_latency : int
         Cycles of the weight memories.
+    lut_memories : bool
+        The result queue stands in look-up tables.
     """
 
     folding: Folding
     element_delay: int
     column_latency: int
     weight_latency: int
+    lut_memories: bool
 
     @classmethod
     def of(cls, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> LayerTiming:
@@ -48,7 +51,7 @@ class LayerTiming:
         plan = RequantizerPlan.of(network, mapping.requantizer)
         delay = element_delay(folding.simd, mapping.unit)
         column = column_latency(plan, mapping.weight_latency)
-        return cls(folding, delay, column, mapping.weight_latency)
+        return cls(folding, delay, column, mapping.weight_latency, mapping.lut_memories)
 
     @property
     def gate_delay(self) -> int:
@@ -126,9 +129,14 @@ class LayerTiming:
         )
         places = kept + folding.output_lanes * (round_trip + 2 * folding.synapse_folds)
         if folding.pe <= folding.synapse_folds * folding.output_lanes:
-            under_way = ceil_div(round_trip, folding.synapse_folds) + 1
+            under_way = ceil_div(round_trip, folding.synapse_folds)
             places = min(places, under_way * largest + kept)
         return ceil_div(places, self.word_lanes) + 1
+
+    @property
+    def queue_latency(self) -> int:
+        """Cycles from the beat that completes a word of the queue to that word at the output."""
+        return queue_latency(self.queue_words, distributed=self.lut_memories)
 
     @cached_property
     def _word_times(self) -> tuple[int, ...]:
@@ -139,7 +147,7 @@ class LayerTiming:
             fold, element = divmod(min(end, folding.outputs) - 1, folding.pe)
             issued = (fold + 2) * folding.synapse_folds - 1
             beat = element // folding.result_lanes
-            times.append(issued + self.issue_to_queue + beat + QUEUE_LATENCY)
+            times.append(issued + self.issue_to_queue + beat + self.queue_latency)
         return tuple(times)
 
     @property

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.hdl import Value
-from amaranth.lib import memory, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import FOLD_END, TAG_WIDTH, VALID, VECTOR_END
+from fcgen.hardware.lane_store import LUT_WORDS, add_clocked, add_distributed
+
+
+def queue_latency(words: int, *, distributed: bool) -> int:
+    """Return the cycles from the beat that completes a word to that word at the output."""
+    return 3 if distributed and words > LUT_WORDS else 2
 
 
 class ResultQueue(wiring.Component):
@@ -19,7 +25,8 @@ class ResultQueue(wiring.Component):
     a vector fills up its word, so that every vector begins a word. The writer never asks for room:
     the layer controller's credits guarantee it.
 
-    Latency: a result that completes a word is at the output two cycles after it was written.
+    Latency: a result that completes a word is at the output ``latency`` cycles later: two, or three
+    from a store of several memories in look-up tables.
     Initiation interval: 1 cycle a beat on either side. Handshake: none at the input, valid/ready
     at the output. Reset: the queue is empty.
 
@@ -102,10 +109,6 @@ class ResultQueue(wiring.Component):
         }
         return own | ({"distributed": True} if self.distributed else {})
 
-    @property
-    def _attributes(self) -> dict[str, str | int]:
-        return {"no_rw_check": 1} | ({"ram_style": "distributed"} if self.distributed else {})
-
     @staticmethod
     def word_lanes_for(result_lanes: int, output_lanes: int) -> int:
         """Return K: the multiple of L that holds a full beat of R results."""
@@ -119,7 +122,12 @@ class ResultQueue(wiring.Component):
     @property
     def latency(self) -> int:
         """Cycles from the beat that completes a word to that word at the output."""
-        return 2
+        return queue_latency(self.words, distributed=self.distributed)
+
+    @property
+    def fetches(self) -> bool:
+        """Whether a word is taken from the store in one cycle and chosen in another."""
+        return self.distributed and self.words > LUT_WORDS
 
     @property
     def beat_counts(self) -> tuple[int, int, int]:
@@ -154,6 +162,7 @@ class ResultQueue(wiring.Component):
         ]
         write_word = Signal(range(max(self.words, 2)))
         read_word = Signal.like(write_word)
+        self._show = Signal(name="show")
         lanes = self._append(m, write_word, completed, read_word)
         self._present(m, lanes, any_stored, read_word)
         return m
@@ -205,31 +214,26 @@ class ResultQueue(wiring.Component):
         read_word: Signal,
     ) -> Value:
         """Build the memory of one lane; lanes below the offset belong to the next word."""
-        store = memory.Memory(shape=self.width, depth=self.words, init=[], attrs=self._attributes)
-        m.submodules[f"lane_{lane}"] = store
-        write = store.write_port()
-        read = store.read_port(domain="comb" if self.distributed else "sync")
-        address_bits = len(write.addr)
         wraps = Signal(name=f"wraps_{lane}")
-        m.d.comb += [
-            wraps.eq(lane < offset),
-            write.addr.eq(Mux(wraps, next_word, write_word)[:address_bits]),
-            write.en.eq(self.tag[VALID] & (Mux(wraps, lane + self.word_lanes, lane) < filled)),
-            read.addr.eq(read_word[:address_bits]),
-        ]
+        data = Signal(self.width, name=f"lane_{lane}_data")
+        bits = max((self.words - 1).bit_length(), 0)
+        m.d.comb += wraps.eq(lane < offset)
+        write = (
+            self.tag[VALID] & (Mux(wraps, lane + self.word_lanes, lane) < filled),
+            Mux(wraps, next_word, write_word)[:bits],
+            data,
+        )
         with m.Switch(offset):
             for first in self.offsets:
                 source = (lane - first) % self.word_lanes
                 if source < self.result_lanes:
                     with m.Case(first):
-                        m.d.comb += write.data.eq(self.results.word_select(source, self.width))
-        if not self.distributed:
-            m.d.comb += read.en.eq(self.word_taken)
-            return read.data
-        output = Signal(self.width, name=f"word_{lane}", reset_less=True)
-        with m.If(self.word_taken):
-            m.d.sync += output.eq(read.data)
-        return output
+                        m.d.comb += data.eq(self.results.word_select(source, self.width))
+        name, address = f"lane_{lane}", read_word[:bits]
+        if self.distributed:
+            take, show = self.word_taken, self._show
+            return add_distributed(m, name, self.words, write, address, take, show)
+        return add_clocked(m, name, self.words, write, address, self.word_taken)
 
     def _present(
         self, m: Module, lanes: list[Value], any_stored: Signal, read_word: Signal
@@ -245,13 +249,15 @@ class ResultQueue(wiring.Component):
         m.d.comb += [
             advance.eq(~self.out_valid | self.out_ready),
             more.eq(self.out_valid & ~self.out_last & (part != parts - 1)),
-            self.word_taken.eq(advance & ~more & any_stored),
-            presented.eq(advance & (more | self.word_taken)),
+            self._show.eq(advance & ~more & self._fetch(m, any_stored)),
+            presented.eq(advance & (more | self._show)),
         ]
         with m.If(advance):
-            m.d.sync += self.out_valid.eq(more | self.word_taken)
+            m.d.sync += self.out_valid.eq(more | self._show)
         with m.If(self.word_taken):
-            m.d.sync += [part.eq(0), read_word.eq(self._following(read_word))]
+            m.d.sync += read_word.eq(self._following(read_word))
+        with m.If(self._show):
+            m.d.sync += part.eq(0)
         with m.Elif(advance & more):
             m.d.sync += part.eq(part + 1)
         with m.If(presented):
@@ -273,6 +279,16 @@ class ResultQueue(wiring.Component):
             if lane >= used:
                 value = Mux(self.out_last, 0, value)
             m.d.comb += self.out_payload.word_select(lane, self.width).eq(value)
+
+    def _fetch(self, m: Module, any_stored: Signal) -> Value:
+        """Take words from the store; return whether one can be shown."""
+        if not self.fetches:
+            m.d.comb += self.word_taken.eq(self._show)
+            return any_stored
+        fetched = Signal()
+        m.d.comb += self.word_taken.eq(any_stored & (~fetched | self._show))
+        m.d.sync += fetched.eq(self.word_taken | (fetched & ~self._show))
+        return fetched
 
     def _following(self, word: Value) -> Value:
         return Mux(word == self.words - 1, 0, word + 1)

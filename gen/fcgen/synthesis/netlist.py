@@ -84,9 +84,10 @@ def synthesize(
 
 
 def _script(sources: Sources, family: Family) -> str:
-    definitions = " ".join(f"-D{macro}" for macro in ("SYNTHESIS", *family.macros))
+    macros = [f"-D{macro}" for macro in ("SYNTHESIS", *family.macros)]
+    options = " ".join(["-defer", *macros] if sources.defer else macros)
     reads = [
-        f"read_verilog {'-sv ' if path.suffix == '.sv' else ''}{definitions} {path.name}"
+        f"read_verilog {'-sv ' if path.suffix == '.sv' else ''}{options} {path.name}"
         for path in sources.files
     ]
     pads = [f"select {MODULE}", family.pads(), "select -clear"] if family.pads() else []

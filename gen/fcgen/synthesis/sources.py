@@ -27,6 +27,8 @@ class Sources:
         Width of a lane of the streams, see `fcgen.synthesis.pins`.
     strict : bool
         What Yosys' ``check`` finds is an error.
+    defer : bool
+        Modules are read where they are used: not all make sense with their parameters' defaults.
     """
 
     files: tuple[Path, ...]
@@ -36,6 +38,7 @@ class Sources:
     clock: str = "clk"
     step: int = 8
     strict: bool = True
+    defer: bool = False
 
     def __post_init__(self) -> None:
         names = Counter(path.name for path in (*self.files, *self.images))

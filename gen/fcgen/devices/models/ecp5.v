@@ -27,9 +27,12 @@ module fcgenEcp5Register #(
         if (CLK == "NONE") begin : bypassed
             assign q = d;
         end else begin : clocked
-            wire clock = CLK == "CLK3" ? clk[3] : CLK == "CLK2" ? clk[2] : CLK == "CLK1" ? clk[1] : clk[0];
-            wire enable = CE == "CE3" ? ce[3] : CE == "CE2" ? ce[2] : CE == "CE1" ? ce[1] : ce[0];
-            wire reset = RST == "RST3" ? rst[3] : RST == "RST2" ? rst[2] : RST == "RST1" ? rst[1] : rst[0];
+            wire clock = CLK == "CLK3" ? clk[3] : CLK == "CLK2" ? clk[2]
+                : CLK == "CLK1" ? clk[1] : clk[0];
+            wire enable = CE == "CE3" ? ce[3] : CE == "CE2" ? ce[2]
+                : CE == "CE1" ? ce[1] : ce[0];
+            wire reset = RST == "RST3" ? rst[3] : RST == "RST2" ? rst[2]
+                : RST == "RST1" ? rst[1] : rst[0];
             reg [WIDTH-1:0] state;
             initial state = 0;
             always @(posedge clock)
@@ -132,9 +135,7 @@ endmodule
 
 // 18 Kbit of block RAM: two ports of up to 18 bits, or one that writes and one that reads 36.
 //
-// CLKA and CLKB must be the same clock, or one port idle. A word that one port reads while the
-// other one writes it is undefined [M: no rdwr between ports]: here it is the old word inverted,
-// which is a known value and the wrong one. Not modelled: asynchronous resets, chip selects.
+// Not modelled: asynchronous resets, chip selects.
 module DP16KD (
     input DIA0, DIA1, DIA2, DIA3, DIA4, DIA5, DIA6, DIA7, DIA8, DIA9, DIA10, DIA11,
     DIA12, DIA13, DIA14, DIA15, DIA16, DIA17,
@@ -156,7 +157,7 @@ module DP16KD (
     parameter DATA_WIDTH_B = 18;
     parameter REGMODE_A = "NOREG";           // [T] NOREG, OUTREG: a register behind the outputs
     parameter REGMODE_B = "NOREG";
-    parameter RESETMODE = "SYNC";            // [T] SYNC, ASYNC
+    parameter RESETMODE = "SYNC";            // [T] SYNC, ASYNC; [M] either without a reset
     parameter ASYNC_RESET_RELEASE = "SYNC";  // [T]; only for asynchronous resets
     parameter CSDECODE_A = "0b000";          // [M] CSA = CSDECODE_A = 0: selected
     parameter CSDECODE_B = "0b000";
@@ -252,193 +253,52 @@ module DP16KD (
         ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0
     };
 
-    // [N] 2,048 words of 9 bits; word 32 i + 2 j + k lies in INITVAL_i from bit 20 j + 9 k on.
-    reg [8:0] store [0:2047];
-    integer slice;
-    task load(input integer index, input [319:0] values);
-        for (slice = 0; slice < 16; slice = slice + 1) begin
-            store[32 * index + 2 * slice]     = values[20 * slice +: 9];
-            store[32 * index + 2 * slice + 1] = values[20 * slice + 9 +: 9];
-        end
-    endtask
-    initial begin
-        load(0, INITVAL_00);
-        load(1, INITVAL_01);
-        load(2, INITVAL_02);
-        load(3, INITVAL_03);
-        load(4, INITVAL_04);
-        load(5, INITVAL_05);
-        load(6, INITVAL_06);
-        load(7, INITVAL_07);
-        load(8, INITVAL_08);
-        load(9, INITVAL_09);
-        load(10, INITVAL_0A);
-        load(11, INITVAL_0B);
-        load(12, INITVAL_0C);
-        load(13, INITVAL_0D);
-        load(14, INITVAL_0E);
-        load(15, INITVAL_0F);
-        load(16, INITVAL_10);
-        load(17, INITVAL_11);
-        load(18, INITVAL_12);
-        load(19, INITVAL_13);
-        load(20, INITVAL_14);
-        load(21, INITVAL_15);
-        load(22, INITVAL_16);
-        load(23, INITVAL_17);
-        load(24, INITVAL_18);
-        load(25, INITVAL_19);
-        load(26, INITVAL_1A);
-        load(27, INITVAL_1B);
-        load(28, INITVAL_1C);
-        load(29, INITVAL_1D);
-        load(30, INITVAL_1E);
-        load(31, INITVAL_1F);
-        load(32, INITVAL_20);
-        load(33, INITVAL_21);
-        load(34, INITVAL_22);
-        load(35, INITVAL_23);
-        load(36, INITVAL_24);
-        load(37, INITVAL_25);
-        load(38, INITVAL_26);
-        load(39, INITVAL_27);
-        load(40, INITVAL_28);
-        load(41, INITVAL_29);
-        load(42, INITVAL_2A);
-        load(43, INITVAL_2B);
-        load(44, INITVAL_2C);
-        load(45, INITVAL_2D);
-        load(46, INITVAL_2E);
-        load(47, INITVAL_2F);
-        load(48, INITVAL_30);
-        load(49, INITVAL_31);
-        load(50, INITVAL_32);
-        load(51, INITVAL_33);
-        load(52, INITVAL_34);
-        load(53, INITVAL_35);
-        load(54, INITVAL_36);
-        load(55, INITVAL_37);
-        load(56, INITVAL_38);
-        load(57, INITVAL_39);
-        load(58, INITVAL_3A);
-        load(59, INITVAL_3B);
-        load(60, INITVAL_3C);
-        load(61, INITVAL_3D);
-        load(62, INITVAL_3E);
-        load(63, INITVAL_3F);
-    end
-
-    // [M] Addresses count bits for 1, 2 and 4, which leave the ninth bit alone, and from bit 3 on
-    // words of 9 bits; the bits below the word of 18 or 36 enable its bytes on a write.
-    function [2:0] place(input integer width, input [13:0] address);
-        case (width)
-            1: place = address[2:0];
-            2: place = {address[2:1], 1'b0};
-            4: place = {address[2], 2'b00};
-            default: place = 3'd0;
-        endcase
+    // [N] Byte 32 i + 2 j + k of 9 bits lies in INITVAL_i from bit 20 j + 9 k on.
+    function [287:0] words(input [319:0] values);
+        integer j;
+        for (j = 0; j < 16; j = j + 1) words[18*j +: 18] = values[20*j +: 18];
     endfunction
+    localparam [18431:0] INIT = {
+        words(INITVAL_3F), words(INITVAL_3E), words(INITVAL_3D), words(INITVAL_3C),
+        words(INITVAL_3B), words(INITVAL_3A), words(INITVAL_39), words(INITVAL_38),
+        words(INITVAL_37), words(INITVAL_36), words(INITVAL_35), words(INITVAL_34),
+        words(INITVAL_33), words(INITVAL_32), words(INITVAL_31), words(INITVAL_30),
+        words(INITVAL_2F), words(INITVAL_2E), words(INITVAL_2D), words(INITVAL_2C),
+        words(INITVAL_2B), words(INITVAL_2A), words(INITVAL_29), words(INITVAL_28),
+        words(INITVAL_27), words(INITVAL_26), words(INITVAL_25), words(INITVAL_24),
+        words(INITVAL_23), words(INITVAL_22), words(INITVAL_21), words(INITVAL_20),
+        words(INITVAL_1F), words(INITVAL_1E), words(INITVAL_1D), words(INITVAL_1C),
+        words(INITVAL_1B), words(INITVAL_1A), words(INITVAL_19), words(INITVAL_18),
+        words(INITVAL_17), words(INITVAL_16), words(INITVAL_15), words(INITVAL_14),
+        words(INITVAL_13), words(INITVAL_12), words(INITVAL_11), words(INITVAL_10),
+        words(INITVAL_0F), words(INITVAL_0E), words(INITVAL_0D), words(INITVAL_0C),
+        words(INITVAL_0B), words(INITVAL_0A), words(INITVAL_09), words(INITVAL_08),
+        words(INITVAL_07), words(INITVAL_06), words(INITVAL_05), words(INITVAL_04),
+        words(INITVAL_03), words(INITVAL_02), words(INITVAL_01), words(INITVAL_00)
+    };
 
-    function [8:0] mask(input integer width);
-        mask = (9'd1 << width) - 9'd1;
-    endfunction
-
-    function [35:0] read(input integer width, input [13:0] address);
-        case (width)
-            36: read = {store[{address[13:5], 2'd3}], store[{address[13:5], 2'd2}],
-                        store[{address[13:5], 2'd1}], store[{address[13:5], 2'd0}]};
-            18: read = {18'd0, store[{address[13:4], 1'b1}], store[{address[13:4], 1'b0}]};
-            default: read = {27'd0, store[address[13:3]] >> place(width, address) & mask(width)};
-        endcase
-    endfunction
-
-    task write(input integer width, input [13:0] address, input [35:0] data);
-        case (width)
-            36: begin
-                if (address[0]) store[{address[13:5], 2'd0}] <= data[8:0];
-                if (address[1]) store[{address[13:5], 2'd1}] <= data[17:9];
-                if (address[2]) store[{address[13:5], 2'd2}] <= data[26:18];
-                if (address[3]) store[{address[13:5], 2'd3}] <= data[35:27];
-            end
-            18: begin
-                if (address[0]) store[{address[13:4], 1'b0}] <= data[8:0];
-                if (address[1]) store[{address[13:4], 1'b1}] <= data[17:9];
-            end
-            default: store[address[13:3]] <=
-                store[address[13:3]] & ~(mask(width) << place(width, address))
-                | (data[8:0] & mask(width)) << place(width, address);
-        endcase
-    endtask
-
-    function [3:0] enables(input integer width);
-        enables = width == 36 ? 4'b1111 : 4'b0011;
-    endfunction
-
-    // Whether two words share a bit: whether their addresses agree above the wider one.
-    function overlap(input [13:0] first, input [13:0] second);
-        case (DATA_WIDTH_A > DATA_WIDTH_B ? DATA_WIDTH_A : DATA_WIDTH_B)
-            1: overlap = first == second;
-            2: overlap = first[13:1] == second[13:1];
-            4: overlap = first[13:2] == second[13:2];
-            9: overlap = first[13:3] == second[13:3];
-            18: overlap = first[13:4] == second[13:4];
-            default: overlap = first[13:5] == second[13:5];
-        endcase
-    endfunction
-
-    // The word as it is after the port's own write: [M] rdwr new.
-    function [35:0] through(input integer width, input [13:0] address, input [17:0] data);
-        through = width != 18 ? {18'd0, data} & {27'd0, mask(width)}
-            : {18'd0, address[1] ? data[17:9] : store[{address[13:4], 1'b1}],
-               address[0] ? data[8:0] : store[{address[13:4], 1'b0}]};
-    endfunction
-
-    // [M] A write needs CE and WE; a reset blocks it, and acts without CE.
-    wire write_a = CEA & WEA & ~RSTA & (DATA_WIDTH_A < 18 || |(ada[3:0] & enables(DATA_WIDTH_A)));
-    wire write_b = CEB & WEB & ~RSTB & (DATA_WIDTH_B < 18 || |(adb[3:0] & enables(DATA_WIDTH_B)));
-    wire clash = overlap(ada, adb);
-
-    reg [17:0] latch_a, output_a;
-    reg [35:0] latch_b, output_b;
-    initial begin
-        latch_a = 0;
-        latch_b = 0;
-        output_a = 0;
-        output_b = 0;
-    end
-
-    always @(posedge clka) begin
-        if (write_a) write(DATA_WIDTH_A, ada, {dib, dia});
-        if (RSTA) latch_a <= 0;
-        else if (CEA & ~WEA)
-            latch_a <= read(DATA_WIDTH_A, ada) ^ {18{write_b & clash}};
-        else if (CEA & WRITEMODE_A == "WRITETHROUGH")
-            latch_a <= through(DATA_WIDTH_A, ada, dia);
-        else if (CEA & WRITEMODE_A == "READBEFOREWRITE")
-            latch_a <= read(DATA_WIDTH_A, ada);
-        if (RSTA) output_a <= 0;
-        else if (OCEA) output_a <= latch_a;
-    end
-
-    always @(posedge clkb) begin
-        if (write_b & !PAIRED) write(DATA_WIDTH_B, adb, {18'd0, dib});
-        if (RSTB) latch_b <= 0;
-        else if (CEB & ~WEB)
-            latch_b <= read(DATA_WIDTH_B, adb) ^ {36{write_a & clash}};
-        else if (CEB & WRITEMODE_B == "WRITETHROUGH")
-            latch_b <= through(DATA_WIDTH_B, adb, dib);
-        else if (CEB & WRITEMODE_B == "READBEFOREWRITE")
-            latch_b <= read(DATA_WIDTH_B, adb);
-        if (RSTB) output_b <= 0;
-        else if (OCEB) output_b <= latch_b;
-    end
+    // [M] A reset blocks a write (block_wr). Where A writes 36 bits, B has no write port.
+    wire [35:0] word_a, word_b;
+    fcgenBlockRam #(
+        .BYTE(9),
+        .WIDTH_A(DATA_WIDTH_A),
+        .WIDTH_B(DATA_WIDTH_B),
+        .REGISTER_A(REGMODE_A == "OUTREG"),
+        .REGISTER_B(REGMODE_B == "OUTREG"),
+        .WRITE_MODE_A(WRITEMODE_A == "WRITETHROUGH" ? 1 : WRITEMODE_A == "READBEFOREWRITE" ? 2 : 0),
+        .WRITE_MODE_B(WRITEMODE_B == "WRITETHROUGH" ? 1 : WRITEMODE_B == "READBEFOREWRITE" ? 2 : 0),
+        .INIT(INIT)
+    ) ram (
+        .clock_a(clka), .enable_a(CEA), .write_a(WEA & ~RSTA), .reset_a(RSTA),
+        .output_enable_a(OCEA), .address_a(ada), .data_a({dib, dia}), .word_a(word_a),
+        .clock_b(clkb), .enable_b(CEB), .write_b(WEB & ~RSTB & !PAIRED), .reset_b(RSTB),
+        .output_enable_b(OCEB), .address_b(adb), .data_b({18'd0, dib}), .word_b(word_b)
+    );
 
     // [M] Of 36 bits the lower ones leave through DOA; fewer bits leave through DOB. One clock
     // enable serves both halves: OCEB (nextpnr ecp5/arch.cc: "In PDP mode, all read signals are in
     // CLKB domain").
-    wire [17:0] word_a = REGMODE_A == "OUTREG" ? output_a : latch_a;
-    wire [35:0] word_b = REGMODE_B == "OUTREG" ? output_b : latch_b;
-    wire [17:0] doa = PAIRED ? word_b[17:0] : word_a;
+    wire [17:0] doa = PAIRED ? word_b[17:0] : word_a[17:0];
     wire [17:0] dob = DATA_WIDTH_B == 36 ? word_b[35:18] : word_b[17:0];
     assign {
         DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6,
@@ -450,11 +310,14 @@ module DP16KD (
     } = dob;
 
     initial begin
-        if (RESETMODE != "SYNC" || CSDECODE_A != "0b000" || CSDECODE_B != "0b000" ||
+        if (CSDECODE_A != "0b000" || CSDECODE_B != "0b000" ||
             (DATA_WIDTH_B == 36 && !PAIRED) || (PAIRED && REGMODE_A != REGMODE_B))
             $fatal(1, "%m: DP16KD: a parameter has a value that is not modelled");
     end
     always @(CSA0, CSA1, CSA2, CSB0, CSB1, CSB2)
         if ((CSA0 | CSA1 | CSA2 | CSB0 | CSB1 | CSB2) === 1'b1)
             $fatal(1, "%m: DP16KD: chip selects are not modelled");
+    always @(RSTA, RSTB)
+        if (RESETMODE != "SYNC" && (RSTA | RSTB) === 1'b1)
+            $fatal(1, "%m: DP16KD: asynchronous resets are not modelled");
 endmodule

