@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fcgen.devices.costs import Costs
+from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.counter import LogicCounter
 from fcgen.estimation.module import Logic
 from fcgen.estimation.values import Ports
@@ -57,7 +58,7 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
         around = _bits(group, *unread) | (last & every)
         found.append(_times(counter.count(group, _bits(group, *zero), around), number))
     found += [
-        _times(_memory(counter, memories, bank, costs, zero), number)
+        _times(_memory(counter, memories, bank, zero), number)
         for (bank, zero), number in _banks(memories).items()
     ]
     if memories.writable:
@@ -112,29 +113,26 @@ def _banks(memories: LayerMemories) -> Counter[tuple[Bank, Ports]]:
     return found
 
 
-def _memory(
-    counter: LogicCounter, memories: LayerMemories, bank: Bank, costs: Costs, zero: Ports
-) -> Logic:
+def _memory(counter: LogicCounter, memories: LayerMemories, bank: Bank, zero: Ports) -> Logic:
     """Count what stands around the block RAMs of a memory, or what it is in look-up tables."""
     mapping = memories.mapping
     cut = memories.cut(bank)
     depths = cut.depths if cut else (bank.depth,)
-    logic = Logic(0, 0)
-    if not isinstance(bank, WeightBank) and cut is None:
-        words = -(-bank.depth // costs.ram_words)
-        logic = Logic(words * bank.width, MEMORY_LATENCY * bank.width)
-    if mapping.weight_latency > MEMORY_LATENCY:
-        key = depths, bank.width
-        memory = counter.once(key, partial(_cascade, *key, mapping, memories.writable))
-        around = counter.count(memory, zero)
-        logic = Logic(logic.lut + around.lut, logic.ff + around.ff, around.longest_chain)
-    return logic
+    text = "weightMemory" if isinstance(bank, WeightBank) or cut else "parameterMemory"
+    key = depths, bank.width, text
+    memory = counter.once(key, partial(_made, *key, mapping, memories.writable))
+    if isinstance(memory, WeightMemory):
+        return block_logic(memory, memory.text, counter.costs)
+    return counter.count(memory, zero)
 
 
-def _cascade(
-    depths: tuple[int, ...], width: int, mapping: Mapping, writable: bool
-) -> CascadedMemory:
-    parts = [WeightMemory(depth, width, "", writable=writable) for depth in depths]
+def _made(
+    depths: tuple[int, ...], width: int, text: str, mapping: Mapping, writable: bool
+) -> WeightMemory | CascadedMemory:
+    """Make a memory without contents."""
+    parts = [WeightMemory(depth, width, "", writable=writable, text=text) for depth in depths]
+    if mapping.weight_latency == MEMORY_LATENCY:
+        return parts[0]
     return CascadedMemory(parts, latency=mapping.weight_latency)
 
 
