@@ -68,9 +68,7 @@ def loading(manifest: Manifest, writes: Sequence[tuple[int, int]] = ()) -> Loadi
         if name.startswith("parameter_") and direction == "input"
     }
     driven = {f"parameter_{name}" for name in _DRIVEN} if writes else set()
-    values = {
-        name: name if name in driven else f"{width}'b0" for name, width in inputs.items()
-    }
+    values = {name: name if name in driven else f"{width}'b0" for name, width in inputs.items()}
     if writes:
         values["parameter_held"] = "parameter_held"
     ports = "".join(f",\n        .{name}({value})" for name, value in values.items())

