@@ -104,9 +104,8 @@ class Gowin(Family):
             weight_latency=3,
             lut_memories=True,
         )
-        places = element_blocks(folding, mapping) * (1 if max(bits) <= NARROW_BITS else 2)
-        places += 2 * requantizer_blocks(layer, folding, BLOCK)
-        if places > device.dsps:
+        blocks = element_blocks(folding, mapping), requantizer_blocks(layer, folding, BLOCK)
+        if self.dsps(layer, *blocks) > device.dsps:
             mapping = replace(mapping, requantizer=SOFT)
         # Where parts are to be chosen from, their words come through a register of their own.
         return replace(mapping, weight_latency=3 + cascades(layer, folding, mapping))
@@ -134,6 +133,11 @@ class Gowin(Family):
             cells.get("MULT9X9", 0) + 2 * cells.get("MULT18X18", 0),
             sum(cells.get(name, 0) for name in RAM_CELLS),
         )
+
+    def dsps(self, layer: DenseLayer, elements: int, requantizers: int) -> int:
+        """Return places of a MULT9X9."""
+        bits = layer.weight_format.bits, layer.activation_format.bits
+        return elements * (1 if max(bits) <= NARROW_BITS else 2) + 2 * requantizers
 
     def cap(self, device: Device, speed: str, mapping: Mapping, usage: Usage) -> Cap | None:
         """Return what the block RAM allows; the multipliers are pipelined and faster."""
