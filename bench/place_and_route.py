@@ -79,16 +79,21 @@ def fcgen(*words: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
+def save_weights(row: Row, path: Path) -> None:
+    """Write the row's weights and biases, seeded by its size."""
+    random = np.random.default_rng(row.inputs * row.outputs)
+    np.savez(
+        path,
+        weight=random.normal(0, row.inputs**-0.5, (row.outputs, row.inputs)),
+        bias=random.normal(0, 0.1, row.outputs),
+    )
+
+
 def measure(row: Row, jobs: int) -> dict[str, object]:
     """Emit, simulate, synthesise."""
-    random = np.random.default_rng(row.inputs * row.outputs)
     with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
         weights, design = Path(folder) / "weights.npz", str(Path(folder) / "layer")
-        np.savez(
-            weights,
-            weight=random.normal(0, row.inputs**-0.5, (row.outputs, row.inputs)),
-            bias=random.normal(0, 0.1, row.outputs),
-        )
+        save_weights(row, weights)
         made = ("--device", row.device, "--pe", str(row.pe), "--simd", str(row.simd), *row.options)
         shape = (str(row.inputs), str(row.outputs))
         fcgen("layer", *shape, *made, "--relu", "--weights", str(weights), "-q", "-o", design)

@@ -135,17 +135,19 @@ class Accelerator:
         folder = for_design.folder_for(self.design, request) if out is None else Path(out)
         return flow.synthesize(for_design.sources_of(self.design), request, folder, progress)
 
-    def estimate(self, speed: str | None = None) -> "Estimate":
+    def estimate(self, device: str | None = None, speed: str | None = None) -> "Estimate":
         """Predict what :meth:`synthesize` finds, without synthesis.
 
         Parameters
         ----------
+        device : str, optional
+            Default that of the design; another one of its family.
         speed : str, optional
             Speed grade, default the family's first.
         """
         from fcgen.estimation.for_design import estimate_design
 
-        return estimate_design(self.design, speed)
+        return estimate_design(self.design, device, speed)
 
     def summary(self) -> "Summary":
         """Return size, folding, cycles and parameters."""

@@ -15,13 +15,13 @@ from fcgen.terminal import Terminal
 if TYPE_CHECKING:
     from fcgen.estimation.estimate import Estimate
 
-FOR_BOTH = {"design", "outputs", "speed", "force", "as_json", "quiet", "seed"}
+FOR_BOTH = {"design", "outputs", "device", "speed", "force", "as_json", "quiet", "seed"}
 
 
 @click.command(short_help="Predict what synth will say, at once.")
 @click.argument("design", metavar="DIR|SHAPE", type=str)
 @click.argument("outputs", metavar="[M]", type=Integer(), required=False)
-@click.option("--device", help="Of a layer that is not written, such as ecp5-85k.")
+@click.option("--device", help="Such as ecp5-85k; default that of the design in DIR.")
 @click.option("--speed", type=Choice(SPEEDS), help="Speed grade of an ECP5; default 6.")
 @layer_options
 @mapping_options
@@ -56,7 +56,7 @@ def _of_design(terminal: Terminal, options: dict[str, Any]) -> "Estimate":
             raise bad_input(option, options[name], f"{directory} decides that itself", remedy)
     accelerator = open(directory, options["force"])
     terminal.notes(accelerator.notes)
-    return accelerator.estimate(options["speed"])
+    return accelerator.estimate(options["device"], options["speed"])
 
 
 def _of_layer(terminal: Terminal, options: dict[str, Any]) -> "Estimate":
@@ -65,7 +65,9 @@ def _of_layer(terminal: Terminal, options: dict[str, Any]) -> "Estimate":
     if options["device"] is None:
         rule = "must be given for a layer that is not written"
         raise bad_input("--device", "missing", rule, "name a device, such as ecp5-85k")
-    shape = Shape().convert(options["design"], None, None)
+    context = click.get_current_context()
+    parameter = next(one for one in context.command.params if one.name == "design")
+    shape = Shape().convert(options["design"], parameter, context)
     layer, folding, notes = make({**options, "shape": shape, "name": "layer", "prefix": ""})
     terminal.notes(notes)
     return estimate_layer(layer, folding, options["device"], options["speed"], mapping_of(options))

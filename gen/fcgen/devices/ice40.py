@@ -92,7 +92,9 @@ class Ice40(Family):
         soft = ProductUnit("soft", soft_latency(bits[0]))
         if not device.dsps:
             if options.pack != "auto":
-                raise bad_input("--pack", options.pack, f"{device.name} has no multiplier", "use --pack auto")
+                raise bad_input(
+                    "--pack", options.pack, f"{device.name} has no multiplier", "use --pack auto"
+                )
             if options.soft_macs:
                 rule = f"all elements of {device.name} are in look-up tables"
                 raise bad_input("--soft-macs", options.soft_macs, rule, "leave the option out")

@@ -1,4 +1,4 @@
-"""Xilinx 7 series, by an XC7A35T: synthesis and utilisation only, as there is no place and route."""
+"""Xilinx 7 series, by an XC7A35T: synthesis and utilisation, but no place and route."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from amaranth.hdl._ir import PortDirection, build_netlist
 from amaranth.lib.wiring import Out
 
 from fcgen.devices.costs import Costs
+from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.module import Logic, logic_of
 from fcgen.estimation.values import Ports
 from fcgen.hardware.border import Parameters
@@ -31,7 +32,9 @@ class LogicCounter:
     costs: Costs
     _netlists: dict[Any, Any] = field(default_factory=dict)
     _children: dict[Any, Counter[Any]] = field(default_factory=dict)
+    _blocks: dict[Any, list[Logic]] = field(default_factory=dict)
     _counted: dict[Any, Logic] = field(default_factory=dict)
+    _made: dict[Any, Any] = field(default_factory=dict)
     _path: list[Any] = field(default_factory=list)
 
     def border(self, component: Any, build: Callable[[], Any]) -> Any:
@@ -44,7 +47,8 @@ class LogicCounter:
         return Instance(type(component).__name__, *_ports(component))
 
     def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
-        """See `fcgen.hardware.border.Emitter`: blocks, which take no logic."""
+        """See `fcgen.hardware.border.Emitter`."""
+        self._blocks[self._path[-1]].append(block_logic(component, module, self.costs))
         return Instance(module, *_ports(component))
 
     def count(
@@ -64,11 +68,20 @@ class LogicCounter:
         self._elaborate(component)
         return self._total((_key(component), zero, unread))
 
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return the component of this key, made when it is first asked for."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
     def _total(self, place: Any) -> Logic:
         if place not in self._counted:
             key, zero, unread = place
             own = logic_of(self._netlists[key], self.costs, zero, unread)
             lut, ff, longest = own.lut, own.ff, own.longest_chain
+            for block in self._blocks[key]:
+                lut += block.lut
+                ff += block.ff
             for child, times in self._children[key].items():
                 below = self._total((child, frozenset(), frozenset()))
                 lut += times * below.lut
@@ -82,6 +95,7 @@ class LogicCounter:
         if key in self._netlists:
             return
         self._children[key] = Counter()
+        self._blocks[key] = []
         self._path.append(key)
         fragment = Fragment.get(component, self)
         self._path.pop()

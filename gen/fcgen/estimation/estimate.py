@@ -10,7 +10,7 @@ from fcgen.errors import bad_input
 from fcgen.estimation.clock import estimated_mhz
 from fcgen.estimation.layer import layer_logic
 from fcgen.folding import Folding
-from fcgen.hardware.blocks import block_rams, multiplier_blocks
+from fcgen.hardware.blocks import block_rams_in_use, element_blocks, requantizer_blocks
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.mapping import Mapping
 from fcgen.network import DenseLayer
@@ -75,8 +75,12 @@ def estimate(
     usage = Usage(
         logic.lut,
         logic.ff,
-        multiplier_blocks(layer, folding, mapping),
-        block_rams(layer, folding, mapping),
+        family.dsps(
+            layer,
+            element_blocks(folding, mapping),
+            requantizer_blocks(layer, folding, mapping.requantizer),
+        ),
+        block_rams_in_use(layer, folding, mapping),
     )
     excess = None
     try:

@@ -9,30 +9,35 @@ from fcgen.errors import bad_input
 from fcgen.estimation.estimate import Estimate, estimate
 from fcgen.folding import Folding
 from fcgen.network import DenseLayer
-from fcgen.synthesis.for_design import speed_of
+from fcgen.synthesis.for_design import device_of, speed_of
 
 
-def estimate_design(design: Design, speed: str | None = None) -> Estimate:
-    """Estimate a design on the device that it is mapped to.
+def estimate_design(
+    design: Design, device: str | None = None, speed: str | None = None
+) -> Estimate:
+    """Estimate a design on a device of the family that it is mapped to.
 
     Parameters
     ----------
     design : Design
+    device : str, optional
+        Default that of the design's mapping.
     speed : str, optional
         Speed grade, default the family's first.
 
     Raises
     ------
     InputError
-        When it is mapped to no device, or to one without figures for estimates.
+        When it is mapped to no device, or an option does not fit.
     """
-    family, device = devices.find(design.manifest.device)
-    if not device.luts:
+    _, own = devices.find(design.manifest.device)
+    if not own.luts:
         rule = "its parts are mapped to no device"
         remedy = "write it with --device, or estimate SHAPE M with --device"
-        raise bad_input(design.directory, device.name, rule, remedy)
-    grade = speed_of(family, device, speed)
-    return estimate(design.layer, design.folding, design.mapping, family, device, grade)
+        raise bad_input(design.directory, own.name, rule, remedy)
+    family, part = device_of(design, device)
+    grade = speed_of(family, part, speed)
+    return estimate(design.layer, design.folding, design.mapping, family, part, grade)
 
 
 def estimate_layer(

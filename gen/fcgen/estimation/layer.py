@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import UnusedElaboratable
 
 from fcgen.devices.costs import Costs
+from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.counter import LogicCounter
 from fcgen.estimation.module import Logic
 from fcgen.estimation.values import Ports
@@ -30,10 +30,7 @@ PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat")
 
 def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> Logic:
     """Count the look-up tables and registers of a layer without building it whole."""
-    with warnings.catch_warnings():
-        # Components that are like one before are not elaborated again.
-        warnings.simplefilter("ignore", UnusedElaboratable)
-        found = _count(network, folding, mapping, costs)
+    found = _count(network, folding, mapping, costs)
     return Logic(
         sum(logic.lut for logic in found) + costs.fixed_luts,
         sum(logic.ff for logic in found),
@@ -46,22 +43,22 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
     parts = LayerParts(network, folding, mapping)
     memories = LayerMemories(network, folding, parts.plan, mapping)
     counter = LogicCounter(costs)
-    found = [_links(parts)]
-    queue, column = parts.queue(), parts.column()
+    queue, vectors, column = parts.queue(), parts.vector_memory(), parts.column()
+    found = [_links(parts, vectors.latency)]
     found += [
         counter.count(part)
-        for part in (queue, parts.vector_memory(), parts.controller(), parts.drain_controller())
+        for part in (queue, vectors, parts.controller(), parts.drain_controller())
     ]
     last = frozenset(("next_tag", bit) for _, bit in _of("tag", found[1].unread))
     every = _bits(column, "next_tag")
     found += [counter.count(column, unread=every)] * (folding.columns - 1)
     found.append(counter.count(column, unread=last))
     for (members, zero, unread), number in _groups(parts).items():
-        group = parts.group(members)
+        group = counter.once(members, partial(parts.group, members))
         around = _bits(group, *unread) | (last & every)
         found.append(_times(counter.count(group, _bits(group, *zero), around), number))
     found += [
-        _times(_memory(counter, memories, bank, costs, zero), number)
+        _times(_memory(counter, memories, bank, zero), number)
         for (bank, zero), number in _banks(memories).items()
     ]
     if memories.writable:
@@ -69,14 +66,14 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
     return found
 
 
-def _links(parts: LayerParts) -> Logic:
+def _links(parts: LayerParts, vector_latency: int) -> Logic:
     """Count what the layer itself adds: delays that bring its parts into step."""
     folding, timing = parts.folding, parts.timing
     width = folding.simd * parts.network.activation_format.bits
     address = max((folding.weight_words - 1).bit_length(), 1)
     gate = timing.gate_delay - 1
     ff = gate + timing.fold_end_delay + ADDRESS_DELAY * address + width
-    ff += (gate - parts.vector_memory().latency) * width
+    ff += (gate - vector_latency) * width
     between = address + width + 1 + parts.beat_width + TAG_WIDTH
     results = 0
     for column in range(folding.columns):
@@ -116,24 +113,27 @@ def _banks(memories: LayerMemories) -> Counter[tuple[Bank, Ports]]:
     return found
 
 
-def _memory(
-    counter: LogicCounter, memories: LayerMemories, bank: Bank, costs: Costs, zero: Ports
-) -> Logic:
+def _memory(counter: LogicCounter, memories: LayerMemories, bank: Bank, zero: Ports) -> Logic:
     """Count what stands around the block RAMs of a memory, or what it is in look-up tables."""
     mapping = memories.mapping
     cut = memories.cut(bank)
     depths = cut.depths if cut else (bank.depth,)
-    logic = Logic(0, 0)
-    if not isinstance(bank, WeightBank) and cut is None:
-        words = -(-bank.depth // costs.ram_words)
-        logic = Logic(words * bank.width, MEMORY_LATENCY * bank.width)
-    if mapping.weight_latency > MEMORY_LATENCY:
-        parts = [
-            WeightMemory(depth, bank.width, "", writable=memories.writable) for depth in depths
-        ]
-        around = counter.count(CascadedMemory(parts, latency=mapping.weight_latency), zero)
-        logic = Logic(logic.lut + around.lut, logic.ff + around.ff, around.longest_chain)
-    return logic
+    text = "weightMemory" if isinstance(bank, WeightBank) or cut else "parameterMemory"
+    key = depths, bank.width, text
+    memory = counter.once(key, partial(_made, *key, mapping, memories.writable))
+    if isinstance(memory, WeightMemory):
+        return block_logic(memory, memory.text, counter.costs)
+    return counter.count(memory, zero)
+
+
+def _made(
+    depths: tuple[int, ...], width: int, text: str, mapping: Mapping, writable: bool
+) -> WeightMemory | CascadedMemory:
+    """Make a memory without contents."""
+    parts = [WeightMemory(depth, width, "", writable=writable, text=text) for depth in depths]
+    if mapping.weight_latency == MEMORY_LATENCY:
+        return parts[0]
+    return CascadedMemory(parts, latency=mapping.weight_latency)
 
 
 def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> list[Logic]:

@@ -54,7 +54,7 @@ def _inputs(cell: Any, bit: int) -> Iterable[Any]:
             return [cell.default[bit], *pairs]
         case nir.Top():
             return ()
-    return cell.input_nets()
+    return set(cell.input_nets())
 
 
 def assigned(cell: Any, bit: int) -> list[tuple[Any, Any]]:

@@ -144,7 +144,7 @@ class Values:
             case "==" | "!=" as name:
                 pairs = zip(self.bits(inputs[0]), self.bits(inputs[1]), strict=True)
                 differ = gates.tree(gates.either, [gates.differ(a, b) for a, b in pairs])
-                return differ ^ (name == "==")
+                return differ ^ int(name == "==")
             case "m":
                 select, on, off = inputs[0][0], inputs[1][bit], inputs[2][bit]
                 return gates.choose(self.bit(select), self.bit(on), self.bit(off))

@@ -6,7 +6,6 @@ from amaranth.utils import ceil_log2
 
 from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
-from fcgen.hardware.memories import Bank
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.mapping import Mapping, ProductUnit, rams_of
 from fcgen.network import DenseLayer
@@ -35,31 +34,40 @@ def multiplier_blocks(network: DenseLayer, folding: Folding, mapping: Mapping) -
 
 def cascades(network: DenseLayer, folding: Folding, mapping: Mapping) -> bool:
     """Say whether any memory of a layer is cut into parts that stand one behind the other."""
-    memories = LayerMemories(
-        network, folding, RequantizerPlan.of(network, mapping.requantizer), mapping
-    )
+    memories = _memories(network, folding, mapping)
     cuts = (memories.cut(bank) for bank in memories.banks)
     return any(cut is not None and len(cut.depths) > 1 for cut in cuts)
 
 
 def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer, on a device whose shapes the mapping knows."""
-    plan = RequantizerPlan.of(network, mapping.requantizer)
-    memories = LayerMemories(network, folding, plan, mapping)
-    width = folding.simd * network.activation_format.bits
-    vectors = mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width)
-    rams = vectors.rams if vectors else 0
-    return rams + sum(_rams(memories, bank) for bank in memories.banks)
+    memories = _memories(network, folding, mapping)
+    cuts = (memories.cut(bank) for bank in memories.banks)
+    return _vector_rams(network, folding, mapping) + sum(cut.rams for cut in cuts if cut)
 
 
-def _rams(memories: LayerMemories, bank: Bank) -> int:
-    cut = memories.cut(bank)
-    if cut is None:
-        return 0
+def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+    """Return the block RAMs of a layer with these weights, as synthesis leaves them.
+
+    Bits that are the same in all words take no room: those of neurons that only fill up a fold.
+    """
+    memories, total = _memories(network, folding, mapping), 0
     if memories.writable:
-        return cut.rams
-    # Bits that never change take no room: those of neurons that only fill up a fold.
-    return sum(
-        rams_of(len(image), int(image.changing.sum()), memories.mapping.ram_shapes)
-        for image in (memories.images[name] for name, _ in memories.parts(bank))
-    )
+        return block_rams(network, folding, mapping)
+    for bank in memories.banks:
+        if memories.cut(bank) is not None:
+            for name, depth in memories.parts(bank):
+                width = int(memories.images[name].changing.sum())
+                total += rams_of(depth, width, mapping.ram_shapes)
+    return total + _vector_rams(network, folding, mapping)
+
+
+def _memories(network: DenseLayer, folding: Folding, mapping: Mapping) -> LayerMemories:
+    plan = RequantizerPlan.of(network, mapping.requantizer)
+    return LayerMemories(network, folding, plan, mapping)
+
+
+def _vector_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+    width = folding.simd * network.activation_format.bits
+    cut = mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width)
+    return cut.rams if cut else 0

@@ -194,7 +194,11 @@ class LayerMemories:
         latency = self.mapping.weight_latency
         if self.mapping.scratchpad and isinstance(bank, WeightBank):
             scratchpad = ScratchpadMemory(bank.depth, bank.width)
-            return scratchpad if latency == MEMORY_LATENCY else CascadedMemory([scratchpad], latency=latency)
+            return (
+                scratchpad
+                if latency == MEMORY_LATENCY
+                else CascadedMemory([scratchpad], latency=latency)
+            )
         in_block_ram = isinstance(bank, WeightBank) or self.cut(bank) is not None
         parts = [
             WeightMemory(

@@ -70,9 +70,7 @@ class ScratchpadMemory(wiring.Component):
             return platform.handwritten(self, "scratchpadWeightMemory", self.parameters)
         m = Module()
         unknown = [(1 << self.width) - 1] * self.depth
-        m.submodules.store = store = memory.Memory(
-            shape=self.width, depth=self.depth, init=unknown
-        )
+        m.submodules.store = store = memory.Memory(shape=self.width, depth=self.depth, init=unknown)
         read, write = store.read_port(), store.write_port()
         m.d.comb += [
             read.addr.eq(self.address),

@@ -63,7 +63,7 @@ def request_for(
     InputError
         When an option does not fit the design or the device.
     """
-    family, part = _device(design, device)
+    family, part = device_of(design, device)
     _check_range("--seeds", seeds, 1, SEEDS_MAX)
     if frequency is not None:
         _check_range("--freq", frequency, 1, MHZ_MAX)
@@ -107,7 +107,8 @@ def netlist_of(design: Design, request: Request, folder: Path | None = None) -> 
     return netlist.synthesize(sources, family, request.device, place, request.yosys).verilog
 
 
-def _device(design: Design, name: str | None) -> tuple[Family, Device]:
+def device_of(design: Design, name: str | None) -> tuple[Family, Device]:
+    """Return the device that a name means for a design, checked; default the design's own."""
     made_for = design.manifest.device
     family, device = devices.find(made_for if name is None else name)
     if not device.luts:

@@ -1,0 +1,117 @@
+"""Estimates beside routed results: those of `place_and_route.py`, and shapes not fitted to.
+
+Run as ``python bench/estimate.py --results DIR [--route] [--seeds 3] [--fit]``. DIR has the JSON
+files of `place_and_route.py`. ``--route`` adds those of ten other shapes, one by one, through
+``fcgen synth`` alone; a file that is there is done, so that an interrupted run goes on where it
+was. ``--fit`` prints the coefficients of a family's `ClockModel` that fit the benchmark's rows
+best: least squares of the slowest path over the rows whose clock is below its cap, none negative.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from place_and_route import ONE, ROWS, Row, fcgen, save_weights
+
+OTHERS = (
+    Row("ecp5-25k", 64, 32, 4, 2),
+    Row("ecp5-25k", 300, 40, 10, 1, ("--output-lanes", "2")),
+    Row("ecp5-25k", 256, 24, 6, 3, ("--weight-bits", "4")),
+    Row("ecp5-25k", 100, 50, 10, 1, ("--weight-bits", "2")),
+    Row("ecp5-25k", 128, 56, 28, 1, ("--pack", "2")),
+    Row("ecp5-45k", 96, 48, 16, 1, ("--weight-bits", "12", "--activation-bits", "12")),
+    Row("ecp5-25k", 200, 30, 6, 1, ("--runtime-weights",)),
+    Row("ecp5-45k", 50, 200, 40, 1, ("--unsigned-activations", *ONE)),
+    Row("ecp5-25k", 500, 60, 12, 1, ("--soft-macs", "4")),
+    Row("ecp5-85k", 128, 64, 16, 4, ("--output-lanes", "4", *ONE)),
+)
+BOUNDS = {"lut": 10, "ff": 10, "dsp": 0, "ram": 0, "fmax_capped_mhz": 15}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A routed design and its estimate."""
+
+    row: Row
+    measured: dict[str, Any]
+    estimated: dict[str, Any]
+
+    def error(self, key: str) -> float:
+        """Return how much the estimate is above what was measured, in per cent."""
+        return 100 * (self.estimated[key] / self.measured[key] - 1) if self.measured[key] else 0.0
+
+    @property
+    def good(self) -> bool:
+        """Every figure is within its bound."""
+        return all(abs(self.error(key)) <= bound for key, bound in BOUNDS.items())
+
+
+def words(row: Row, weights: Path) -> list[str]:
+    """Return the arguments that describe a row's layer."""
+    made = ("--device", row.device, "--pe", str(row.pe), "--simd", str(row.simd), *row.options)
+    shape = (str(row.inputs), str(row.outputs))
+    return [*shape, *made, "--relu", "--weights", str(weights), "-q"]
+
+
+def route(row: Row, seeds: int) -> dict[str, Any]:
+    """Emit and synthesise a row's layer."""
+    with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
+        weights, design = Path(folder) / "weights.npz", str(Path(folder) / "layer")
+        save_weights(row, weights)
+        fcgen("layer", *words(row, weights), "-o", design)
+        routed = fcgen("synth", design, "--seeds", str(seeds), "--jobs", "1", "--json")
+    return {"row": row.name, "synth": json.loads(routed)}
+
+
+def pairs(rows: tuple[Row, ...], results: Path) -> list[Pair]:
+    """Return all rows that have a result."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
+        weights = Path(folder) / "weights.npz"
+        for row in rows:
+            path = results / f"{row.name}.json"
+            if path.exists():
+                save_weights(row, weights)
+                estimated = fcgen("estimate", *words(row, weights), "--json")
+                measured = json.loads(path.read_text())["synth"]
+                found.append(Pair(row, measured, json.loads(estimated)))
+    return found
+
+
+def line(pair: Pair) -> str:
+    """Return a row of the table: estimated / measured, and the error."""
+    cells = [
+        f"{pair.estimated[key]:,.0f} / {pair.measured[key]:,.0f} ({pair.error(key):+.1f} %)"
+        for key in BOUNDS
+    ]
+    return f"| {pair.row.name} | {' | '.join(cells)} | {'' if pair.good else 'outside'} |"
+
+
+def main() -> int:
+    """Print the table; 1 where an estimate is outside of its bounds."""
+    parser = argparse.ArgumentParser(description="estimates beside routed results")
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--route", action="store_true", help="route what is missing of the others")
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    options.results.mkdir(parents=True, exist_ok=True)
+    for row in OTHERS if options.route else ():
+        path = options.results / f"{row.name}.json"
+        if not path.exists():
+            path.write_text(json.dumps(route(row, options.seeds), indent=2) + "\n")
+    head = ("row", "LUT", "FF", "DSP", "RAM", "MHz, capped, median", "")
+    print(f"Estimated / measured.\n\n| {' | '.join(head)} |\n|---{'|--:' * 5}|---|")
+    found = pairs((*ROWS, *OTHERS), options.results)
+    for pair in found:
+        print(line(pair), flush=True)
+    return 0 if all(pair.good for pair in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
