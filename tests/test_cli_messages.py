@@ -139,7 +139,7 @@ def test_a_layer_with_bad_options_is_refused_in_one_line(
 OTHERS = [
     (
         "make",
-        "make: no such command; use one of layer, simulate, regress, summary, synth, demo, doctor",
+        "make: no such command; use one of layer, simulate, regress, summary, estimate, synth, demo, doctor",
     ),
     ("--loud", "--loud: no such option; run `fcgen --help` for those there are"),
     ("summary", "DIR: missing: must be given; run `fcgen summary --help` to see how"),

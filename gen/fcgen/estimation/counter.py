@@ -48,7 +48,8 @@ class LogicCounter:
 
     def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
         """See `fcgen.hardware.border.Emitter`."""
-        self._blocks[self._path[-1]].append(block_logic(component, module, self.costs))
+        size = getattr(component, "depth", 0), getattr(component, "width", 0)
+        self._blocks[self._path[-1]].append(block_logic(module, *size, self.costs))
         return Instance(module, *_ports(component))
 
     def count(

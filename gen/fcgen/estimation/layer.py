@@ -119,21 +119,19 @@ def _memory(counter: LogicCounter, memories: LayerMemories, bank: Bank, zero: Po
     cut = memories.cut(bank)
     depths = cut.depths if cut else (bank.depth,)
     text = "weightMemory" if isinstance(bank, WeightBank) or cut else "parameterMemory"
-    key = depths, bank.width, text
-    memory = counter.once(key, partial(_made, *key, mapping, memories.writable))
-    if isinstance(memory, WeightMemory):
-        return block_logic(memory, memory.text, counter.costs)
-    return counter.count(memory, zero)
-
-
-def _made(
-    depths: tuple[int, ...], width: int, text: str, mapping: Mapping, writable: bool
-) -> WeightMemory | CascadedMemory:
-    """Make a memory without contents."""
-    parts = [WeightMemory(depth, width, "", writable=writable, text=text) for depth in depths]
     if mapping.weight_latency == MEMORY_LATENCY:
-        return parts[0]
-    return CascadedMemory(parts, latency=mapping.weight_latency)
+        return block_logic(text, bank.depth, bank.width, counter.costs)
+    key = depths, bank.width, text
+    make = partial(_cascade, *key, mapping.weight_latency, memories.writable)
+    return counter.count(counter.once(key, make), zero)
+
+
+def _cascade(
+    depths: tuple[int, ...], width: int, text: str, latency: int, writable: bool
+) -> CascadedMemory:
+    """Return a memory without contents."""
+    parts = [WeightMemory(depth, width, "", writable=writable, text=text) for depth in depths]
+    return CascadedMemory(parts, latency=latency)
 
 
 def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> list[Logic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from amaranth.hdl import _nir as nir
 
 from fcgen.devices.costs import Costs
 from fcgen.estimation.cover import look_up_tables
-from fcgen.estimation.gates import FALSE, TRUE, Literal
+from fcgen.estimation.gates import FALSE, LEAF, TRUE, Literal
 from fcgen.estimation.liveness import assigned
 from fcgen.estimation.values import Chain, Ports, Values
 
@@ -66,9 +67,10 @@ def logic_of(
     reached, roots, chains = _reach(values, roots)
     tables = look_up_tables(values.gates, roots, costs.wide_mux)
     carries = sum(costs.chain(width) for width, _ in chains)
+    alone = _alone(values, reached, roots) if costs.register_cells else 0
     unread = frozenset(bit for bit, literal in values.inputs() if literal >> 1 not in reached)
     return Logic(
-        tables + carries + memories,
+        tables + carries + memories + alone,
         len(reached & values.registers.keys()),
         max((width for width, _ in chains), default=0),
         unread,
@@ -93,6 +95,19 @@ def _reach(values: Values, ends: list[Literal]) -> tuple[set[int], list[Literal]
             chains[id(chain)] = chain
             waiting += chain[1]
     return reached, roots, list(chains.values())
+
+
+def _alone(values: Values, reached: set[int], roots: list[Literal]) -> int:
+    """Count registers that cannot share a cell with a table: it has other readers, or is none."""
+    readers = Counter(literal >> 1 for literal in roots)
+    for node in reached:
+        readers.update(literal >> 1 for literal in values.gates.inputs[node])
+    made, gates = values.chains.keys(), values.gates
+    count = 0
+    for node in reached & values.registers.keys():
+        data = _register(values, *values.registers[node])[0] >> 1
+        count += readers[data] > 1 or (gates.kinds[data] == LEAF and data not in made)
+    return count
 
 
 def _register(values: Values, number: int, bit: int) -> list[Literal]:
