@@ -74,6 +74,7 @@ def write_layer(folder: Path, **changes: str) -> SimpleNamespace:
         folding=SimpleNamespace(output_lanes=2),
         input_stream=stream,
         output_stream=stream,
+        mapping=SimpleNamespace(scratchpad=False),
         initiation_interval=2,
         latency=2,
     )

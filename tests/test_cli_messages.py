@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from command_line import run
+from fcgen.cli import COMMANDS
 from fcgen.devices import names
 
 NO_OPTION = "no such option; run `fcgen layer --help` for those there are"
@@ -139,7 +140,7 @@ def test_a_layer_with_bad_options_is_refused_in_one_line(
 OTHERS = [
     (
         "make",
-        "make: no such command; use one of layer, simulate, regress, summary, estimate, synth, demo, doctor",
+        f"make: no such command; use one of {', '.join(COMMANDS)}",
     ),
     ("--loud", "--loud: no such option; run `fcgen --help` for those there are"),
     ("summary", "DIR: missing: must be given; run `fcgen summary --help` to see how"),

@@ -253,8 +253,10 @@ def _command(
 
 
 def _update(design: Design, parameters: DenseLayer | None, vectors: int) -> ParameterUpdate | None:
-    if parameters is None:
+    at_start = design.mapping.scratchpad
+    if parameters is None and not at_start:
         return None
+    parameters = parameters or design.layer
     if not design.layer.runtime_weights:
         raise InputError(
             f"--load-weights: {design.directory}: the weights of this design are fixed; "
@@ -267,12 +269,12 @@ def _update(design: Design, parameters: DenseLayer | None, vectors: int) -> Para
         )
     from fcgen.engines.parameters import update
 
-    return update(design, parameters, after=vectors // 2)
+    return update(design, parameters, after=0 if at_start else vectors // 2)
 
 
 def _check_update(update: ParameterUpdate, run: StreamRun, vectors: int) -> str:
     if run.read_back is None or not np.array_equal(run.read_back, update.writes[:, 1]):
-        raise CheckError("--load-weights: the parameters that were read back are not those written")
+        raise CheckError("the parameters that were read back are not those written")
     return (
         f"{count(len(update.writes), 'parameter word')} written and read back; "
         f"{count(run.held_after, 'vector')} before, {vectors - run.held_after:,} after"

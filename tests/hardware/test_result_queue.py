@@ -32,13 +32,13 @@ def beats_of(vector, shape):
             yield results[first : first + lanes], 1 | last_of_fold << 1 | last_of_vector << 2
 
 
-def drive(shape, words, gaps, stalls, seed, vectors=12):
+def drive(shape, words, gaps, stalls, seed, vectors=12, distributed=False):
     """Write vectors as room permits, read with stalls; return written vectors and output beats."""
     lanes, output_lanes, outputs, pe = shape
     rng = random.Random(seed)
     dut = ResultQueue(
         result_lanes=lanes, output_lanes=output_lanes, outputs=outputs, pe=pe, width=WIDTH,
-        words=words,
+        words=words, distributed=distributed,
     )  # fmt: skip
     data = [[rng.getrandbits(WIDTH) for _ in range(outputs)] for _ in range(vectors)]
     beats = [beat for vector in data for beat in beats_of(vector, shape)]
@@ -92,6 +92,24 @@ def test_results_leave_in_order_packed_and_framed(shape, gaps, stalls):
     for words in (largest, 3 * largest + 1):
         data, got = drive(shape, words, gaps, stalls, seed=words)
         assert got == [tuple(map(int, b)) for b in expected_beats(data, shape)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("gaps", "stalls"), [(0, 0), (0.4, 0.6)])
+@pytest.mark.parametrize("words", [11, 49])
+def test_results_leave_look_up_tables_in_order_too(shape, gaps, stalls, words):
+    data, got = drive(shape, words, gaps, stalls, seed=words, vectors=40, distributed=True)
+    assert got == [tuple(map(int, b)) for b in expected_beats(data, shape)]
+
+
+@pytest.mark.parametrize("words", [16, 17])
+def test_many_words_in_look_up_tables_take_a_cycle_more(words):
+    dut = ResultQueue(
+        result_lanes=1, output_lanes=1, outputs=1, pe=1, width=WIDTH, words=words, distributed=True
+    )
+    stimuli = [{"tag": 0b101, "results": 9, "out_ready": 1}] + [{"tag": 0}] * 4
+    seen = observe(dut, stimuli, ["out_valid"])
+    assert [s["out_valid"] for s in seen].index(1) == dut.latency == (2 if words == 16 else 3)
 
 
 def test_a_word_is_at_the_output_a_latency_after_it_was_written():

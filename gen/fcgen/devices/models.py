@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 from fcgen.devices.device import Family
 from fcgen.errors import ToolError
 
 OWN = Path(__file__).parent / "models"
-DEFINES = ("NO_INCLUDES", "NO_ICE40_DEFAULT_ASSIGNMENTS")
-"""Definitions that Yosys' files need.
-
-``NO_INCLUDES`` leaves out Lattice's input and output cells; Icarus does not know the default
-values of ports that iCE40's cells have without the other one.
-"""
+DEFINES = ("NO_ICE40_DEFAULT_ASSIGNMENTS",)
+"""Definitions that Yosys' files need: Icarus does not know default values of ports."""
+VERILATOR_OPTIONS = ("-Wno-lint", "-Wno-fatal")
+"""Options under which Verilator reads the models: Yosys' own ones are not free of warnings."""
 
 
 def models(family: Family) -> tuple[Path, ...]:
@@ -25,9 +24,18 @@ def models(family: Family) -> tuple[Path, ...]:
     ToolError
         When Yosys' files are not where its wheel has them.
     """
-    return tuple(
-        _of_yosys(name[2:]) if name.startswith("+/") else OWN / name for name in family.models
-    )
+    return files(family.models)
+
+
+def files(names: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files of names as `Family.models` has them.
+
+    Raises
+    ------
+    ToolError
+        When Yosys' files are not where its wheel has them.
+    """
+    return tuple(_of_yosys(name[2:]) if name.startswith("+/") else OWN / name for name in names)
 
 
 def _of_yosys(name: str) -> Path:

@@ -52,9 +52,11 @@ def start_cycle(design: Design, options: StreamOptions) -> int:
     """Return the cycle of the first offer.
 
     Disturbed runs begin at once, to meet the layer while it still recovers from the reset; others
-    wait until it is idle, as the latency is defined.
+    wait until it is idle, as the latency is defined. Where weights are written at start, the layer
+    must be held before the first beat.
     """
-    return min(design.latency, 1_000) if options.undisturbed else 0
+    idle = options.undisturbed or design.mapping.scratchpad
+    return min(design.latency, 1_000) if idle else 0
 
 
 def tail(design: Design) -> int:

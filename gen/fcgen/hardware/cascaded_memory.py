@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register, select
+from fcgen.hardware.scratchpad_memory import ScratchpadMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 
 
@@ -27,7 +28,7 @@ class CascadedMemory(wiring.Component):
 
     Parameters
     ----------
-    parts : sequence of WeightMemory
+    parts : sequence of WeightMemory or ScratchpadMemory
         In the order of the words; each but the last one has the same depth, a power of two.
     latency : int, at least 3
 
@@ -38,7 +39,7 @@ class CascadedMemory(wiring.Component):
     write, write_address, write_data : In(1), In(range(depth)), In(width), only when writable
     """
 
-    def __init__(self, parts: Sequence[WeightMemory], *, latency: int) -> None:
+    def __init__(self, parts: Sequence[WeightMemory | ScratchpadMemory], *, latency: int) -> None:
         if latency <= MEMORY_LATENCY:
             raise ValueError(f"latency must be more than {MEMORY_LATENCY}")
         self.parts = tuple(parts)

@@ -58,18 +58,17 @@ def add_distributed(
     """
     enable, write_address, data = write
     words_taken: list[Value] = []
-    for number, first in enumerate(range(0, words, LUT_WORDS)):
-        depth = min(LUT_WORDS, words - first)
+    for number in range(-(-words // LUT_WORDS)):
         attributes = {"no_rw_check": 1, "ram_style": "distributed"}
-        store = memory.Memory(shape=len(data), depth=depth, init=[], attrs=attributes)
+        store = memory.Memory(shape=len(data), depth=LUT_WORDS, init=[], attrs=attributes)
         m.submodules[name if words <= LUT_WORDS else f"{name}_part_{number}"] = store
         write_port, read_port = store.write_port(), store.read_port(domain="comb")
         here = write_address[LUT_ADDRESS_BITS:] == number if words > LUT_WORDS else 1
         m.d.comb += [
             write_port.en.eq(enable & here),
-            write_port.addr.eq(write_address[: len(write_port.addr)]),
+            write_port.addr.eq(write_address[:LUT_ADDRESS_BITS]),
             write_port.data.eq(data),
-            read_port.addr.eq(address[: len(read_port.addr)]),
+            read_port.addr.eq(address[:LUT_ADDRESS_BITS]),
         ]
         words_taken.append(_held(m, read_port.data, take, f"{name}_word_{number}"))
     if len(words_taken) == 1:

@@ -17,10 +17,13 @@ from fcgen.hardware.memories import Bank, WeightBank, parameter_banks, weight_ba
 from fcgen.hardware.parameter_port import ParameterPort, host_ports, memory_number_width
 from fcgen.hardware.parameter_tap import HOST_BITS, ParameterTap, answer_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.scratchpad_memory import ScratchpadMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.images import MemoryImage
 from fcgen.mapping import GENERIC, Mapping, MemoryCut
 from fcgen.network import DenseLayer
+
+AnyMemory = WeightMemory | ScratchpadMemory | CascadedMemory
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,9 @@ class LayerMemories:
 
     def describe(self) -> dict[str, object]:
         """Return the address map for the manifest."""
+        at_start = {"written_at_start": True} if self.mapping.scratchpad else {}
         return {
+            **at_start,
             "address": f"memory * {1 << self.word_width} + word",
             "data_bits": HOST_BITS,
             "read_latency": self.read_latency,
@@ -184,8 +189,16 @@ class LayerMemories:
             addresses.append(taps[-1].layer_address if self.writable else memory.address)
         return MemoryPort(addresses, Cat(words))
 
-    def _memory(self, bank: Bank) -> WeightMemory | CascadedMemory:
+    def _memory(self, bank: Bank) -> AnyMemory:
         """Return a memory with the latency of the mapping."""
+        latency = self.mapping.weight_latency
+        if self.mapping.scratchpad and isinstance(bank, WeightBank):
+            scratchpad = ScratchpadMemory(bank.depth, bank.width)
+            return (
+                scratchpad
+                if latency == MEMORY_LATENCY
+                else CascadedMemory([scratchpad], latency=latency)
+            )
         in_block_ram = isinstance(bank, WeightBank) or self.cut(bank) is not None
         parts = [
             WeightMemory(
@@ -198,9 +211,9 @@ class LayerMemories:
             )
             for name, depth in self.parts(bank)
         ]
-        if self.mapping.weight_latency == MEMORY_LATENCY:
+        if latency == MEMORY_LATENCY:
             return parts[0]
-        return CascadedMemory(parts, latency=self.mapping.weight_latency)
+        return CascadedMemory(parts, latency=latency)
 
     def tap(self, address_width: int, data_width: int) -> ParameterTap:
         """Return the place of a memory on the parameter chain."""
@@ -212,7 +225,7 @@ class LayerMemories:
             memory_latency=self.mapping.weight_latency,
         )
 
-    def _tap(self, m: Module, memory: WeightMemory | CascadedMemory) -> ParameterTap:
+    def _tap(self, m: Module, memory: AnyMemory) -> ParameterTap:
         """Put a tap between the layer and a memory."""
         tap = self.tap(len(memory.address), memory.width)
         m.d.comb += [

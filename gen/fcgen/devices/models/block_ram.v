@@ -61,7 +61,8 @@ module fcgenBlockRam #(
             : store[address[13:3]] >> place(width, address) & mask(width);
     endfunction
 
-    task write(input integer width, input [13:0] address, input [35:0] data);
+    // Automatic: both ports may write at once.
+    task automatic write(input integer width, input [13:0] address, input [35:0] data);
         if (width >= 16) begin
             if (address[0]) store[at(width, address, 0)] <= data[0 +: BYTE];
             if (address[1]) store[at(width, address, 1)] <= data[BYTE +: BYTE];

@@ -102,10 +102,10 @@ module TRELLIS_DPR16X4 #(
 );
     wire clock = WCKMUX == "INV" ? ~WCK : WCK;
     wire write = WREMUX == "1" ? 1'b1 : WREMUX == "0" ? 1'b0 : WREMUX == "INV" ? ~WRE : WRE;
-    reg [3:0] store [0:15];
+    reg [3:0] mem [0:15];  // its name is that of Yosys' model: the proof pairs them by it
 
     integer k;
-    initial for (k = 0; k < 16; k = k + 1) store[k] = INITVAL[4*k +: 4];
-    always @(posedge clock) if (write) store[WAD] <= DI;
-    assign DO = store[RAD];
+    initial for (k = 0; k < 16; k = k + 1) mem[k] = INITVAL[4*k +: 4];
+    always @(posedge clock) if (write) mem[WAD] <= DI;
+    assign DO = mem[RAD];
 endmodule

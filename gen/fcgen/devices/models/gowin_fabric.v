@@ -205,11 +205,20 @@ module RAM16SDP4 #(
     input [3:0] DI, WAD, RAD,
     input WRE, CLK
 );
-    reg [3:0] store [0:15];
-    integer k;
-    initial for (k = 0; k < 16; k = k + 1) store[k] = {INIT_3[k], INIT_2[k], INIT_1[k], INIT_0[k]};
-    always @(posedge CLK) if (WRE) store[WAD] <= DI;
-    assign DO = store[RAD];
+    reg [15:0] mem0, mem1, mem2, mem3;  // named as in Yosys' model: the proof pairs them by it
+    initial begin
+        mem0 = INIT_0;
+        mem1 = INIT_1;
+        mem2 = INIT_2;
+        mem3 = INIT_3;
+    end
+    always @(posedge CLK) if (WRE) begin
+        mem0[WAD] <= DI[0];
+        mem1[WAD] <= DI[1];
+        mem2[WAD] <= DI[2];
+        mem3[WAD] <= DI[3];
+    end
+    assign DO = {mem3[RAD], mem2[RAD], mem1[RAD], mem0[RAD]};
 endmodule
 
 module VCC (output V);

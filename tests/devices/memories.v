@@ -1,5 +1,6 @@
-// What synth_ecp5 makes DP16KD of: a ROM and a simple dual-port RAM of each width, words that
-// are read wider or narrower than they are written, and ports that read what they write.
+// What synth_ecp5 and synth_gowin make block RAMs of: a ROM and a simple dual-port RAM of each
+// width, words that are read wider or narrower than they are written, and ports that read what
+// they write.
 
 // With REGISTERS = 2 the last register is left to the block's own one in the netlist.
 module rom #(parameter WIDTH = 1, BITS = 14, REGISTERS = 2, IMAGE = "") (
