@@ -138,7 +138,7 @@ class Values:
             case "b" | "r|":
                 return gates.tree(gates.either, self.bits(inputs[0]))
             case "r&":
-                return gates.tree(gates.both, self.bits(inputs[0]))
+                return gates.tree(gates.both, self.bits(inputs[0]) or [TRUE])
             case "r^":
                 return gates.tree(gates.differ, self.bits(inputs[0]))
             case "==" | "!=" as name:
