@@ -37,7 +37,12 @@ COSTS = Costs(
     ram_luts=6,
     ram_register=True,
     fixed_luts=2,
-    clock=ClockModel(base_ns=4.6, chain_bit_ns=0.0, spread_ns=0.1, fill_ns=0.3),
+    clock=ClockModel(
+        base_ns=4.2,
+        spread_ns=0.3,
+        soft_ns=1.7,
+        speeds=(("6", 1.0), ("7", 0.84), ("8", 0.78)),
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from fcgen.devices.costs import Costs
 from fcgen.estimation.cover import look_up_tables
 from fcgen.estimation.gates import FALSE, LEAF, TRUE, Literal
 from fcgen.estimation.liveness import assigned
-from fcgen.estimation.values import Chain, Ports, Values
+from fcgen.estimation.values import NOTHING, Chain, Fixed, Ports, Values
 
 
 @dataclass(frozen=True)
@@ -22,35 +22,35 @@ class Logic:
     Attributes
     ----------
     lut, ff : int
-    longest_chain : int
-        Bits of the widest adder.
     unread : set of (str, int)
         Bits of its inputs on which nothing depends.
+    inside : tuple of (str, set, set)
+        The modules in it: type, and what `Values` is to know of each.
     """
 
     lut: int
     ff: int
-    longest_chain: int = 0
-    unread: Ports = frozenset()
+    unread: Ports = NOTHING
+    inside: tuple[tuple[str, Fixed, Ports], ...] = ()
 
 
 def logic_of(
     netlist: Any,
     costs: Costs,
-    zero: Ports = frozenset(),
-    unread: Ports = frozenset(),
+    fixed: Fixed = NOTHING,
+    unread: Ports = NOTHING,
 ) -> Logic:
-    """Count the logic of a module.
+    """Count the logic of a module, without that of the modules in it.
 
     Parameters
     ----------
     netlist : Netlist
         Of Amaranth.
     costs : Costs
-    zero, unread : set of (str, int)
+    fixed, unread : set
         See `Values`.
     """
-    values = Values(netlist, costs, zero, unread)
+    values = Values(netlist, costs, fixed, unread)
     roots: list[Literal] = []
     for name, nets in netlist.top.ports_o.items():
         roots += [values.bit(net) for bit, net in enumerate(nets) if (name, bit) not in unread]
@@ -72,9 +72,30 @@ def logic_of(
     return Logic(
         tables + carries + memories + alone,
         len(reached & values.registers.keys()),
-        max((width for width, _ in chains), default=0),
         unread,
+        tuple(
+            _inside(values, cell, n)
+            for n, cell in enumerate(netlist.cells)
+            if isinstance(cell, nir.Instance)
+        ),
     )
+
+
+def _inside(values: Values, cell: Any, number: int) -> tuple[str, Fixed, Ports]:
+    """Return an inner module's type, its constant inputs, and its outputs that nothing reads."""
+    fixed = frozenset(
+        (name, bit, literal)
+        for name, nets in cell.ports_i.items()
+        for bit, literal in enumerate(values.bits(nets))
+        if literal in (FALSE, TRUE)
+    )
+    unread = frozenset(
+        (name, bit)
+        for name, (start, width) in cell.ports_o.items()
+        for bit in range(width)
+        if nir.Net.from_cell(number, start + bit) not in values.read
+    )
+    return cell.type, fixed, unread
 
 
 def _reach(values: Values, ends: list[Literal]) -> tuple[set[int], list[Literal], list[Chain]]:

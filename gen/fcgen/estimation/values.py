@@ -14,6 +14,10 @@ from fcgen.estimation.liveness import assigned, read_nets
 Bits = list[Literal]
 Chain = tuple[int, tuple[Literal, ...]]
 Ports = frozenset[tuple[str, int]]
+"""Bits of ports."""
+Fixed = frozenset[tuple[str, int, int]]
+"""Bits of ports and their constant values."""
+NOTHING: frozenset[Any] = frozenset()
 ORDERS = {"<": (False, False), ">": (True, False), ">=": (False, True), "<=": (True, True)}
 """Of a comparison: whether its operands change places, and whether its result is inverted."""
 
@@ -28,8 +32,8 @@ class Values:
     netlist : Netlist
         Of Amaranth, with all nets resolved.
     costs : Costs
-    zero : set of (str, int)
-        Bits of input ports, and of outputs of blocks ("block.port"), that are constant 0.
+    fixed : set of (str, int, int)
+        Bits of input ports, and of outputs of blocks ("block.port"), that are constant.
     unread : set of (str, int)
         Bits of output ports that nothing reads.
 
@@ -44,7 +48,7 @@ class Values:
         What anything depends on.
     """
 
-    def __init__(self, netlist: Any, costs: Costs, zero: Ports, unread: Ports) -> None:
+    def __init__(self, netlist: Any, costs: Costs, fixed: Fixed, unread: Ports) -> None:
         self.netlist = netlist
         self.costs = costs
         self.gates = Gates()
@@ -53,16 +57,17 @@ class Values:
         self._known: dict[int, Literal] = {0: FALSE, 1: TRUE}
         self._chained: dict[int, Bits] = {}
         self.read = read_nets(netlist, unread)
-        for name, (start, width) in netlist.top.ports_i.items():
-            for bit in range(width):
-                if (name, bit) in zero:
-                    self._known[nir.Net.from_cell(0, start + bit)] = FALSE
+        constant = {(name, bit): value for name, bit, value in fixed}
         for number, cell in enumerate(netlist.cells):
             if isinstance(cell, nir.Instance):
-                for name, (start, width) in cell.ports_o.items():
-                    for bit in range(width):
-                        if (f"{cell.name}.{name}", bit) in zero:
-                            self._known[nir.Net.from_cell(number, start + bit)] = FALSE
+                outputs = {f"{cell.name}.{name}": place for name, place in cell.ports_o.items()}
+            else:
+                outputs = cell.ports_i if isinstance(cell, nir.Top) else {}
+            for name, (start, width) in outputs.items():
+                for bit in range(width if constant else 0):
+                    if (name, bit) in constant:
+                        net = nir.Net.from_cell(number, start + bit)
+                        self._known[net] = constant[name, bit]
 
     def inputs(self) -> Iterator[tuple[tuple[str, int], Literal]]:
         """Give every bit of the input ports and its literal."""
@@ -107,13 +112,13 @@ class Values:
 
     def _register(self, cell: Any, number: int, bit: int) -> Literal:
         """Return a register; one that never changes, or is as another one, does not exist."""
-        data, initial = cell.data[bit], cell.init >> bit & 1
+        data = cell.data[bit]
         first = cell.data.index(data)
-        if first < bit and cell.init >> first & 1 == initial:
+        if first < bit and cell.init >> first & 1 == cell.init >> bit & 1:
             return self.bit(nir.Net.from_cell(number, first))
         if data.is_const or not isinstance(self.netlist.cells[data.cell], _LOGIC):
             fixed = self.bit(data)
-            if fixed in (FALSE, TRUE) and fixed == initial:
+            if fixed in (FALSE, TRUE):
                 return fixed
         leaf = self.gates.leaf()
         self.registers[leaf >> 1] = number, bit
