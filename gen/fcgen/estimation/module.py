@@ -66,12 +66,16 @@ def logic_of(
             memories += _memory(store.depth, store.width, costs)
     reached, roots, chains = _reach(values, roots)
     tables = look_up_tables(values.gates, roots, costs.wide_mux)
+    registers = sum(
+        _register(values, *values.registers[node])[0] not in (FALSE, TRUE)
+        for node in reached & values.registers.keys()
+    )
     carries = sum(costs.chain(width) for width, _ in chains)
     alone = _alone(values, reached, roots) if costs.register_cells else 0
     unread = frozenset(bit for bit, literal in values.inputs() if literal >> 1 not in reached)
     return Logic(
         tables + carries + memories + alone,
-        len(reached & values.registers.keys()),
+        registers,
         unread,
         tuple(
             _inside(values, cell, n)

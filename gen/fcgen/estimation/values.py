@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -56,6 +57,7 @@ class Values:
         self.chains: dict[int, Chain] = {}
         self._known: dict[int, Literal] = {0: FALSE, 1: TRUE}
         self._chained: dict[int, Bits] = {}
+        self._readers = Counter(net for cell in netlist.cells for net in cell.input_nets())
         self.read = read_nets(netlist, unread)
         constant = {(name, bit): value for name, bit, value in fixed}
         for number, cell in enumerate(netlist.cells):
@@ -168,6 +170,9 @@ class Values:
         width = cell.width
         while width > 1 and nir.Net.from_cell(number, width - 1) not in self.read:
             width -= 1
+        unread = [FALSE] * (cell.width - width)
+        if width >= self.costs.adder_bits and (terms := self._with_bit(cell, width)):
+            return [*self._chain(*terms), *unread]
         a, b = (self.bits(value[:width]) for value in ((), *cell.inputs)[-2:])
         a = a or [FALSE] * width
         carry = FALSE
@@ -177,11 +182,36 @@ class Values:
         while a and carry == FALSE and FALSE in (a[0], b[0]):
             low.append(a.pop(0) | b.pop(0))
         result = self._chain(a, b) if len(a) >= self.costs.adder_bits else self._ripple(a, b, carry)
-        return [*low, *result, *[FALSE] * (cell.width - width)]
+        return [*low, *result, *unread]
 
-    def _chain(self, a: Bits, b: Bits) -> Bits:
+    def _with_bit(self, cell: Any, width: int) -> tuple[Bits, Bits, Bits] | None:
+        """Return the terms of a sum of a sum and a bit, of which synthesis makes one chain."""
+        for index in range(len(cell.inputs)):
+            inner = self._inner_sum(cell.inputs[index][:width])
+            if inner is not None:
+                values = (*inner.inputs, *cell.inputs[:index], *cell.inputs[index + 1 :])
+                terms = [self.bits(value[:width]) for value in values]
+                bits = [term for term in terms if not any(term[1:])]
+                if bits and len(terms) == 3:
+                    terms.remove(bits[0])
+                    most = max(map(len, terms))
+                    a, b = ([*term, *[FALSE] * (most - len(term))] for term in terms)
+                    return a, b, bits[0][:1]
+        return None
+
+    def _inner_sum(self, nets: Sequence[Any]) -> Any:
+        """Return the sum that some nets are, if nothing else reads it."""
+        number = nets[0].cell if nets[0].is_cell else 0
+        cell = self.netlist.cells[number]
+        if not (isinstance(cell, nir.Operator) and cell.operator in "+-"):
+            return None
+        own = [nir.Net.from_cell(number, bit) for bit in range(min(cell.width, len(nets)))]
+        alone = all(self._readers[net] == 1 for net in own)
+        return cell if alone and own == list(nets[: len(own)]) else None
+
+    def _chain(self, a: Bits, b: Bits, more: Sequence[Literal] = ()) -> Bits:
         # A chain inverts an operand by itself.
-        chain = len(a), tuple(literal & ~1 for literal in (*a, *b))
+        chain = len(a), tuple(literal & ~1 for literal in (*a, *b, *more))
         sums = [self.gates.leaf() for _ in a]
         self.chains |= dict.fromkeys((literal >> 1 for literal in sums), chain)
         return sums
