@@ -27,6 +27,8 @@ SOFT = ProductUnit("soft", latency=4)
 # carries (prjtrellis-db, timing/speed_*/cells.json: DP16KD_REGMODE_A=OUTREG, type "Width").
 RAM_MHZ = {"6": 212.0, "7": 254.0, "8": 271.0}
 
+# As Yosys' techmap and nextpnr's packer make them. The clock: routed layers of 2026-11-24; `python
+# bench/estimate.py --results DIR --fit` prints these terms anew. The speeds: 45 x 10 on 2 elements.
 COSTS = Costs(
     adder_bits=5,
     chain_step=2,
@@ -37,7 +39,12 @@ COSTS = Costs(
     ram_luts=6,
     ram_register=True,
     fixed_luts=2,
-    clock=ClockModel(base_ns=4.6, chain_bit_ns=0.0, spread_ns=0.1, fill_ns=0.3),
+    clock=ClockModel(
+        base_ns=4.0,
+        spread_ns=0.4,
+        soft_ns=1.7,
+        speeds=(("6", 1.0), ("7", 0.86), ("8", 0.74)),
+    ),
 )
 
 
