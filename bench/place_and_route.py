@@ -99,7 +99,8 @@ def measure(row: Row, jobs: int) -> dict[str, object]:
         fcgen("layer", *shape, *made, "--relu", "--weights", str(weights), "-q", "-o", design)
         run = fcgen("simulate", design, "--vectors", str(VECTORS), "--json", "-q")
         routed = fcgen("synth", design, "--seeds", str(row.seeds), "--jobs", str(jobs), "--json")
-    simulated = json.loads(run)
+    simulated, synthesised = json.loads(run), json.loads(routed)
+    synthesised.pop("directory", None)  # of this machine
     command = f"fcgen layer {' '.join((*shape, *made))} --relu --weights weights.npz"
     return {
         "row": row.name,
@@ -107,7 +108,7 @@ def measure(row: Row, jobs: int) -> dict[str, object]:
         "macs_a_cycle": row.pe * row.simd,
         "mismatches": simulated["mismatches"],
         "interval_measured": simulated["initiation_interval_measured"],
-        "synth": json.loads(routed),
+        "synth": synthesised,
     }
 
 
