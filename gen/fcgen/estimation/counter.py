@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from amaranth.lib.wiring import Out
 from fcgen.devices.costs import Costs
 from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.module import Logic, logic_of
-from fcgen.estimation.values import Ports
+from fcgen.estimation.values import NOTHING, Fixed, Ports
 from fcgen.hardware.border import Parameters
 
 _DIRECTION = {"i": PortDirection.Input, "o": PortDirection.Output}
@@ -31,7 +30,7 @@ class LogicCounter:
 
     costs: Costs
     _netlists: dict[Any, Any] = field(default_factory=dict)
-    _children: dict[Any, Counter[Any]] = field(default_factory=dict)
+    _types: dict[str, Any] = field(default_factory=dict)
     _blocks: dict[Any, list[Logic]] = field(default_factory=dict)
     _counted: dict[Any, Logic] = field(default_factory=dict)
     _made: dict[Any, Any] = field(default_factory=dict)
@@ -43,30 +42,33 @@ class LogicCounter:
         if self._path and self._path[-1] == key:
             return build()
         self._elaborate(component)
-        self._children[self._path[-1]][key] += 1
-        return Instance(type(component).__name__, *_ports(component))
+        kind = f"{type(component).__name__} {len(self._types)}"
+        self._types[kind] = key
+        return Instance(kind, *_ports(component))
 
     def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
-        """See `fcgen.hardware.border.Emitter`."""
-        self._blocks[self._path[-1]].append(block_logic(component, module, self.costs))
+        """See `fcgen.hardware.border.Emitter`; a layer's memories are not counted here."""
+        if module == "vectorStore":
+            logic = block_logic(module, component.depth, component.width, self.costs)
+            self._blocks[self._path[-1]].append(logic)
         return Instance(module, *_ports(component))
 
     def count(
         self,
         component: Any,
-        zero: Ports = frozenset(),
-        unread: Ports = frozenset(),
+        fixed: Fixed = NOTHING,
+        unread: Ports = NOTHING,
     ) -> Logic:
         """Count the logic of a component and of all below it.
 
         Parameters
         ----------
         component : wiring.Component
-        zero, unread : set of (str, int)
+        fixed, unread : set
             See `Values`.
         """
         self._elaborate(component)
-        return self._total((_key(component), zero, unread))
+        return self._total(_key(component), fixed, unread)
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return the component of this key, made when it is first asked for."""
@@ -74,27 +76,27 @@ class LogicCounter:
             self._made[key] = make()
         return self._made[key]
 
-    def _total(self, place: Any) -> Logic:
+    def _total(self, key: Any, fixed: Fixed, unread: Ports) -> Logic:
+        place = key, fixed, unread
         if place not in self._counted:
-            key, zero, unread = place
-            own = logic_of(self._netlists[key], self.costs, zero, unread)
-            lut, ff, longest = own.lut, own.ff, own.longest_chain
-            for block in self._blocks[key]:
-                lut += block.lut
-                ff += block.ff
-            for child, times in self._children[key].items():
-                below = self._total((child, frozenset(), frozenset()))
-                lut += times * below.lut
-                ff += times * below.ff
-                longest = max(longest, below.longest_chain)
-            self._counted[place] = Logic(lut, ff, longest, own.unread)
+            own = logic_of(self._netlists[key], self.costs, fixed, unread)
+            below = [
+                self._total(self._types[kind], inner_fixed, inner_unread)
+                for kind, inner_fixed, inner_unread in own.inside
+                if kind in self._types
+            ]
+            parts = [own, *self._blocks[key], *below]
+            self._counted[place] = Logic(
+                sum(part.lut for part in parts),
+                sum(part.ff for part in parts),
+                own.unread,
+            )
         return self._counted[place]
 
     def _elaborate(self, component: Any) -> None:
         key = _key(component)
         if key in self._netlists:
             return
-        self._children[key] = Counter()
         self._blocks[key] = []
         self._path.append(key)
         fragment = Fragment.get(component, self)

@@ -90,7 +90,7 @@ def estimate(
     cap = family.cap(device, speed, mapping, usage)
     clock: tuple[float, ...] = ()
     if family.costs.clock is not None and excess is None:
-        mhz = estimated_mhz(family.costs.clock, device, speed, usage, logic.longest_chain)
+        mhz = estimated_mhz(family.costs.clock, speed, usage, mapping)
         clock = (min(mhz, cap.mhz) if cap else mhz,)
     timing = LayerTiming.of(layer, folding, mapping)
     packed = mapping.unit.weights if mapping.unit.block else 1

@@ -83,8 +83,8 @@ class Gates:
     def tree(
         self, join: Callable[[Literal, Literal], Literal], values: Sequence[Literal]
     ) -> Literal:
-        """Join at least one value in a balanced tree."""
-        level = list(values)
+        """Join values in a balanced tree; none of them give 0."""
+        level = list(values) or [FALSE]
         while len(level) > 1:
             pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
             level = [join(*pair) if pair[1:] else pair[0] for pair in pairs]

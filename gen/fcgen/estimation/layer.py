@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from fcgen.devices.costs import Costs
 from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.counter import LogicCounter
 from fcgen.estimation.module import Logic
-from fcgen.estimation.values import Ports
+from fcgen.estimation.values import Fixed, Ports
 from fcgen.folding import Folding
 from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.drain_controller import TAG_WIDTH
@@ -34,7 +35,6 @@ def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: 
     return Logic(
         sum(logic.lut for logic in found) + costs.fixed_luts,
         sum(logic.ff for logic in found),
-        max(logic.longest_chain for logic in found),
     )
 
 
@@ -51,15 +51,17 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
     ]
     last = frozenset(("next_tag", bit) for _, bit in _of("tag", found[1].unread))
     every = _bits(column, "next_tag")
-    found += [counter.count(column, unread=every)] * (folding.columns - 1)
-    found.append(counter.count(column, unread=last))
-    for (members, zero, unread), number in _groups(parts).items():
+    for number, banks in enumerate(memories.constants):
+        unread = last if number == folding.columns - 1 else every
+        found.append(counter.count(column, _constant(memories, banks), unread))
+    for (members, at_start, at_end), number in _groups(parts).items():
         group = counter.once(members, partial(parts.group, members))
-        around = _bits(group, *unread) | (last & every)
-        found.append(_times(counter.count(group, _bits(group, *zero), around), number))
+        fixed = frozenset((*bit, 0) for bit in _bits(group, *at_start))
+        logic = counter.count(group, fixed, _bits(group, *at_end) | last)
+        found.append(_times(logic, number))
     found += [
-        _times(_memory(counter, memories, bank, zero), number)
-        for (bank, zero), number in _banks(memories).items()
+        _times(_memory(counter, memories, bank, fixed), number)
+        for (bank, fixed), number in _banks(memories).items()
     ]
     if memories.writable:
         found += _port(counter, memories, parts)
@@ -98,42 +100,62 @@ def _groups(parts: LayerParts) -> Counter[Any]:
     return found
 
 
-def _banks(memories: LayerMemories) -> Counter[tuple[Bank, Ports]]:
-    """Return one of all memories that are alike, with the bits that are always 0."""
+def _constant(memories: LayerMemories, banks: Sequence[Bank]) -> Fixed:
+    """Return the bits of a word of constants that are the same in all words."""
+    fixed: set[tuple[str, int, int]] = set()
+    low = 0
+    for bank in banks:
+        known = [dict(_same(memories, name)) for name, _ in memories.parts(bank)]
+        for bit in range(bank.width):
+            found = {values.get(bit) for values in known}
+            if len(found) == 1 and (value := found.pop()) is not None:
+                fixed.add(("word", low + bit, value))
+        low += bank.width
+    return frozenset(fixed)
+
+
+def _same(memories: LayerMemories, name: str) -> list[tuple[int, int]]:
+    """Return the bits of a memory that are the same in all words, with their values."""
+    if memories.writable:
+        return []
+    image = memories.images[name]
+    return [(int(bit), image[0] >> int(bit) & 1) for bit in np.flatnonzero(~image.changing)]
+
+
+def _banks(memories: LayerMemories) -> Counter[tuple[Bank, Fixed]]:
+    """Return one of all memories that are alike, with the bits of its parts that are constant."""
     alike: dict[Any, Bank] = {}
-    found: Counter[tuple[Bank, Ports]] = Counter()
+    found: Counter[tuple[Bank, Fixed]] = Counter()
     for bank in memories.banks:
-        zero: set[tuple[str, int]] = set()
-        if isinstance(bank, WeightBank) and not memories.writable:
-            for number, (name, _) in enumerate(memories.parts(bank)):
-                same = np.flatnonzero(~memories.images[name].changing)
-                zero.update((f"part_{number}.word", int(bit)) for bit in same)
-        key = type(bank), bank.depth, bank.width, frozenset(zero)
-        found[alike.setdefault(key, bank), frozenset(zero)] += 1
+        fixed = frozenset(
+            (f"part_{number}.word", bit, value)
+            for number, (name, _) in enumerate(memories.parts(bank))
+            for bit, value in _same(memories, name)
+        )
+        key = type(bank), bank.depth, bank.width, fixed
+        found[alike.setdefault(key, bank), fixed] += 1
     return found
 
 
-def _memory(counter: LogicCounter, memories: LayerMemories, bank: Bank, zero: Ports) -> Logic:
+def _memory(counter: LogicCounter, memories: LayerMemories, bank: Bank, fixed: Fixed) -> Logic:
     """Count what stands around the block RAMs of a memory, or what it is in look-up tables."""
     mapping = memories.mapping
     cut = memories.cut(bank)
     depths = cut.depths if cut else (bank.depth,)
     text = "weightMemory" if isinstance(bank, WeightBank) or cut else "parameterMemory"
-    key = depths, bank.width, text
-    memory = counter.once(key, partial(_made, *key, mapping, memories.writable))
-    if isinstance(memory, WeightMemory):
-        return block_logic(memory, memory.text, counter.costs)
-    return counter.count(memory, zero)
-
-
-def _made(
-    depths: tuple[int, ...], width: int, text: str, mapping: Mapping, writable: bool
-) -> WeightMemory | CascadedMemory:
-    """Make a memory without contents."""
-    parts = [WeightMemory(depth, width, "", writable=writable, text=text) for depth in depths]
+    own = block_logic(text, bank.depth, len(depths) * bank.width - len(fixed), counter.costs)
     if mapping.weight_latency == MEMORY_LATENCY:
-        return parts[0]
-    return CascadedMemory(parts, latency=mapping.weight_latency)
+        return own
+    key = depths, bank.width
+    make = partial(_cascade, *key, mapping.weight_latency, memories.writable)
+    around = counter.count(counter.once(key, make), fixed)
+    return Logic(own.lut + around.lut, own.ff + around.ff)
+
+
+def _cascade(depths: tuple[int, ...], width: int, latency: int, writable: bool) -> CascadedMemory:
+    """Return a memory without contents."""
+    parts = [WeightMemory(depth, width, "", writable=writable) for depth in depths]
+    return CascadedMemory(parts, latency=latency)
 
 
 def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> list[Logic]:
@@ -146,7 +168,7 @@ def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> 
 
 
 def _times(logic: Logic, number: int) -> Logic:
-    return Logic(number * logic.lut, number * logic.ff, logic.longest_chain)
+    return Logic(number * logic.lut, number * logic.ff)
 
 
 def _bits(component: Any, *names: str) -> Ports:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,9 @@ from amaranth.hdl import _nir as nir
 
 from fcgen.devices.costs import Costs
 from fcgen.estimation.cover import look_up_tables
-from fcgen.estimation.gates import FALSE, TRUE, Literal
+from fcgen.estimation.gates import FALSE, LEAF, TRUE, Literal
 from fcgen.estimation.liveness import assigned
-from fcgen.estimation.values import Chain, Ports, Values
+from fcgen.estimation.values import NOTHING, Chain, Fixed, Ports, Values
 
 
 @dataclass(frozen=True)
@@ -21,35 +22,35 @@ class Logic:
     Attributes
     ----------
     lut, ff : int
-    longest_chain : int
-        Bits of the widest adder.
     unread : set of (str, int)
         Bits of its inputs on which nothing depends.
+    inside : tuple of (str, set, set)
+        The modules in it: type, and what `Values` is to know of each.
     """
 
     lut: int
     ff: int
-    longest_chain: int = 0
-    unread: Ports = frozenset()
+    unread: Ports = NOTHING
+    inside: tuple[tuple[str, Fixed, Ports], ...] = ()
 
 
 def logic_of(
     netlist: Any,
     costs: Costs,
-    zero: Ports = frozenset(),
-    unread: Ports = frozenset(),
+    fixed: Fixed = NOTHING,
+    unread: Ports = NOTHING,
 ) -> Logic:
-    """Count the logic of a module.
+    """Count the logic of a module, without that of the modules in it.
 
     Parameters
     ----------
     netlist : Netlist
         Of Amaranth.
     costs : Costs
-    zero, unread : set of (str, int)
+    fixed, unread : set
         See `Values`.
     """
-    values = Values(netlist, costs, zero, unread)
+    values = Values(netlist, costs, fixed, unread)
     roots: list[Literal] = []
     for name, nets in netlist.top.ports_o.items():
         roots += [values.bit(net) for bit, net in enumerate(nets) if (name, bit) not in unread]
@@ -65,14 +66,40 @@ def logic_of(
             memories += _memory(store.depth, store.width, costs)
     reached, roots, chains = _reach(values, roots)
     tables = look_up_tables(values.gates, roots, costs.wide_mux)
+    registers = sum(
+        _register(values, *values.registers[node])[0] not in (FALSE, TRUE)
+        for node in reached & values.registers.keys()
+    )
     carries = sum(costs.chain(width) for width, _ in chains)
+    alone = _alone(values, reached, roots) if costs.register_cells else 0
     unread = frozenset(bit for bit, literal in values.inputs() if literal >> 1 not in reached)
     return Logic(
-        tables + carries + memories,
-        len(reached & values.registers.keys()),
-        max((width for width, _ in chains), default=0),
+        tables + carries + memories + alone,
+        registers,
         unread,
+        tuple(
+            _inside(values, cell, n)
+            for n, cell in enumerate(netlist.cells)
+            if isinstance(cell, nir.Instance)
+        ),
     )
+
+
+def _inside(values: Values, cell: Any, number: int) -> tuple[str, Fixed, Ports]:
+    """Return an inner module's type, its constant inputs, and its outputs that nothing reads."""
+    fixed = frozenset(
+        (name, bit, literal)
+        for name, nets in cell.ports_i.items()
+        for bit, literal in enumerate(values.bits(nets))
+        if literal in (FALSE, TRUE)
+    )
+    unread = frozenset(
+        (name, bit)
+        for name, (start, width) in cell.ports_o.items()
+        for bit in range(width)
+        if nir.Net.from_cell(number, start + bit) not in values.read
+    )
+    return cell.type, fixed, unread
 
 
 def _reach(values: Values, ends: list[Literal]) -> tuple[set[int], list[Literal], list[Chain]]:
@@ -93,6 +120,19 @@ def _reach(values: Values, ends: list[Literal]) -> tuple[set[int], list[Literal]
             chains[id(chain)] = chain
             waiting += chain[1]
     return reached, roots, list(chains.values())
+
+
+def _alone(values: Values, reached: set[int], roots: list[Literal]) -> int:
+    """Count registers that cannot share a cell with a table: it has other readers, or is none."""
+    readers = Counter(literal >> 1 for literal in roots)
+    for node in reached:
+        readers.update(literal >> 1 for literal in values.gates.inputs[node])
+    made, gates = values.chains.keys(), values.gates
+    count = 0
+    for node in reached & values.registers.keys():
+        data = _register(values, *values.registers[node])[0] >> 1
+        count += readers[data] > 1 or (gates.kinds[data] == LEAF and data not in made)
+    return count
 
 
 def _register(values: Values, number: int, bit: int) -> list[Literal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,10 @@ from fcgen.estimation.liveness import assigned, read_nets
 Bits = list[Literal]
 Chain = tuple[int, tuple[Literal, ...]]
 Ports = frozenset[tuple[str, int]]
+"""Bits of ports."""
+Fixed = frozenset[tuple[str, int, int]]
+"""Bits of ports and their constant values."""
+NOTHING: frozenset[Any] = frozenset()
 ORDERS = {"<": (False, False), ">": (True, False), ">=": (False, True), "<=": (True, True)}
 """Of a comparison: whether its operands change places, and whether its result is inverted."""
 
@@ -28,8 +33,8 @@ class Values:
     netlist : Netlist
         Of Amaranth, with all nets resolved.
     costs : Costs
-    zero : set of (str, int)
-        Bits of input ports, and of outputs of blocks ("block.port"), that are constant 0.
+    fixed : set of (str, int, int)
+        Bits of input ports, and of outputs of blocks ("block.port"), that are constant.
     unread : set of (str, int)
         Bits of output ports that nothing reads.
 
@@ -44,7 +49,7 @@ class Values:
         What anything depends on.
     """
 
-    def __init__(self, netlist: Any, costs: Costs, zero: Ports, unread: Ports) -> None:
+    def __init__(self, netlist: Any, costs: Costs, fixed: Fixed, unread: Ports) -> None:
         self.netlist = netlist
         self.costs = costs
         self.gates = Gates()
@@ -52,17 +57,19 @@ class Values:
         self.chains: dict[int, Chain] = {}
         self._known: dict[int, Literal] = {0: FALSE, 1: TRUE}
         self._chained: dict[int, Bits] = {}
+        self._readers = Counter(net for cell in netlist.cells for net in cell.input_nets())
         self.read = read_nets(netlist, unread)
-        for name, (start, width) in netlist.top.ports_i.items():
-            for bit in range(width):
-                if (name, bit) in zero:
-                    self._known[nir.Net.from_cell(0, start + bit)] = FALSE
+        constant = {(name, bit): value for name, bit, value in fixed}
         for number, cell in enumerate(netlist.cells):
             if isinstance(cell, nir.Instance):
-                for name, (start, width) in cell.ports_o.items():
-                    for bit in range(width):
-                        if (f"{cell.name}.{name}", bit) in zero:
-                            self._known[nir.Net.from_cell(number, start + bit)] = FALSE
+                outputs = {f"{cell.name}.{name}": place for name, place in cell.ports_o.items()}
+            else:
+                outputs = cell.ports_i if isinstance(cell, nir.Top) else {}
+            for name, (start, width) in outputs.items():
+                for bit in range(width if constant else 0):
+                    if (name, bit) in constant:
+                        net = nir.Net.from_cell(number, start + bit)
+                        self._known[net] = constant[name, bit]
 
     def inputs(self) -> Iterator[tuple[tuple[str, int], Literal]]:
         """Give every bit of the input ports and its literal."""
@@ -107,13 +114,13 @@ class Values:
 
     def _register(self, cell: Any, number: int, bit: int) -> Literal:
         """Return a register; one that never changes, or is as another one, does not exist."""
-        data, initial = cell.data[bit], cell.init >> bit & 1
+        data = cell.data[bit]
         first = cell.data.index(data)
-        if first < bit and cell.init >> first & 1 == initial:
+        if first < bit and cell.init >> first & 1 == cell.init >> bit & 1:
             return self.bit(nir.Net.from_cell(number, first))
         if data.is_const or not isinstance(self.netlist.cells[data.cell], _LOGIC):
             fixed = self.bit(data)
-            if fixed in (FALSE, TRUE) and fixed == initial:
+            if fixed in (FALSE, TRUE):
                 return fixed
         leaf = self.gates.leaf()
         self.registers[leaf >> 1] = number, bit
@@ -138,7 +145,7 @@ class Values:
             case "b" | "r|":
                 return gates.tree(gates.either, self.bits(inputs[0]))
             case "r&":
-                return gates.tree(gates.both, self.bits(inputs[0]))
+                return gates.tree(gates.both, self.bits(inputs[0]) or [TRUE])
             case "r^":
                 return gates.tree(gates.differ, self.bits(inputs[0]))
             case "==" | "!=" as name:
@@ -163,6 +170,9 @@ class Values:
         width = cell.width
         while width > 1 and nir.Net.from_cell(number, width - 1) not in self.read:
             width -= 1
+        unread = [FALSE] * (cell.width - width)
+        if width >= self.costs.adder_bits and (terms := self._with_bit(cell, width)):
+            return [*self._chain(*terms), *unread]
         a, b = (self.bits(value[:width]) for value in ((), *cell.inputs)[-2:])
         a = a or [FALSE] * width
         carry = FALSE
@@ -172,11 +182,36 @@ class Values:
         while a and carry == FALSE and FALSE in (a[0], b[0]):
             low.append(a.pop(0) | b.pop(0))
         result = self._chain(a, b) if len(a) >= self.costs.adder_bits else self._ripple(a, b, carry)
-        return [*low, *result, *[FALSE] * (cell.width - width)]
+        return [*low, *result, *unread]
 
-    def _chain(self, a: Bits, b: Bits) -> Bits:
+    def _with_bit(self, cell: Any, width: int) -> tuple[Bits, Bits, Bits] | None:
+        """Return the terms of a sum of a sum and a bit, of which synthesis makes one chain."""
+        for index in range(len(cell.inputs)):
+            inner = self._inner_sum(cell.inputs[index][:width])
+            if inner is not None:
+                values = (*inner.inputs, *cell.inputs[:index], *cell.inputs[index + 1 :])
+                terms = [self.bits(value[:width]) for value in values]
+                bits = [term for term in terms if not any(term[1:])]
+                if bits and len(terms) == 3:
+                    terms.remove(bits[0])
+                    most = max(map(len, terms))
+                    a, b = ([*term, *[FALSE] * (most - len(term))] for term in terms)
+                    return a, b, bits[0][:1]
+        return None
+
+    def _inner_sum(self, nets: Sequence[Any]) -> Any:
+        """Return the sum that some nets are, if nothing else reads it."""
+        number = nets[0].cell if nets[0].is_cell else 0
+        cell = self.netlist.cells[number]
+        if not (isinstance(cell, nir.Operator) and cell.operator in "+-"):
+            return None
+        own = [nir.Net.from_cell(number, bit) for bit in range(min(cell.width, len(nets)))]
+        alone = all(self._readers[net] == 1 for net in own)
+        return cell if alone and own == list(nets[: len(own)]) else None
+
+    def _chain(self, a: Bits, b: Bits, more: Sequence[Literal] = ()) -> Bits:
         # A chain inverts an operand by itself.
-        chain = len(a), tuple(literal & ~1 for literal in (*a, *b))
+        chain = len(a), tuple(literal & ~1 for literal in (*a, *b, *more))
         sums = [self.gates.leaf() for _ in a]
         self.chains |= dict.fromkeys((literal >> 1 for literal in sums), chain)
         return sums

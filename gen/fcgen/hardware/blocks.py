@@ -6,6 +6,7 @@ from amaranth.utils import ceil_log2
 
 from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
+from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.mapping import Mapping, ProductUnit, rams_of
 from fcgen.network import DenseLayer
@@ -51,9 +52,10 @@ def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -
 
     Bits that are the same in all words take no room: those of neurons that only fill up a fold.
     """
-    memories, total = _memories(network, folding, mapping), 0
+    memories = _memories(network, folding, mapping)
+    total = _queue_rams(network, folding, mapping)
     if memories.writable:
-        return block_rams(network, folding, mapping)
+        return total + block_rams(network, folding, mapping)
     for bank in memories.banks:
         if memories.cut(bank) is not None:
             for name, depth in memories.parts(bank):
@@ -71,3 +73,11 @@ def _vector_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int
     width = folding.simd * network.activation_format.bits
     cut = mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width)
     return cut.rams if cut else 0
+
+
+def _queue_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+    """Return those of the result queue, where it cannot be in look-up tables."""
+    if mapping.lut_memories or not mapping.ram_shapes:
+        return 0
+    timing, plan = LayerTiming.of(network, folding, mapping), RequantizerPlan.of(network)
+    return timing.word_lanes * rams_of(timing.queue_words, plan.output_bits, mapping.ram_shapes)
