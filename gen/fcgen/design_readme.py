@@ -115,6 +115,12 @@ def _use(manifest: Manifest, verilog2005: str | None) -> str:
         "The memories read their images (`*.hex`) with `$readmemh` from the working directory of "
         "the simulator or synthesis tool: run it here, or copy the images to where it runs."
     )
+    if (manifest.runtime_weights or {}).get("written_at_start"):
+        images += (
+            " The memories of the weights have no initial contents: after the reset, hold the "
+            "layer and write the images of `weights_*.hex` through the parameter port, as `tb.sv` "
+            "does, before the first vector."
+        )
     return (
         f"```verilog\n{manifest.top} u_{manifest.top} (\n{connections}\n);\n```\n\n"
         f"Sources, in order, are in `files.f`.{plain} {images}"

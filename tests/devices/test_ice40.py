@@ -1,8 +1,9 @@
 import re
+import subprocess
 
 import pytest
 
-from fcgen import devices
+from fcgen import devices, tools
 from fcgen.devices.device import Usage
 from fcgen.devices.ice40 import DUAL, REQUANTIZERS, SINGLE, SOFT
 from fcgen.errors import InputError
@@ -115,3 +116,22 @@ def test_unwritten_scratchpads_give_other_outputs(tmp_path, monkeypatch):
     made = written(tmp_path / "d", UP5K, scratchpad_layer(), pe=8)
     monkeypatch.setattr("fcgen.simulate._update", lambda *_: None)
     assert made.simulate(engine="amaranth", vectors=2).mismatches
+
+
+def test_the_readme_says_that_weights_are_written_at_start(tmp_path):
+    made = written(tmp_path / "d", UP5K, scratchpad_layer(), pe=8)
+    assert "have no initial contents" in (made.directory / "README.md").read_text()
+    other = written(tmp_path / "e", UP5K, layer_of(runtime=True))
+    assert "have no initial contents" not in (other.directory / "README.md").read_text()
+
+
+def test_the_bench_of_the_design_writes_them_too(tmp_path):
+    made = written(tmp_path / "d", UP5K, scratchpad_layer(), pe=8)
+    tool = tools.icarus()
+    command = [*tool.command, "-g2012", "-Wall", "-o", "tb.vvp", "-f", "files.f", "tb.sv"]
+    built = subprocess.run(command, cwd=made.directory, capture_output=True, text=True, check=False)
+    assert (built.returncode, built.stderr) == (0, "")
+    ran = subprocess.run(
+        ["vvp", "-n", "tb.vvp"], cwd=made.directory, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout == "PASS: 8 vectors, 256 output beats\n"
