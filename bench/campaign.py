@@ -42,6 +42,8 @@ def steps(jobs: int) -> dict[str, list[str]]:
         ]
     commands["initiation-interval"] = [PYTHON, "bench/initiation_interval.py"]
     commands["largest-layer"] = [PYTHON, "bench/largest_layer.py"]
+    for family in ("ecp5", "ice40", "gowin"):
+        commands[f"netlists-{family}"] = [PYTHON, "bench/netlists.py", family]
     commands["mutation"] = [PYTHON, "bench/mutation.py", "--jobs", str(jobs)]
     commands["long-tests"] = [PYTHON, "-m", "pytest", "-m", "campaign", "-n", str(jobs)]
     return commands

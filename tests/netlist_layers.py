@@ -72,11 +72,9 @@ class NetlistLayer:
 LAYERS = {
     "block": NetlistLayer(),
     "packed": NetlistLayer(outputs=6, pe=3, pack="2"),
-    "packed-narrow": NetlistLayer(weight=IntegerFormat(5, True), pack="2"),
     "soft-macs": NetlistLayer(soft_macs=2),
     "ternary": NetlistLayer(simd=4, weight=IntegerFormat(2, True), pack="auto"),
-    "unsigned": NetlistLayer(weight=IntegerFormat(7, False), activation=IntegerFormat(8, False)),
     "raw": NetlistLayer(inputs=6, simd=3, raw=True),
     "runtime": NetlistLayer(outputs=2, pe=1, runtime=True),
-    "cascaded": NetlistLayer(inputs=128, outputs=33, pe=1, simd=4, vectors=3),
+    "cascaded": NetlistLayer(inputs=128, outputs=33, pe=1, simd=4, vectors=2),
 }

@@ -82,7 +82,8 @@ def write_files(
     (folder / README).write_text(design_readme.text(manifest, layer, plain))
     inputs = StreamFormat.of(layer.inputs, folding.simd, layer.activation_format)
     outputs = StreamFormat.of(layer.outputs, folding.output_lanes, layer.output_format)
-    testbench.write(folder, manifest, layer, inputs, outputs)
+    writes = tuple(hardware.memories.writes(layer)) if mapping.scratchpad else ()
+    testbench.write(folder, manifest, layer, inputs, outputs, writes)
     files = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
     manifest = replace(manifest, files=files)
     (folder / MANIFEST).write_text(manifest_text(manifest, layer))

@@ -48,12 +48,16 @@ class ProductUnit:
         Weights a unit; each belongs to another neuron.
     block : MultiplierText, optional
         The multiplier of ``block`` and ``packed``.
+    soft_rows : int
+        Where a product of wide numbers takes several multipliers: rows up to which all but the
+        first one stand in look-up tables.
     """
 
     kind: str
     latency: int
     weights: int = 1
     block: MultiplierText | None = None
+    soft_rows: int = 10
 
     @property
     def name(self) -> str:

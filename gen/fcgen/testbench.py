@@ -1,5 +1,6 @@
 """``tb.sv``: a plain test bench that runs with a Verilog simulator alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
@@ -10,6 +11,7 @@ from fcgen.manifest import Manifest
 from fcgen.network import DenseLayer
 from fcgen.reference import forward
 from fcgen.stimuli import stimuli
+from fcgen.testbench_load import PARAMETERS, loading
 
 TEST_BENCH = "tb.sv"
 INPUTS = "tb_inputs.hex"
@@ -22,7 +24,12 @@ _TEMPLATE = Path(__file__).with_name("testbench.sv.in")
 
 
 def write(
-    folder: Path, manifest: Manifest, layer: DenseLayer, input_: StreamFormat, output: StreamFormat
+    folder: Path,
+    manifest: Manifest,
+    layer: DenseLayer,
+    input_: StreamFormat,
+    output: StreamFormat,
+    writes: Sequence[tuple[int, int]] = (),
 ) -> tuple[str, ...]:
     """Write the test bench with its vectors, and return the names of the files.
 
@@ -36,12 +43,18 @@ def write(
         Names and ports; the hashes are not needed yet.
     layer : DenseLayer
     input_, output : StreamFormat
+    writes : sequence of (address, data)
+        What is written to the parameter port at start.
     """
     vectors = stimuli(layer.activation_format, layer.inputs, VECTORS, manifest.seed)
     noise = np.random.default_rng(manifest.seed)
-    names = (manifest.prefix + INPUTS, manifest.prefix + OUTPUTS)
+    names: tuple[str, ...] = (manifest.prefix + INPUTS, manifest.prefix + OUTPUTS)
     (folder / names[0]).write_bytes(_hexadecimal(input_, input_.pack(vectors, noise)))
     (folder / names[1]).write_bytes(_hexadecimal(output, output.pack(forward(layer, vectors))))
+    load = loading(manifest, writes)
+    if load.data:
+        names += (manifest.prefix + PARAMETERS,)
+        (folder / names[2]).write_text(load.data)
     text = Template(_TEMPLATE.read_text()).substitute(
         top=manifest.top,
         prefix=manifest.prefix,
@@ -51,11 +64,10 @@ def write(
         output_width=output.width,
         output_beats=output.beats,
         patience=100 * (manifest.latency + manifest.initiation_interval) + 10_000,
-        ties="".join(
-            f",\n        .{name}({width}'b0)"
-            for name, direction, width in manifest.ports
-            if name.startswith("parameter_") and direction == "input"
-        ),
+        ties=load.ports,
+        declarations=load.declarations,
+        statements=load.statements,
+        running=load.running,
         images="".join(
             f"        check_image(\"{name}\", 32'h{a:08x}, 32'h{b:08x});\n"
             for name in manifest.images

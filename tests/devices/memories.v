@@ -91,12 +91,12 @@ module top (
     output [69:0] constant, variable, output [44:0] first_reads, output [44:0] mixed,
     output [53:0] ports, output [17:0] two
 );
-    rom #(1, 14, 2, "1.mem") pipelined_store_1 (clk, from, constant[0]);
-    rom #(2, 13, 2, "2.mem") pipelined_store_2 (clk, from[12:0], constant[2:1]);
-    rom #(4, 12, 2, "4.mem") pipelined_store_4 (clk, from[11:0], constant[6:3]);
-    rom #(9, 11, 2, "9.mem") pipelined_store_9 (clk, from[10:0], constant[15:7]);
-    rom #(18, 10, 2, "18.mem") pipelined_store_18 (clk, from[9:0], constant[33:16]);
-    rom #(36, 9, 2, "36.mem") pipelined_store_36 (clk, from[8:0], constant[69:34]);
+    rom #(1, 14, 2, "1.mem") block_store_1 (clk, from, constant[0]);
+    rom #(2, 13, 2, "2.mem") block_store_2 (clk, from[12:0], constant[2:1]);
+    rom #(4, 12, 2, "4.mem") block_store_4 (clk, from[11:0], constant[6:3]);
+    rom #(9, 11, 2, "9.mem") block_store_9 (clk, from[10:0], constant[15:7]);
+    rom #(18, 10, 2, "18.mem") block_store_18 (clk, from[9:0], constant[33:16]);
+    rom #(36, 9, 2, "36.mem") block_store_36 (clk, from[8:0], constant[69:34]);
     rom #(9, 11, 1, "9.mem") rom_9 (clk, from[10:0], first_reads[8:0]);
     rom #(36, 9, 1, "36.mem") rom_36 (clk, from[8:0], first_reads[44:9]);
 

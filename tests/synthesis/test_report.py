@@ -70,6 +70,7 @@ def test_cells_that_nextpnr_adds_are_the_designs():
     [
         "Unable to place cell 'a', no BELs remaining to implement cell type 'MULT18X18D'",
         "Unable to find legal placement for all cells, design is probably at utilisation limit.",
+        "Failed to expand region (0, 0) |_> (25, 31) of 5918 ICESTORM_LCs",
     ],
 )
 def test_a_full_device_is_recognised(line):

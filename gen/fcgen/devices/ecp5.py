@@ -26,6 +26,9 @@ SOFT = ProductUnit("soft", latency=4)
 # Minimum high and low time of the DP16KD's clock, twice, from the timing database that nextpnr
 # carries (prjtrellis-db, timing/speed_*/cells.json: DP16KD_REGMODE_A=OUTREG, type "Width").
 RAM_MHZ = {"6": 212.0, "7": 254.0, "8": 271.0}
+# The same in mode READBEFOREWRITE, in which Yosys leaves the memories of designs without a mapping;
+# known for speed 6, and scaled for the others.
+OLD_WORD_MHZ = {"6": 155.0, "7": 185.0, "8": 198.0}
 
 # As Yosys' techmap and nextpnr's packer make them. The clock: routed layers of 2026-11-24; `python
 # bench/estimate.py --results DIR --fit` prints these terms anew. The speeds: 45 x 10 on 2 elements.
@@ -120,11 +123,15 @@ class Ecp5(Family):
         return BLOCK
 
     def synthesis(self, top: str) -> str:
-        """Return `synth_ecp5`; then the RAMs take over the register behind them."""
+        """Return `synth_ecp5`; then the RAMs take over the register behind them.
+
+        No layer reads a word while it is written. Yosys asks for READBEFOREWRITE all the same,
+        whose minimum clock pulse is longer (155 MHz at speed 6).
+        """
         return (
             f"synth_ecp5 -top {top}; "
             'setparam -set REGMODE_A "OUTREG" -set REGMODE_B "OUTREG" '
-            "t:DP16KD c:*block_store* %i"
+            '-set WRITEMODE_A "NORMAL" -set WRITEMODE_B "NORMAL" t:DP16KD c:*block_store* %i'
         )
 
     def place_and_route(self, device: Device, speed: str) -> tuple[str, ...]:
@@ -146,6 +153,9 @@ class Ecp5(Family):
         """Return the block RAM's minimum clock pulse."""
         if not usage.ram:
             return None
+        if not mapping.ram_shapes:
+            reason = f"DP16KD minimum clock pulse, READBEFOREWRITE, at speed {speed}"
+            return Cap(OLD_WORD_MHZ[speed], reason)
         return Cap(RAM_MHZ[speed], f"DP16KD minimum clock pulse at speed {speed}")
 
 

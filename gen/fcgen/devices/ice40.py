@@ -22,8 +22,17 @@ DUAL_BITS = 8
 
 # The block's input registers and those behind its multipliers, then one between it and the adders.
 DUAL = ProductUnit("block", 3, 2, MultiplierText("ice40Multiplier", latency=2, bits=8, count=2))
+WIDE = MultiplierText("ice40Multiplier", latency=2, bits=16)
 # One more, so that a soft multiplier of 16 bits has the same latency.
-SINGLE = ProductUnit("block", 4, 1, MultiplierText("ice40Multiplier", latency=2, bits=16))
+SINGLE = ProductUnit("block", 4, block=WIDE)
+
+SOFT = ProductUnit("soft", 4)
+# Of the requantizer: the first one of which the elements leave enough.
+REQUANTIZERS = (
+    ProductUnit("block", 3, block=WIDE, soft_rows=3),
+    ProductUnit("block", 3, block=WIDE, soft_rows=8),
+    SOFT,
+)
 
 SCRATCHPAD_WORDS, SCRATCHPAD_BITS = 16_384, 16
 
@@ -59,23 +68,25 @@ class Ice40(Family):
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
     ) -> Mapping:
         """See `Family.mapping`."""
-        from fcgen.hardware.blocks import block_rams, cascades
-        from fcgen.hardware.soft_multiplier import soft_latency
+        from fcgen.hardware.blocks import block_rams, cascades, multiplier_blocks
 
         check_options(options, folding)
-        bits = layer.weight_format.bits
         unit = self._unit(device, layer, options)
         soft_elements = -(-options.soft_macs // folding.simd)
         mapping = Mapping(
             device=device.name,
             unit=unit,
-            # The blocks are for the elements: there are few.
-            requantizer=ProductUnit("soft", 4),
+            requantizer=SOFT,
             soft=ProductUnit("soft", unit.latency) if soft_elements else None,
             soft_elements=soft_elements,
             ram_shapes=self.ram_shapes,
         )
-        assert mapping.soft is None or unit.latency >= soft_latency(bits)
+        mapping = next(
+            candidate
+            for unit in REQUANTIZERS
+            for candidate in (replace(mapping, requantizer=unit),)
+            if unit is SOFT or multiplier_blocks(layer, folding, candidate) <= device.dsps
+        )
         rams = block_rams(layer, folding, mapping)
         if rams > device.rams and self._fits_scratchpads(device, layer, folding):
             if not layer.runtime_weights:
@@ -97,9 +108,8 @@ class Ice40(Family):
         soft = ProductUnit("soft", soft_latency(bits[0]))
         if not device.dsps:
             if options.pack != "auto":
-                raise bad_input(
-                    "--pack", options.pack, f"{device.name} has no multiplier", "use --pack auto"
-                )
+                rule = f"{device.name} has no multiplier"
+                raise bad_input("--pack", options.pack, rule, "use --pack auto")
             if options.soft_macs:
                 rule = f"all elements of {device.name} are in look-up tables"
                 raise bad_input("--soft-macs", options.soft_macs, rule, "leave the option out")
@@ -132,7 +142,7 @@ class Ice40(Family):
     def usage(self, cells: Dictionary[str, int]) -> Usage:
         """Count cells of Yosys or of nextpnr, which packs look-up table and register in one."""
         return Usage(
-            cells.get("ICESTORM_LC") or cells.get("SB_LUT4", 0) + cells.get("SB_CARRY", 0),
+            cells.get("ICESTORM_LC") or cells.get("SB_LUT4", 0),
             sum(number for name, number in cells.items() if name.startswith("SB_DFF")),
             cells.get("ICESTORM_DSP", 0) + cells.get("SB_MAC16", 0),
             cells.get("ICESTORM_RAM", 0) + cells.get("SB_RAM40_4K", 0),
@@ -145,7 +155,9 @@ class Ice40(Family):
         if usage.scratchpad:
             caps.append(SCRATCHPAD_CAP)
         if usage.dsp:
-            caps.append(DUAL_CAP if mapping.unit.weights == 2 else SINGLE_CAP)
+            caps.append(DUAL_CAP)
+            if WIDE in (mapping.unit.block, mapping.requantizer.block):
+                caps.append(SINGLE_CAP)
         return min(caps, key=lambda cap: cap.mhz, default=None)
 
 

@@ -10,9 +10,7 @@ from fcgen.hardware.soft_multiplier import soft_latency
 from fcgen.mapping import ProductUnit
 
 LIMB_BITS = 17
-"""Unsigned bits that one input of the usual 18 × 18 multiplier block takes."""
-SOFT_ROWS = 10
-"""Rows up to which a further partial product stands in look-up tables."""
+"""Unsigned bits of a limb that an operator multiplies: what a block of 18 × 18 bits takes."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +66,13 @@ class ProductPlan:
         if unit.kind == "soft":
             parts = [PartialProduct(0, a, 0, b, "soft")]
         else:
-            pieces = [(0, b)] if unit.kind == "behavioural" else limbs(b)
-            parts = [PartialProduct(*x, *y, unit.kind) for x in limbs(a) for y in pieces]
+            bits = unit.block.bits - 1 if unit.block else LIMB_BITS
+            pieces = [(0, b)] if unit.kind == "behavioural" else limbs(b, bits)
+            parts = [PartialProduct(*x, *y, unit.kind) for x in limbs(a, bits) for y in pieces]
         if unit.kind == "block":
             small = [replace(part, kind="soft") for part in parts]
             parts[1:] = [
-                soft if soft.rows <= SOFT_ROWS else part
+                soft if soft.rows <= unit.soft_rows else part
                 for soft, part in zip(small[1:], parts[1:], strict=True)
             ]
         soft = [soft_latency(part.rows) for part in parts if part.kind == "soft"]
@@ -91,13 +90,12 @@ class ProductPlan:
         return (len(self.parts) - 1).bit_length()
 
 
-def limbs(shape: Shape) -> list[tuple[int, Shape]]:
-    """Cut a number into unsigned limbs and a top one: (lowest bit, shape) each."""
-    if shape.width <= LIMB_BITS + shape.signed:
+def limbs(shape: Shape, bits: int) -> list[tuple[int, Shape]]:
+    """Cut a number into limbs of ``bits`` unsigned bits and a top one: (lowest bit, shape) each."""
+    if shape.width <= bits + shape.signed:
         return [(0, shape)]
-    starts = range(0, shape.width - shape.signed, LIMB_BITS)
+    starts = range(0, shape.width - shape.signed, bits)
     make = signed if shape.signed else unsigned
     return [
-        (low, unsigned(LIMB_BITS) if low != starts[-1] else make(shape.width - low))
-        for low in starts
+        (low, unsigned(bits) if low != starts[-1] else make(shape.width - low)) for low in starts
     ]

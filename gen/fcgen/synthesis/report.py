@@ -14,7 +14,9 @@ from fcgen.synthesis.pins import INSTANCE
 
 LOGIC, ROUTING = "logic", "routing"
 _AROUND = "pins"
-_FULL = re.compile(r"no BELs remaining|utili[sz]ation limit|Unable to place cell", re.I)
+_FULL = re.compile(
+    r"no BELs remaining|utili[sz]ation limit|Unable to place cell|Failed to expand region", re.I
+)
 
 
 @dataclass(frozen=True)

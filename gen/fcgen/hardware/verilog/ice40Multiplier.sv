@@ -16,7 +16,7 @@ module ice40Multiplier #(
     parameter B_WIDTH  = 8,
     parameter A_SIGNED = 1,
     parameter B_SIGNED = 1,
-    parameter COUNT    = 2
+    parameter COUNT    = 1
 ) (
     input  wire                               clk,
     input  wire [A_WIDTH-1:0]                 a,
