@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 from dataclasses import dataclass
-from math import sqrt
+from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,7 @@ def fit(found: list[Pair]) -> list[str]:
 
 def _fitted(found: list[Pair]) -> str:
     known = [
-        (1.0, sqrt((pair.measured["lut"] + pair.measured["ff"]) / 1000), float(pair.soft))
+        (1.0, log2(1 + (pair.measured["lut"] + pair.measured["ff"]) / 1000), float(pair.soft))
         for pair in found
     ]
     paths = [pair.measured["critical_path"]["ns"] for pair in found]

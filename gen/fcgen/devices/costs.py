@@ -14,7 +14,7 @@ class ClockModel:
     base_ns : float
         The least.
     spread_ns : float
-        Times the square root of the thousands of look-up tables and registers.
+        Times the binary logarithm of one more than the thousands of look-up tables and registers.
     soft_ns : float
         Where elements multiply in look-up tables.
     speeds : tuple of (str, float)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import log2
 
 from fcgen.devices.costs import ClockModel
 from fcgen.devices.device import Usage
@@ -22,7 +22,7 @@ def estimated_mhz(model: ClockModel, speed: str, usage: Usage, mapping: Mapping)
     mapping : Mapping
         What its parts are made of.
     """
-    ns = model.base_ns + model.spread_ns * sqrt((usage.lut + usage.ff) / 1000)
+    ns = model.base_ns + model.spread_ns * log2(1 + (usage.lut + usage.ff) / 1000)
     if mapping.unit.kind == "soft" or mapping.soft_elements:
         ns += model.soft_ns
     return 1000 / (ns * dict(model.speeds).get(speed, 1.0))

@@ -81,6 +81,7 @@ def estimate(
             requantizer_blocks(layer, folding, mapping.requantizer),
         ),
         block_rams_in_use(layer, folding, mapping),
+        family.scratchpads(layer, folding, mapping),
     )
     excess = None
     try:
