@@ -4,7 +4,8 @@ Run as ``python bench/estimate.py --results DIR [--route] [--seeds 3] [--fit]``.
 files of `place_and_route.py`. ``--route`` adds those of ten other shapes, one by one, through
 ``fcgen synth`` alone; a file that is there is done, so that an interrupted run goes on where it
 was. ``--fit`` also prints the coefficients of the `ClockModel` of each family: least squares of the
-slowest path, as nextpnr sees it without the cap, of the median placement of every row of DIR.
+slowest path, as nextpnr sees it without the cap, of the median placement of every row of DIR but
+those with run-time weights, whose wide quotients have a term of their own.
 """
 
 from __future__ import annotations
@@ -108,7 +109,8 @@ def fit(found: list[Pair]) -> list[str]:
     """Return a line a family with the coefficients of its clock."""
     families: dict[str, list[Pair]] = {}
     for pair in found:
-        families.setdefault(find(pair.row.device)[0].name, []).append(pair)
+        if "--runtime-weights" not in pair.row.options:
+            families.setdefault(find(pair.row.device)[0].name, []).append(pair)
     return [f"{name}: {_fitted(rows)}" for name, rows in families.items()]
 
 
