@@ -78,7 +78,9 @@ def route(row: Row, seeds: int) -> dict[str, Any]:
         save_weights(row, weights)
         fcgen("layer", *words(row, weights), "-o", design)
         routed = fcgen("synth", design, "--seeds", str(seeds), "--jobs", "1", "--json")
-    return {"row": row.name, "synth": json.loads(routed)}
+    measured = json.loads(routed)
+    del measured["directory"]
+    return {"row": row.name, "synth": measured}
 
 
 def pairs(rows: tuple[Row, ...], results: Path) -> list[Pair]:
