@@ -4,7 +4,8 @@ Run as ``python bench/estimate.py --results DIR [--route] [--seeds 3] [--fit]``.
 files of `place_and_route.py`. ``--route`` adds those of ten other shapes, one by one, through
 ``fcgen synth`` alone; a file that is there is done, so that an interrupted run goes on where it
 was. ``--fit`` also prints the coefficients of the `ClockModel` of each family: least squares of the
-slowest path, as nextpnr sees it without the cap, of the median placement of every row of DIR.
+slowest path, as nextpnr sees it without the cap, of the median placement of every row of DIR but
+those with run-time weights, whose wide quotients have a term of their own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import sys
 import tempfile
 from dataclasses import dataclass
-from math import sqrt
+from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,9 @@ def route(row: Row, seeds: int) -> dict[str, Any]:
         save_weights(row, weights)
         fcgen("layer", *words(row, weights), "-o", design)
         routed = fcgen("synth", design, "--seeds", str(seeds), "--jobs", "1", "--json")
-    return {"row": row.name, "synth": json.loads(routed)}
+    measured = json.loads(routed)
+    del measured["directory"]
+    return {"row": row.name, "synth": measured}
 
 
 def pairs(rows: tuple[Row, ...], results: Path) -> list[Pair]:
@@ -108,13 +111,14 @@ def fit(found: list[Pair]) -> list[str]:
     """Return a line a family with the coefficients of its clock."""
     families: dict[str, list[Pair]] = {}
     for pair in found:
-        families.setdefault(find(pair.row.device)[0].name, []).append(pair)
+        if "--runtime-weights" not in pair.row.options:
+            families.setdefault(find(pair.row.device)[0].name, []).append(pair)
     return [f"{name}: {_fitted(rows)}" for name, rows in families.items()]
 
 
 def _fitted(found: list[Pair]) -> str:
     known = [
-        (1.0, sqrt((pair.measured["lut"] + pair.measured["ff"]) / 1000), float(pair.soft))
+        (1.0, log2(1 + (pair.measured["lut"] + pair.measured["ff"]) / 1000), float(pair.soft))
         for pair in found
     ]
     paths = [pair.measured["critical_path"]["ns"] for pair in found]

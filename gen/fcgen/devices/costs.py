@@ -14,9 +14,11 @@ class ClockModel:
     base_ns : float
         The least.
     spread_ns : float
-        Times the square root of the thousands of look-up tables and registers.
+        Times the binary logarithm of one more than the thousands of look-up tables and registers.
     soft_ns : float
         Where elements multiply in look-up tables.
+    clip_bit_ns : float
+        Times the bits that a quotient has more than an output, all of which are compared.
     speeds : tuple of (str, float)
         Of a speed grade, how long its paths are compared with those of the default.
     """
@@ -24,6 +26,7 @@ class ClockModel:
     base_ns: float
     spread_ns: float
     soft_ns: float
+    clip_bit_ns: float
     speeds: tuple[tuple[str, float], ...] = ()
 
 

@@ -155,6 +155,10 @@ class Family(ABC):
         """Return how many of a device's multipliers those of a layer take, as `usage` counts."""
         return elements + requantizers
 
+    def scratchpads(self, layer: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+        """Return how many of a device's scratchpads a layer takes."""
+        return 0
+
     def cap(self, device: Device, speed: str, mapping: Mapping, usage: Usage) -> Cap | None:
         """Return the clock that the parts in use allow; None where nothing is known to limit it."""
         return None

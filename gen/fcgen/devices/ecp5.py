@@ -43,9 +43,10 @@ COSTS = Costs(
     ram_register=True,
     fixed_luts=2,
     clock=ClockModel(
-        base_ns=4.0,
-        spread_ns=0.4,
+        base_ns=4.15,
+        spread_ns=0.3,
         soft_ns=1.7,
+        clip_bit_ns=0.08,
         speeds=(("6", 1.0), ("7", 0.86), ("8", 0.74)),
     ),
 )

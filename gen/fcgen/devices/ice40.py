@@ -124,12 +124,12 @@ class Ice40(Family):
 
     def _fits_scratchpads(self, device: Device, layer: DenseLayer, folding: Folding) -> bool:
         """Say whether the weights fit the SPRAM, each bank in memories of its own."""
-        from fcgen.hardware.memories import weight_banks
-
-        banks = weight_banks(folding, layer.weight_format, writable=True)
-        widths = [bank.width for group in banks for bank in group]
-        needed = sum(-(-width // SCRATCHPAD_BITS) for width in widths)
+        needed = _scratchpads(layer, folding)
         return needed <= device.scratchpads and folding.weight_words <= SCRATCHPAD_WORDS
+
+    def scratchpads(self, layer: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+        """Return the SPRAMs of the weights."""
+        return _scratchpads(layer, folding) if mapping.scratchpad else 0
 
     def synthesis(self, top: str) -> str:
         """Return `synth_ice40` without ``-dsp``."""
@@ -159,6 +159,15 @@ class Ice40(Family):
             if WIDE in (mapping.unit.block, mapping.requantizer.block):
                 caps.append(SINGLE_CAP)
         return min(caps, key=lambda cap: cap.mhz, default=None)
+
+
+def _scratchpads(layer: DenseLayer, folding: Folding) -> int:
+    """Return the SPRAMs that the weights would take."""
+    from fcgen.hardware.memories import weight_banks
+
+    banks = weight_banks(folding, layer.weight_format, writable=True)
+    widths = [bank.width for group in banks for bank in group]
+    return sum(-(-width // SCRATCHPAD_BITS) for width in widths)
 
 
 FAMILY = Ice40()
