@@ -20,7 +20,7 @@
 //     fold_credits = 8
 //     last_fold_credits = 2
 //     word_credits = 1
-//     capacity = 33
+//     capacity = 25
 //     flush = 8
 //
 // Ports:
@@ -77,7 +77,7 @@ module layerController (
             word_given <= 1'b0;
             vector_taken <= 1'b0;
             fold_taken <= 1'b0;
-            spare <= 6'd25;
+            spare <= 6'd17;
             neuron_fold <= 1'b0;
             last_neuron_fold <= 1'b0;
             address <= 5'd0;

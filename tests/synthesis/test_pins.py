@@ -87,10 +87,10 @@ def test_the_wrapper_is_clean_verilog(tmp_path, pins):
     assert said == ""
 
 
-def test_a_direct_port_is_registered_once_on_its_way(tmp_path):
+def test_a_direct_port_is_registered_twice_on_its_way(tmp_path):
     rows = simulated(tmp_path, 60, DIRECT)
-    assert [row[1] for row in rows[1:]] == [str(i) for i in range(1, 12)]
-    assert [i for i, row in enumerate(rows) if row[0] == "1"] == [2]
+    assert [row[1] for row in rows[3:]] == [str(i) for i in range(1, 10)]
+    assert [i for i, row in enumerate(rows) if row[0] == "1"] == [4]
 
 
 def test_a_wide_input_is_a_shift_register_and_a_wide_output_a_tree(tmp_path):
