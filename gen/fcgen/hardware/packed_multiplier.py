@@ -69,7 +69,7 @@ class PackedMultiplier(wiring.Component):
     Notes
     -----
     The method is the packing of two INT8 products of Xilinx WP486, with overlapping fields and an
-    exact correction; all operands of 8 × 8 × 8 bits are run through it by a test.
+    exact correction; a test runs extremes and random operands of every pair of widths through it.
     """
 
     def __init__(
