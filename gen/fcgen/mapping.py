@@ -180,6 +180,7 @@ class Mapping:
 
 
 LUT_WORDS = 16
+"""Words of a memory in look-up tables of four inputs."""
 CONSTANT_LUTS = 64
 """Look-up tables up to which constants are kept in them: words of 16 cost one a bit."""
 VECTOR_BITS = 512

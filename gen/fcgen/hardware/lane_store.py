@@ -7,10 +7,9 @@ from amaranth.hdl import Value
 from amaranth.lib import memory
 
 from fcgen.hardware.registers import select
+from fcgen.mapping import LUT_WORDS
 
-LUT_WORDS = 16
-"""Words of a memory in look-up tables."""
-LUT_ADDRESS_BITS = 4
+LUT_ADDRESS_BITS = (LUT_WORDS - 1).bit_length()
 
 
 def add_clocked(

@@ -9,7 +9,8 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import FOLD_END, TAG_WIDTH, VALID, VECTOR_END
-from fcgen.hardware.lane_store import LUT_WORDS, add_clocked, add_distributed
+from fcgen.hardware.lane_store import add_clocked, add_distributed
+from fcgen.mapping import LUT_WORDS
 
 
 def queue_latency(words: int, *, distributed: bool) -> int:
