@@ -5,7 +5,9 @@ a device, or ``all``. Each row emits a layer of seeded float weights for the dev
 through the compiled Verilog (every output compared, the cycles a vector measured), and runs
 ``fcgen synth`` with 5 seeds up to 32 elements, 3 up to 64 and 2 beyond. A row is a JSON file in
 DIR, and a row whose file is there is done, so that an interrupted table goes on where it was.
-``--print`` runs nothing and prints the table of what is there.
+With ``--designs FOLDER`` the designs and their routed seeds are kept there, and a row that was
+interrupted goes on with the seed that was missing. ``--print`` runs nothing and prints the table
+of what is there.
 """
 
 from __future__ import annotations
@@ -55,8 +57,8 @@ ROWS = (
     Row("ecp5-25k", 640, 128, 8, 1, ONE),
     Row("ecp5-25k", 640, 128, 28, 1, ONE),
     Row("ecp5-25k", 640, 128, 52, 1, ("--pack", "2")),
-    *(Row("ecp5-85k", 1024, 100, pe, 1, ONE) for pe in (4, 8, 32, 100)),
-    Row("ecp5-85k", 1024, 100, 100, 1, ("--pack", "2")),
+    *(Row("ecp5-85k", 1024, 100, pe, 1, ONE) for pe in (4, 8, 25, 100)),
+    *(Row("ecp5-85k", 1024, 100, pe, 1, ("--pack", "2")) for pe in (50, 100)),
     Row("ecp5-85k", 784, 128, 32, 1, ONE),
     Row("ecp5-85k", 784, 128, 64, 1, ONE),
     Row("ecp5-85k", 784, 128, 128, 1, ONE),
@@ -89,16 +91,16 @@ def save_weights(row: Row, path: Path) -> None:
     )
 
 
-def measure(row: Row, jobs: int) -> dict[str, object]:
-    """Emit, simulate, synthesise."""
-    with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
-        weights, design = Path(folder) / "weights.npz", str(Path(folder) / "layer")
-        save_weights(row, weights)
-        made = ("--device", row.device, "--pe", str(row.pe), "--simd", str(row.simd), *row.options)
-        shape = (str(row.inputs), str(row.outputs))
-        fcgen("layer", *shape, *made, "--relu", "--weights", str(weights), "-q", "-o", design)
-        run = fcgen("simulate", design, "--vectors", str(VECTORS), "--json", "-q")
-        routed = fcgen("synth", design, "--seeds", str(row.seeds), "--jobs", str(jobs), "--json")
+def measure(row: Row, jobs: int, folder: Path) -> dict[str, object]:
+    """Emit, simulate, synthesise; what a seed routed before stays, see ``fcgen synth``."""
+    weights, design = folder / "weights.npz", str(folder / row.name)
+    save_weights(row, weights)
+    made = ("--device", row.device, "--pe", str(row.pe), "--simd", str(row.simd), *row.options)
+    shape = (str(row.inputs), str(row.outputs))
+    target = ("--relu", "--weights", str(weights), "-q", "-o", design)
+    fcgen("layer", *shape, *made, *target)
+    run = fcgen("simulate", design, "--vectors", str(VECTORS), "--json", "-q")
+    routed = fcgen("synth", design, "--seeds", str(row.seeds), "--jobs", str(jobs), "--json")
     simulated, synthesised = json.loads(run), json.loads(routed)
     synthesised.pop("directory", None)  # of this machine
     command = f"fcgen layer {' '.join((*shape, *made))} --relu --weights weights.npz"
@@ -110,6 +112,15 @@ def measure(row: Row, jobs: int) -> dict[str, object]:
         "interval_measured": simulated["initiation_interval_measured"],
         "synth": synthesised,
     }
+
+
+def run(row: Row, jobs: int, designs: Path | None) -> dict[str, object]:
+    """Measure a row in a folder that is kept, or in one that is not."""
+    if designs is not None:
+        designs.mkdir(parents=True, exist_ok=True)
+        return measure(row, jobs, designs)
+    with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
+        return measure(row, jobs, Path(folder))
 
 
 def line(result: dict[str, object]) -> str:
@@ -134,6 +145,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="beginnings of row names")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--print", action="store_true", help="print what is there, run nothing")
+    parser.add_argument("--designs", type=Path, help="folder that keeps the designs")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     print(
@@ -146,8 +158,9 @@ def main() -> int:
             continue
         path = options.results / f"{row.name}.json"
         if not path.exists() and not options.print:
+            result = run(row, options.jobs, options.designs)
             partial = path.with_suffix(".partial")
-            partial.write_text(json.dumps(measure(row, options.jobs), indent=2) + "\n")
+            partial.write_text(json.dumps(result, indent=2) + "\n")
             partial.rename(path)
         if path.exists():
             print(line(json.loads(path.read_text())), flush=True)

@@ -158,6 +158,7 @@ class LayerHarness(Elaboratable):
         m.d.comb += [
             Assert(fold == Mux(draining, before, self.fold), "the fold that drains"),
             Assert(~draining | (beat < f.drain_beats)),
+            Assert(self.parts.drain.own == (beat < f.group_beats), "the first group's own beats"),
             Assert(~draining | (self.beat <= beat), "a fold has drained when the next one ends"),
         ]
 

@@ -33,27 +33,47 @@ class DrainController(wiring.Component):
         Folds of a vector.
     beat_width : int
         Bits of ``beat``.
+    group_beats : int, positive
+        Beats of the first group.
 
     Ports
     -----
     fold_end : In(1)
         A fold's last sum is at the accumulators of the first group.
     beat : Out(beat_width)
-        Beat that the first group shall put on the bus.
+        Beat that shall pass.
+    own : Out(1)
+        It is one of the first group's: below ``group_beats``.
     tag : Out(3)
         What the beat is.
     """
 
     def __init__(
-        self, *, drain_beats: int, last_fold_beats: int, neuron_folds: int, beat_width: int
+        self,
+        *,
+        drain_beats: int,
+        last_fold_beats: int,
+        neuron_folds: int,
+        beat_width: int,
+        group_beats: int,
     ) -> None:
         if not 1 <= last_fold_beats <= drain_beats <= 1 << beat_width:
             raise ValueError("1 <= last_fold_beats <= drain_beats <= 2**beat_width does not hold")
+        if group_beats < 1:
+            raise ValueError("group_beats must be positive")
         self.drain_beats = drain_beats
         self.last_fold_beats = last_fold_beats
         self.neuron_folds = neuron_folds
         self.beat_width = beat_width
-        super().__init__({"fold_end": In(1), "beat": Out(beat_width), "tag": Out(TAG_WIDTH)})
+        self.group_beats = group_beats
+        super().__init__(
+            {
+                "fold_end": In(1),
+                "beat": Out(beat_width),
+                "own": Out(1, init=1),
+                "tag": Out(TAG_WIDTH),
+            }
+        )
 
     @property
     def parameters(self) -> Parameters:
@@ -63,6 +83,7 @@ class DrainController(wiring.Component):
             "last_fold_beats": self.last_fold_beats,
             "neuron_folds": self.neuron_folds,
             "beat_width": self.beat_width,
+            "group_beats": self.group_beats,
         }
 
     @module_border
@@ -78,11 +99,13 @@ class DrainController(wiring.Component):
         ]
 
         with m.If(self.fold_end):
-            m.d.sync += [draining.eq(1), self.beat.eq(0)]
+            m.d.sync += [draining.eq(1), self.beat.eq(0), self.own.eq(1)]
         with m.Elif(last_beat):
             m.d.sync += draining.eq(0)
         with m.Else():
             m.d.sync += self.beat.eq(self.beat + 1)
+            with m.If(self.beat == self.group_beats - 1):
+                m.d.sync += self.own.eq(0)
         with m.If(draining & last_beat):
             m.d.sync += neuron_fold.eq(Mux(last_fold, 0, neuron_fold + 1))
 

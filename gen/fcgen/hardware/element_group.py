@@ -20,8 +20,9 @@ class ElementGroup(wiring.Component):
 
     Activations, weight address, ``last`` and the drain beat arrive from the group before and leave
     for the next one a cycle later, so that no net reaches all elements. Results leave on a bus
-    that travels along: the group puts in its own when the beat that passes is its own, and counts
-    the beat down for the group behind it. All groups are therefore alike, wherever they stand.
+    that travels along: the group puts in its own when ``own`` says that the beat that passes is
+    one of its own, and counts the beat down for the group behind it, whose ``own`` it finds a cycle
+    ahead. All groups are therefore alike, wherever they stand.
 
     Latency: 1 cycle from every input to its ``next_`` output. Initiation interval: 1 cycle.
     No handshake. Reset: clears the valid bit of the tag only.
@@ -59,6 +60,8 @@ class ElementGroup(wiring.Component):
         See `ProcessingElement`.
     beat, next_beat : In, Out(beat_width)
         Beat on the bus, counted from the first beat of this group.
+    own, next_own : In, Out(1)
+        The beat is one of this group's: it is below ``beats``.
     tag, next_tag : In, Out(TAG_WIDTH)
         What the beat is: see `DrainController`.
     bus, next_bus : In, Out(lanes * accumulator_width)
@@ -101,6 +104,7 @@ class ElementGroup(wiring.Component):
             "activations": simd * activation.bits,
             "last": 1,
             "beat": beat_width,
+            "own": 1,
             "tag": TAG_WIDTH,
             "bus": lanes * accumulator_width,
         }
@@ -147,7 +151,12 @@ class ElementGroup(wiring.Component):
             m.d.comb += getattr(self, f"next_{name}").eq(
                 register(m, getattr(self, name), f"{name}_register")
             )
-        m.d.comb += self.next_beat.eq(register(m, self.beat - self.beats, "beat_register"))
+        ahead = Signal.like(self.beat, name="beat_ahead")
+        m.d.comb += [
+            ahead.eq(self.beat - self.beats),
+            self.next_beat.eq(register(m, ahead, "beat_register")),
+            self.next_own.eq(register(m, ahead < self.beats, "own_register")),
+        ]
         valid = register(m, self.tag[VALID], "valid_register", reset=True)
         kind = register(m, self.tag[VALID + 1 :], "kind_register")
         m.d.comb += [self.next_tag[VALID].eq(valid), self.next_tag[VALID + 1 :].eq(kind)]
@@ -180,17 +189,14 @@ class ElementGroup(wiring.Component):
 
     def _insert(self, m: Module, results: list[Value]) -> None:
         """Put the results on the bus when the passing beat is one of the group's own."""
-        beats = -(-self.elements // self.lanes)
         width = self.accumulator_width
-        own = Signal()
         words = [
             results[first : first + self.lanes] for first in range(0, self.elements, self.lanes)
         ]
-        m.d.comb += own.eq(self.beat < beats)
         lanes = []
         for lane in range(self.lanes):
             passing = self.bus.word_select(lane, width)
             column = [word[lane] for word in words if lane < len(word)]
             inserted = select(column, self.beat) if column else passing
-            lanes.append(Mux(own, inserted, passing))
+            lanes.append(Mux(self.own, inserted, passing))
         m.d.comb += self.next_bus.eq(register(m, Cat(lanes), "bus_register"))

@@ -188,6 +188,7 @@ class Layer(wiring.Component):
             "activations": register(m, Mux(issued, word, 0), "activations"),
             "last": fold_end | controller.flushing,
             "beat": drain.beat,
+            "own": drain.own,
             "tag": drain.tag,
         }
 

@@ -71,6 +71,7 @@ class LayerParts:
             last_fold_beats=self.folding.last_fold_beats,
             neuron_folds=self.folding.neuron_folds,
             beat_width=self.beat_width,
+            group_beats=self.folding.group_beats,
         )
 
     @property

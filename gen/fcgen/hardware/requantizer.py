@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from amaranth import Cat, Const, Module, Signal, signed
+from amaranth import Cat, Const, Module, Mux, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -83,6 +83,8 @@ class Requantizer(wiring.Component):
         if "zero_point" in self.plan.cycles:
             zero_point = self._field(m, "zero_point", "zero_point")
             rounded = self._stage(m, "shifted", rounded + zero_point, self.plan.quotient_width)
+        if "saturate" in self.plan.cycles:
+            rounded = self._saturate(m, rounded)
         self._clip(m, rounded)
         return m
 
@@ -188,6 +190,18 @@ class Requantizer(wiring.Component):
             "half_away": half & (sticky | (quotient >= 0)),
         }[self.plan.rounding]
         return self._stage(m, "rounded", quotient + carry, self.plan.quotient_width)
+
+    def _saturate(self, m: Module, value: Value) -> Signal:
+        """Keep what every output format lies in, by the high bits alone: the clip is narrow then.
+
+        With B output bits, -2**B to 2**B - 1 holds all of signed and of unsigned ones.
+        """
+        value = Value.cast(value)
+        bits = self.plan.output_bits
+        sign = value[-1]
+        outside = (value[bits:-1] ^ sign.replicate(len(value) - bits - 1)).any()
+        limit = Cat((~sign).replicate(bits), sign)
+        return self._stage(m, "saturated", Mux(outside, limit, value[: bits + 1]), bits + 1)
 
     def _clip(self, m: Module, value: Value) -> None:
         clipped = Signal(self.plan.output_bits, reset_less=True)

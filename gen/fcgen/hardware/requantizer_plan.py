@@ -21,6 +21,8 @@ from fcgen.network import DenseLayer
 
 STICKY_BITS = 4
 """Bits that are lost by a constant shift, up to which no cycle is spent on looking at them."""
+CLIP_BITS = 12
+"""Bits by which a quotient may be wider than the output and be clipped in one cycle."""
 FINE_BITS = 3
 """Bits of a shift that the second of the two shifter stages does."""
 NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
@@ -160,6 +162,7 @@ class RequantizerPlan:
     def cycles(self) -> dict[str, int]:
         """Cycles of the requantizer's pipeline stages by name, in order; those it has only."""
         shift, steps = self.constant("shift"), self.product
+        excess = self.quotient_width - self.output_bits
         depends = self.rounding in ("half_even", "half_away")
         present = {
             "bias": 1,
@@ -171,6 +174,7 @@ class RequantizerPlan:
             "sticky": int(shift is not None and shift > STICKY_BITS and depends),
             "round": int(shift != 0),
             "zero_point": int(self.constant("zero_point") != 0),
+            "saturate": int(self.saturation == "saturate" and excess > CLIP_BITS),
             "clip": int(not self.raw),
         }
         return {name: count for name, count in present.items() if count}
