@@ -71,16 +71,17 @@ def test_constants_that_all_neurons_share_equal_the_contract() -> None:
 
 @pytest.fixture
 def two_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the product of two limbs and the shift of two stages, as wide layers have them."""
+    """Make the product of two limbs, shift and clip of two stages, as wide layers have them."""
     monkeypatch.setattr(partial_products, "LIMB_BITS", 3)
     for module in (requantizer, requantizer_plan):
         monkeypatch.setattr(module, "FINE_BITS", 2)
+    monkeypatch.setattr(requantizer_plan, "CLIP_BITS", 2)
 
 
 @pytest.mark.usefixtures("two_stages")
-def test_a_product_in_limbs_and_a_shift_in_two_stages_equal_the_contract() -> None:
+def test_a_product_in_limbs_and_shift_and_clip_in_two_stages_equal_the_contract() -> None:
     wide = layer("half_even")
-    assert {"sum", "coarse"} <= set(RequantizerPlan.of(wide).cycles)
+    assert {"sum", "coarse", "saturate"} <= set(RequantizerPlan.of(wide).cycles)
     assert check(wide).proved
 
 
@@ -122,7 +123,8 @@ def test_a_wrong_requantizer_is_found(rounding: str, line: str, bug: str) -> Non
     ("line", "bug"),
     [
         ("sticky | register(m, lost", "sticky | 0 & register(m, lost"),
-        ("products.append(product << low)", "products.append(product << low - (low > 0))"),
+        ("<< (part.a_low + part.b_low)", "<< (part.a_low + part.b_low - (part.a_low > 0))"),
+        ("~sign).replicate(bits)", "sign).replicate(bits)"),
     ],
 )
 def test_a_wrong_second_stage_is_found(line: str, bug: str) -> None:

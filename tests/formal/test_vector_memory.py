@@ -52,7 +52,7 @@ BUGS = [
         "self.in_first == at_start",
         "error tells broken framing",
     ),
-    ("Mux(self.in_first, 0, beat)", "beat", "every whole vector becomes available"),
+    ("Mux(self.in_first, 0, beat)", "beat", "the controller reads what was accepted"),
     (
         "Cat(self._row(position), write_bank), read_bank)",
         "Cat(self._row(position), read_bank), read_bank)",
@@ -64,8 +64,8 @@ BUGS = [
         "no address is read while written",
     ),
     (
-        'self.word[part].eq(register(m, read.data, f"{name}_word"))',
-        "self.word[part].eq(read.data)",
+        'return register(m, read_port.data, f"{name}_word")',
+        "return read_port.data",
         "the controller reads what was accepted",
     ),
 ]
