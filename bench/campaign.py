@@ -33,7 +33,7 @@ def regress(engine: str, count: int, jobs: int) -> dict[str, list[str]]:
     }
 
 
-def steps(jobs: int) -> dict[str, list[str]]:
+def steps(jobs: int, results: Path) -> dict[str, list[str]]:
     """Return name and command of every step, in order."""
     commands = regress("verilator", 40, jobs) | regress("icarus", 200, jobs)
     for inputs, outputs, pe, simd in SHAPES:
@@ -43,7 +43,11 @@ def steps(jobs: int) -> dict[str, list[str]]:
     commands["initiation-interval"] = [PYTHON, "bench/initiation_interval.py"]
     commands["largest-layer"] = [PYTHON, "bench/largest_layer.py"]
     for family in ("ecp5", "ice40", "gowin"):
-        commands[f"netlists-{family}"] = [PYTHON, "bench/netlists.py", family]
+        commands[f"netlists-{family}"] = [
+            *(PYTHON, "bench/netlists.py", family, "--results", str(results / "netlists"))
+        ]
+    operands = str(results / "operands")
+    commands["operands"] = [PYTHON, "bench/operands.py", "--results", operands]
     commands["mutation"] = [PYTHON, "bench/mutation.py", "--jobs", str(jobs)]
     commands["long-tests"] = [PYTHON, "-m", "pytest", "-m", "campaign", "-n", str(jobs)]
     return commands
@@ -75,7 +79,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="beginnings of step names")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
-    for name, command in steps(options.jobs).items():
+    for name, command in steps(options.jobs, options.results).items():
         wanted = not options.only or name.startswith(tuple(options.only))
         if not wanted or (options.results / f"{name}.txt").exists():
             continue

@@ -1,13 +1,17 @@
 """Netlists of layers of one family, each over vectors with stalls, every output compared.
 
-Run as ``python bench/netlists.py FAMILY [--engine compiled] [--vectors 100]``; FAMILY is ecp5,
-ice40 or gowin. The layers take what a family has: its multipliers single, packed and beside
-look-up tables, narrow weights, memories of every kind, new weights in the middle of the stream.
+Run as ``python bench/netlists.py FAMILY --results DIR [--engine compiled] [--vectors 100]``;
+FAMILY is ecp5, ice40 or gowin. The layers take what a family has: its multipliers single, packed
+and beside look-up tables, narrow weights, memories of every kind, new weights in the middle of the
+stream. Each row is a JSON file in DIR, and a row whose file is there is done, so that an
+interrupted table goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -70,6 +74,11 @@ class Row:
         words += [word for word, is_so in (("raw", self.raw), ("runtime", self.runtime)) if is_so]
         return ", ".join(words)
 
+    @property
+    def name(self) -> str:
+        """Name of the row's file."""
+        return re.sub("[^a-z0-9]+", "-", f"{self.device} {self.design}".lower())
+
     def run(self, engine: str, vectors: int, folder: Path) -> SimulationResult:
         """Write the design, make its netlist and simulate it."""
         layer, bits = self.layer(0), self.weight.bits
@@ -121,20 +130,40 @@ ROWS = {
 }
 
 
+def measure(row: Row, engine: str, vectors: int) -> dict[str, object]:
+    """Run a row in a folder that is not kept; return the cells of its line."""
+    with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
+        result = row.run(engine, vectors, Path(folder) / "layer")
+    return {
+        "design": row.design,
+        "device": row.device,
+        "engine": result.engine,
+        "vectors": result.vectors,
+        "cycles": result.cycles,
+        "mismatches": len(result.mismatches),
+    }
+
+
 def main() -> int:
-    """Print the table of a family; 1 where an output differs."""
+    """Run the rows without a result and print the table; 1 where an output differs."""
     parser = argparse.ArgumentParser(description="netlists compared with the reference")
     parser.add_argument("family", choices=ROWS)
+    parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--engine", default="compiled")
     parser.add_argument("--vectors", type=int, default=100)
     options = parser.parse_args()
-    cells, wrong = [], 0
+    options.results.mkdir(parents=True, exist_ok=True)
+    results = []
     for row in ROWS[options.family]:
-        with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
-            result = row.run(options.engine, options.vectors, Path(folder) / "layer")
-        figures = (result.vectors, result.cycles, len(result.mismatches))
-        cells.append((row.design, row.device, result.engine, *(f"{n:,}" for n in figures)))
-        wrong += len(result.mismatches)
+        path = options.results / f"{row.name}.json"
+        if not path.exists():
+            partial = path.with_suffix(".partial")
+            made = measure(row, options.engine, options.vectors)
+            partial.write_text(json.dumps(made, indent=2) + "\n")
+            partial.rename(path)
+        results.append(json.loads(path.read_text()))
+    cells = [[f"{v:,}" if isinstance(v, int) else v for v in row.values()] for row in results]
+    wrong = sum(row["mismatches"] for row in results)
     print("\n".join(box(HEAD, cells, left=3)))
     print(f"{len(cells)} netlists, {wrong} mismatches")
     return 1 if wrong else 0
