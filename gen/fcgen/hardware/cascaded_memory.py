@@ -19,9 +19,8 @@ class CascadedMemory(wiring.Component):
     """One word every cycle from memories that each hold a part of the words.
 
     The parts are as deep as a block RAM, so that each has the RAM's own output register; the word
-    of the addressed part is chosen and kept in one more register, which also halves the way
-    from a RAM to a multiplier. Further registers stand between the parts and the choice: RAMs
-    are far from each other.
+    of the addressed part is chosen by a tree of pairs with registers between its levels, as RAMs
+    are far from each other. The last register also halves the way from a RAM to a multiplier.
 
     Latency: ``latency`` cycles from ``address`` to ``word``. Initiation interval: 1 cycle. No
     reset. A word that is read in the cycle in which it is written is undefined.
@@ -81,13 +80,24 @@ class CascadedMemory(wiring.Component):
                     part.write_address.eq(self.write_address),
                     part.write_data.eq(self.write_data),
                 ]
-        chosen = delay(m, self._part(self.address), self.latency - 1, "chosen")
-        words = [
-            delay(m, part.word, self.latency - 1 - MEMORY_LATENCY, f"word_of_part_{number}")
-            for number, part in enumerate(self.parts)
-        ]
-        m.d.comb += self.word.eq(register(m, select(words, chosen), "word_register"))
+        m.d.comb += self.word.eq(self._choose(m))
         return m
+
+    def _choose(self, m: Module) -> Value:
+        """Return the word of the addressed part: as many levels of the tree a cycle as it takes."""
+        words: list[Value] = [part.word for part in self.parts]
+        number = delay(m, self._part(self.address), MEMORY_LATENCY, "part_number")
+        stages = self.latency - MEMORY_LATENCY
+        levels = -(-len(number) // stages)
+        size = 1 << levels
+        for stage in range(stages):
+            groups = [words[first : first + size] for first in range(0, len(words), size)]
+            words = [
+                register(m, select(group, number), f"word_{stage}_{index}")
+                for index, group in enumerate(groups)
+            ]
+            number = register(m, number[levels:], f"part_number_after_{stage}")
+        return words[0]
 
     def _part(self, address: Value) -> Value:
         """Return the number of the part that an address is in."""
