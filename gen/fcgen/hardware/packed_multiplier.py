@@ -29,8 +29,8 @@ def packs(weight_bits: int, activation_bits: int) -> bool:
 
 
 def packed_latency(weight_bits: int, activation_bits: int, text: MultiplierText) -> int:
-    """Return the latency of a packed multiplier: a cycle to part the products, one to correct."""
-    return text.latency + (2 if overlap(weight_bits, activation_bits) else 1)
+    """Return the latency: a cycle to reach the adders, one to part the products, one to correct."""
+    return text.latency + 1 + (2 if overlap(weight_bits, activation_bits) else 1)
 
 
 class PackedMultiplier(wiring.Component):
@@ -69,7 +69,8 @@ class PackedMultiplier(wiring.Component):
     Notes
     -----
     The method is the packing of two INT8 products of Xilinx WP486, with overlapping fields and an
-    exact correction; a test runs extremes and random operands of every pair of widths through it.
+    exact correction. `bench/operands.py` runs all 2**24 operands of 8 bits through its netlist, for
+    all signs; a test runs extremes and random operands of every pair of widths.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class PackedMultiplier(wiring.Component):
         product = self._multiply(m, Cat(low_weight, Const(0, place - bits), high_weight))
         negative = low_weight[-1] if self.weight.signed else Const(0, 1)
         signed = self.activation_format.signed
-        excess = delay(m, Mux(negative, self.activation, 0), self.text.latency, "excess")
+        excess = delay(m, Mux(negative, self.activation, 0), self.text.latency + 1, "excess")
 
         if not self.overlap:
             low = product[:width]
@@ -140,7 +141,7 @@ class PackedMultiplier(wiring.Component):
         return m
 
     def _multiply(self, m: Module, operand: Value) -> Value:
-        """Return the product of both weights and the activation."""
+        """Return the product of both weights and the activation, a register behind the block."""
         activation = self.activation_format
         m.submodules.multiplier = multiplier = MultiplierBlock(
             self.text,
@@ -148,10 +149,10 @@ class PackedMultiplier(wiring.Component):
             Shape(PORT_BITS, self.weight.signed),
         )
         m.d.comb += [multiplier.a.eq(self.activation), multiplier.b.eq(operand)]
-        return multiplier.product
+        return register(m, multiplier.product, "product")
 
     def _remainder(self, m: Module, weight: Value) -> Value:
-        """Return weight · activation mod 2^overlap when the product leaves the multiplier."""
+        """Return weight · activation mod 2^overlap in the cycle of the whole product."""
         activation = self.activation
         if self.activation_format.signed:
             activation = activation.as_signed()
@@ -165,7 +166,7 @@ class PackedMultiplier(wiring.Component):
                 self._modular(m, sum(rows[i + 1 : i + 2], rows[i]), f"remainder_{level}_{i // 2}")
                 for i in range(0, len(rows), 2)
             ]
-        return delay(m, rows[0], self.text.latency - 3, "remainder")
+        return delay(m, rows[0], self.text.latency - 2, "remainder")
 
     def _modular(self, m: Module, value: Value, name: str) -> Signal:
         """Register the low bits of a sum."""
