@@ -1,10 +1,11 @@
-"""Layers on silicon: routed results of int8 layers with bias and ReLU, one table a device.
+"""Layers on silicon: routed results of int8 layers with bias and ReLU, one table a device and size.
 
 Run as ``python bench/place_and_route.py TABLE --results DIR [--only NAME …] [--jobs 2]``; TABLE is
-a device, or ``all``. Each row emits a layer of seeded float weights for the device, streams vectors
-through the compiled Verilog (every output compared, the cycles a vector measured), and runs
-``fcgen synth`` with 5 seeds up to 32 elements, 3 up to 64 and 2 beyond. A row is a JSON file in
-DIR, and a row whose file is there is done, so that an interrupted table goes on where it was.
+a device and a size, such as ecp5-85k-1024-100, or a device, or ``all``. Each row emits a layer of
+seeded float weights for the device, streams vectors through the compiled Verilog (every output
+compared, the cycles a vector measured), and runs ``fcgen synth`` with 5 seeds up to 32 elements, 3
+up to 64 and 2 beyond. A row is a JSON file in DIR, and a row whose file is there is done, so that
+an interrupted table goes on where it was.
 With ``--designs FOLDER`` the designs and their routed seeds are kept there, and a row that was
 interrupted goes on with the seed that was missing. ``--print`` runs nothing and prints the table
 of what is there.
@@ -44,6 +45,11 @@ class Row:
         return f"{self.device}-{self.inputs}-{self.outputs}-p{self.pe}-s{self.simd}{more}"
 
     @property
+    def table(self) -> str:
+        """Name of the table that it stands in, which takes less than an hour on two processors."""
+        return f"{self.device}-{self.inputs}-{self.outputs}"
+
+    @property
     def seeds(self) -> int:
         """Placements: fewer for larger designs, which take longer and scatter less."""
         macs = self.pe * self.simd
@@ -73,6 +79,9 @@ ROWS = (
     Row("gowin-gw2ar18c", 640, 128, 16, 1),
     Row("gowin-gw2ar18c", 640, 128, 48, 1),
 )
+
+
+TABLES = {"all"} | {row.device for row in ROWS} | {row.table for row in ROWS}
 
 
 def fcgen(*words: str) -> str:
@@ -140,7 +149,7 @@ def line(result: dict[str, object]) -> str:
 def main() -> int:
     """Run the rows that have no result yet, and print the table."""
     parser = argparse.ArgumentParser(description="routed results of int8 layers")
-    parser.add_argument("table", choices=["all", *sorted({row.device for row in ROWS})])
+    parser.add_argument("table", choices=sorted(TABLES))
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--only", nargs="*", help="beginnings of row names")
     parser.add_argument("--jobs", type=int, default=2)
@@ -153,7 +162,7 @@ def main() -> int:
     )
     print("| median | inferences/s | GMAC/s |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for row in ROWS:
-        chosen = options.table in ("all", row.device)
+        chosen = options.table in ("all", row.device, row.table)
         if not chosen or (options.only and not row.name.startswith(tuple(options.only))):
             continue
         path = options.results / f"{row.name}.json"
