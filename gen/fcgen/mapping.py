@@ -134,6 +134,8 @@ class Mapping:
         Of the last ``soft_elements`` elements, with the same latency.
     soft_elements : int
         Elements in look-up tables, beside those of ``unit``.
+    accumulator : str
+        Hand-written text of the accumulators; empty where they are plain registers and adders.
     ram_shapes : tuple of RamShape
         Shapes of a block RAM, to which deep memories are cut; empty where the tool does that.
     weight_latency : int
@@ -151,6 +153,7 @@ class Mapping:
     requantizer: ProductUnit
     soft: ProductUnit | None = None
     soft_elements: int = 0
+    accumulator: str = ""
     ram_shapes: tuple[RamShape, ...] = ()
     weight_latency: int = 2
     lut_memories: bool = False

@@ -36,6 +36,7 @@ def block_mapping(
     *,
     unit: ProductUnit,
     requantizer: ProductUnit,
+    accumulator: str = "",
 ) -> Mapping:
     """Return the mapping of a layer whose elements multiply with ``unit``.
 
@@ -51,6 +52,7 @@ def block_mapping(
         requantizer=requantizer,
         soft=replace(SOFT, latency=unit.latency) if soft_elements else None,
         soft_elements=soft_elements,
+        accumulator=accumulator,
         ram_shapes=RAM_SHAPES,
         weight_latency=WEIGHT_LATENCY,
         lut_memories=True,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # All three registers of the block, then one between it and the adders.
 MULTIPLIER = MultiplierText("ecp5Multiplier", latency=3, bits=18)
 BLOCK = ProductUnit("block", latency=4, block=MULTIPLIER)
+# nextpnr keeps a register beside its carry chain only where the chain drives nothing else.
+ACCUMULATOR = "ecp5Accumulator"
 
 # Minimum high and low time of the DP16KD's clock, twice, from the timing database that nextpnr
 # carries (prjtrellis-db, timing/speed_*/cells.json: DP16KD_REGMODE_A=OUTREG, type "Width").
@@ -70,7 +72,16 @@ class Ecp5(Family):
         """See `Family.mapping`."""
         check_options(options, folding)
         unit = self._unit(device, layer, folding, options)
-        return block_mapping(self, device, layer, folding, options, unit=unit, requantizer=BLOCK)
+        return block_mapping(
+            self,
+            device,
+            layer,
+            folding,
+            options,
+            unit=unit,
+            requantizer=BLOCK,
+            accumulator=ACCUMULATOR,
+        )
 
     def _unit(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions

@@ -7,6 +7,7 @@ from fcgen.estimation.module import Logic
 from fcgen.hardware.weight_memory import MEMORY_LATENCY
 
 IN_LOGIC = ("parameterMemory", "writableParameterMemory")
+CHAINS = ("ecp5Accumulator",)
 IN_BLOCKS = ("weightMemory", "writableWeightMemory", "vectorStore")
 
 
@@ -18,12 +19,14 @@ def block_logic(module: str, depth: int, width: int, costs: Costs) -> Logic:
     module : str
         Name of the hand-written text.
     depth, width : int
-        Of a memory.
+        Of a memory; the width of a sum.
     costs : Costs
     """
     if module in IN_LOGIC:
         words = -(-depth // costs.ram_words)
         return Logic(words * width, MEMORY_LATENCY * width)
+    if module in CHAINS:
+        return Logic(costs.chain(width), width)
     if module in IN_BLOCKS and not costs.ram_register:
         return Logic(0, width)
     return Logic(0, 0)

@@ -11,7 +11,7 @@ from amaranth.hdl._ir import PortDirection, build_netlist
 from amaranth.lib.wiring import Out
 
 from fcgen.devices.costs import Costs
-from fcgen.estimation.blocks import block_logic
+from fcgen.estimation.blocks import CHAINS, block_logic
 from fcgen.estimation.module import Logic, logic_of
 from fcgen.estimation.values import NOTHING, Fixed, Ports
 from fcgen.hardware.border import Parameters
@@ -48,8 +48,9 @@ class LogicCounter:
 
     def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
         """See `fcgen.hardware.border.Emitter`; a layer's memories are not counted here."""
-        if module == "vectorStore":
-            logic = block_logic(module, component.depth, component.width, self.costs)
+        if module in ("vectorStore", *CHAINS):
+            depth = getattr(component, "depth", 1)
+            logic = block_logic(module, depth, component.width, self.costs)
             self._blocks[self._path[-1]].append(logic)
         return Instance(module, *_ports(component))
 

@@ -25,7 +25,7 @@ from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.mapping import Mapping
 from fcgen.network import DenseLayer
 
-PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat")
+PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat", "next_own")
 """Outputs of a group that nothing reads when it is the last one of its column."""
 
 
@@ -74,9 +74,9 @@ def _links(parts: LayerParts, vector_latency: int) -> Logic:
     width = folding.simd * parts.network.activation_format.bits
     address = max((folding.weight_words - 1).bit_length(), 1)
     gate = timing.gate_delay - 1
-    ff = gate + timing.fold_end_delay + ADDRESS_DELAY * address + width
+    ff = gate + timing.drain_delay + ADDRESS_DELAY * address + width
     ff += (gate - vector_latency) * width
-    between = address + width + 1 + parts.beat_width + TAG_WIDTH
+    between = address + width + 1 + parts.beat_width + 1 + TAG_WIDTH
     results = 0
     for column in range(folding.columns):
         ff += timing.column_wait(column) * results + (between if column else 0)

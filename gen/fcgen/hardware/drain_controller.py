@@ -39,7 +39,7 @@ class DrainController(wiring.Component):
     Ports
     -----
     fold_end : In(1)
-        A fold's last sum is at the accumulators of the first group.
+        A fold's results stand in the elements of the first group from the next cycle on.
     beat : Out(beat_width)
         Beat that shall pass.
     own : Out(1)

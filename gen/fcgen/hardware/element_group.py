@@ -47,6 +47,8 @@ class ElementGroup(wiring.Component):
     soft : ProductUnit, optional
         What the last ``soft_elements`` of them multiply with.
     soft_elements : int
+    accumulator : str
+        See `ProcessingElement`.
 
     Ports
     -----
@@ -83,6 +85,7 @@ class ElementGroup(wiring.Component):
         unit: ProductUnit = BEHAVIOURAL,
         soft: ProductUnit | None = None,
         soft_elements: int = 0,
+        accumulator: str = "",
     ) -> None:
         if not 1 <= elements <= lanes * beats:
             raise ValueError("a group holds 1 to lanes * beats elements")
@@ -91,6 +94,7 @@ class ElementGroup(wiring.Component):
         self.unit = unit
         self.soft = soft
         self.soft_elements = soft_elements
+        self.accumulator = accumulator
         self.elements = elements
         self.lanes = lanes
         self.beats = beats
@@ -132,6 +136,8 @@ class ElementGroup(wiring.Component):
             own["products"] = self.unit.name
         if self.soft_elements:
             own["soft_elements"] = self.soft_elements
+        if self.accumulator:
+            own["accumulator"] = self.accumulator
         return own
 
     @module_border
@@ -171,6 +177,7 @@ class ElementGroup(wiring.Component):
                 weight=self.weight,
                 accumulator_width=self.accumulator_width,
                 unit=unit,
+                accumulator=self.accumulator,
             )
             number = f"{first}" if unit.weights == 1 else f"{first}_{first + unit.weights - 1}"
             m.submodules[f"element_{number}"] = element

@@ -182,7 +182,8 @@ class Layer(wiring.Component):
         issued = delay(m, controller.issue, gate, "issued", reset=True)
         word = delay(m, vectors.word, gate - vectors.latency, "word")
         fold_end = delay(m, controller.fold_end, self.timing.fold_end_delay, "fold_end", reset=True)
-        m.d.comb += drain.fold_end.eq(fold_end)
+        finished = delay(m, fold_end, self.timing.result_delay - 1, "fold_finished", reset=True)
+        m.d.comb += drain.fold_end.eq(finished)
         return {
             "address": delay(m, controller.address, ADDRESS_DELAY, "address"),
             "activations": register(m, Mux(issued, word, 0), "activations"),

@@ -86,6 +86,7 @@ class LayerParts:
             elements=len(members),
             unit=self.mapping.unit,
             soft=self.mapping.soft,
+            accumulator=self.mapping.accumulator,
             soft_elements=sum(member >= first_soft for member in members),
             lanes=self.folding.column_lanes,
             beats=self.folding.group_beats,

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from fcgen.folding import Folding, ceil_div
 from fcgen.hardware.layer_controller import reserve
-from fcgen.hardware.processing_element import element_delay
+from fcgen.hardware.processing_element import element_delay, result_delay
 from fcgen.hardware.requantizer_column import column_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue, queue_latency
@@ -31,6 +31,8 @@ class LayerTiming:
     folding : Folding
     element_delay : int
         Cycles from activations at an element to their sum at its accumulator.
+    result_delay : int
+        Cycles from a fold's last sum at an accumulator to its result.
     column_latency : int
         Cycles of a requantizer column.
     weight_latency : int
@@ -41,6 +43,7 @@ class LayerTiming:
 
     folding: Folding
     element_delay: int
+    result_delay: int
     column_latency: int
     weight_latency: int
     lut_memories: bool
@@ -51,7 +54,8 @@ class LayerTiming:
         plan = RequantizerPlan.of(network, mapping.requantizer)
         delay = element_delay(folding.simd, mapping.unit)
         column = column_latency(plan, mapping.weight_latency)
-        return cls(folding, delay, column, mapping.weight_latency, mapping.lut_memories)
+        result = result_delay(mapping.accumulator)
+        return cls(folding, delay, result, column, mapping.weight_latency, mapping.lut_memories)
 
     @property
     def gate_delay(self) -> int:
@@ -62,6 +66,11 @@ class LayerTiming:
     def fold_end_delay(self) -> int:
         """Cycles from issuing the last beat of a fold to its sum at the first accumulators."""
         return self.gate_delay + self.element_delay
+
+    @property
+    def drain_delay(self) -> int:
+        """Cycles from issuing the last beat of a fold to the cycle before its beat 0."""
+        return self.fold_end_delay + self.result_delay - 1
 
     @property
     def flush(self) -> int:
@@ -90,7 +99,7 @@ class LayerTiming:
     @property
     def issue_to_queue(self) -> int:
         """Cycles from issuing the last beat of a fold to its beat 0 at the queue."""
-        return self.fold_end_delay + 1 + self.last_exit + self.column_latency
+        return self.drain_delay + 1 + self.last_exit + self.column_latency
 
     @property
     def drained_after(self) -> int:

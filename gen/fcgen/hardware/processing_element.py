@@ -8,10 +8,16 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
+from fcgen.hardware.accumulator import Accumulator
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.products import Products
 from fcgen.hardware.registers import register
 from fcgen.mapping import BEHAVIOURAL, ProductUnit
+
+
+def result_delay(accumulator: str) -> int:
+    """Return the cycles from ``last`` to ``result``: with a text, the sum stands in it first."""
+    return 2 if accumulator else 1
 
 
 def element_delay(simd: int, unit: ProductUnit = BEHAVIOURAL) -> int:
@@ -29,15 +35,17 @@ class ProcessingElement(wiring.Component):
         otherwise: accumulator <- total
 
     Clearing on ``last`` lets the next sum begin in the very next cycle, so that no cycle is lost
-    between two neurons and only ``last`` has to travel with the data. Where a multiplier of the
-    device makes the products of several weights at once (``unit.weights``), the element has an
-    adder tree and an accumulator for each of these neurons.
+    between two neurons and only ``last`` has to travel with the data. Where a device's carry chain
+    can clear what it adds to (``accumulator``), the sum is cleared by the next one's first product,
+    and goes to ``result`` a cycle later. Where a multiplier of the device makes the products of
+    several weights at once (``unit.weights``), the element has an adder tree and an accumulator for
+    each of these neurons.
 
     Latency: the products take ``unit.latency`` cycles (2 where they are behavioural: operands are
-    registered, then multiplied), their sum ⌈log2 S⌉, the accumulator 1.
+    registered, then multiplied), their sum ⌈log2 S⌉, the accumulator ``result_delay``, 1 or 2.
     ``last`` comes ``last_delay`` cycles after the operands that it ends; ``result`` shows the sum
-    one cycle after ``last`` and holds it until the next. Initiation interval: 1 cycle.
-    No handshake: idle cycles carry activations of zero.
+    ``result_delay`` cycles after ``last`` and holds it until the next. Initiation interval: 1
+    cycle. No handshake: idle cycles carry activations of zero.
     No reset: asserting ``last`` clears the accumulator, which the controller does after a reset.
 
     Parameters
@@ -51,6 +59,8 @@ class ProcessingElement(wiring.Component):
         overflows.
     unit : ProductUnit
         What the products are made of; it sets the number of neurons.
+    accumulator : str
+        Hand-written text of the accumulator, see `Accumulator`; empty where there is none.
 
     Ports
     -----
@@ -65,7 +75,7 @@ class ProcessingElement(wiring.Component):
 
     Notes
     -----
-    The restart by clearing costs one LUT on ECP5 where a multiplexer on ``first`` costs one a bit.
+    The restart by clearing costs one LUT where a multiplexer on ``first`` costs one a bit.
     """
 
     def __init__(
@@ -76,6 +86,7 @@ class ProcessingElement(wiring.Component):
         weight: IntegerFormat,
         accumulator_width: int,
         unit: ProductUnit = BEHAVIOURAL,
+        accumulator: str = "",
     ) -> None:
         if simd < 1 or accumulator_width < 1:
             raise ValueError("simd and accumulator_width must be positive")
@@ -84,6 +95,7 @@ class ProcessingElement(wiring.Component):
         self.weight = weight
         self.accumulator_width = accumulator_width
         self.unit = unit
+        self.accumulator = accumulator
         self.neurons = unit.weights
         sums = signed(accumulator_width) if self.neurons == 1 else self.neurons * accumulator_width
         super().__init__(
@@ -104,7 +116,11 @@ class ProcessingElement(wiring.Component):
             "weight": self.weight.name,
             "accumulator_width": self.accumulator_width,
         }
-        return own if self.unit == BEHAVIOURAL else own | {"products": self.unit.name}
+        if self.unit != BEHAVIOURAL:
+            own["products"] = self.unit.name
+        if self.accumulator:
+            own["accumulator"] = self.accumulator
+        return own
 
     @property
     def last_delay(self) -> int:
@@ -114,15 +130,16 @@ class ProcessingElement(wiring.Component):
     @property
     def latency(self) -> int:
         """Cycles from the last operands at the ports to ``result``."""
-        return self.last_delay + 1
+        return self.last_delay + result_delay(self.accumulator)
 
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        accumulate = self._accumulate_in_text if self.accumulator else self._accumulate
         products = Products(m, self.unit, self.activation, self.weight)
         lanes = [self._lane(products, lane) for lane in range(self.simd)]
         results = [
-            self._accumulate(m, self._tree(m, [lane[neuron] for lane in lanes], neuron), neuron)
+            accumulate(m, self._tree(m, [lane[neuron] for lane in lanes], neuron), neuron)
             for neuron in range(self.neurons)
         ]
         m.d.comb += self.result.eq(results[0] if self.neurons == 1 else Cat(results))
@@ -158,6 +175,16 @@ class ProcessingElement(wiring.Component):
         m.d.sync += accumulator.eq(total)
         with m.If(self.last):
             m.d.sync += [finished.eq(total), accumulator.eq(0)]
+        return finished
+
+    def _accumulate_in_text(self, m: Module, term: Value, neuron: int) -> Signal:
+        shape, suffix = Shape(self.accumulator_width, signed=True), self._suffix(neuron)
+        m.submodules[f"accumulator{suffix}"] = unit = Accumulator(self.accumulator, shape.width)
+        first = register(m, self.last, f"first{suffix}")
+        finished = Signal(shape, name=f"finished{suffix}", reset_less=True)
+        m.d.comb += [unit.first.eq(first), unit.term.eq(term)]
+        with m.If(first):
+            m.d.sync += finished.eq(unit.sum)
         return finished
 
     def _suffix(self, neuron: int) -> str:
