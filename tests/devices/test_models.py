@@ -69,6 +69,13 @@ def multipliers(family):
     return Case(texts, SYNTHESIS[family], FAMILIES[family].models, inputs, outputs)
 
 
+def accumulators():
+    texts = {name: verilog(name) for name in ("ecp5Accumulator.sv", "accumulators.v")}
+    inputs = {"first": (1, "cycle < 2 || $urandom % 8 == 0"), "term": (32, "$urandom")}
+    outputs = {"one": 1, "even": 4, "odd": 23}
+    return Case(texts, SYNTHESIS["ecp5"], ECP5.models, inputs, outputs)
+
+
 def ice40():
     texts = {name: verilog(name) for name in ("ice40Multiplier.sv", "ice40.v")}
     inputs = {
@@ -90,6 +97,7 @@ CASES = {
     "ecp5 multipliers": multipliers("ecp5"),
     "gowin multipliers": multipliers("gowin"),
     "ice40": ice40(),
+    "ecp5 accumulators": accumulators(),
 }
 
 
@@ -111,7 +119,12 @@ def test_memories_of_every_width_and_mode_equal_their_behaviour(netlist, name):
     assert first_difference(CASES[name], text, CYCLES, directory) == ""
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if not name.endswith("memories")])
+def test_accumulators_equal_their_behaviour(netlist):
+    text, directory = netlist("ecp5 accumulators")
+    assert first_difference(CASES["ecp5 accumulators"], text, PAIRS, directory) == ""
+
+
+@pytest.mark.parametrize("name", ["ecp5 multipliers", "gowin multipliers", "ice40"])
 def test_multipliers_equal_their_behaviour_for_all_pairs_of_bytes(netlist, name):
     text, directory = netlist(name)
     assert first_difference(CASES[name], text, PAIRS, directory) == ""
@@ -141,6 +154,8 @@ BROKEN = [
     ("gowin multipliers", "OUT_REG(1'h1)", "OUT_REG(1'h0)"),
     ("gowin multipliers", "BREG(1'h1)", "BREG(1'h0)"),
     ("gowin multipliers", "AREG(1'h1)", "AREG(1'h0)"),
+    ("ecp5 accumulators", "INIT0(16'hc60c)", "INIT0(16'h660c)"),
+    ("ecp5 accumulators", "INIT1(16'hc60c)", "INIT1(16'hc60a)"),
     ("ice40", "MODE_8x8(1'h1)", "MODE_8x8(1'h0)"),
     ("ice40", "A_REG(1'h1)", "A_REG(1'h0)"),
     ("ice40", "PIPELINE_16x16_MULT_REG1(1'h1)", "PIPELINE_16x16_MULT_REG1(1'h0)"),
@@ -237,6 +252,31 @@ def test_cells_of_the_fabric_are_proven_equal_to_those_of_yosys(family, tmp_path
         hierarchy -top equal
         equiv_simple -undef
         equiv_induct -undef
+        equiv_status -assert
+        """,
+        tmp_path,
+    )
+
+
+@pytest.mark.parametrize("width", [1, 2, 23, 24])
+def test_the_chain_of_an_accumulator_is_proven_equal_to_its_description(width, tmp_path):
+    (tmp_path / "unit.sv").write_text(verilog("ecp5Accumulator.sv"))
+    (tmp_path / "fabric.v").write_text((models.OWN / "ecp5_fabric.v").read_text())
+    prepare = f"chparam -set WIDTH {width} ecp5Accumulator; hierarchy -top ecp5Accumulator; proc"
+    yosys.run(
+        f"""
+        read_verilog -sv unit.sv fabric.v
+        {prepare}; flatten; opt_clean; rename -top gate
+        design -stash gate_design
+        read_verilog -sv -nosynthesis unit.sv
+        {prepare}; opt_clean; rename -top gold
+        design -stash gold_design
+        design -copy-from gold_design -as gold gold
+        design -copy-from gate_design -as gate gate
+        equiv_make gold gate equal
+        hierarchy -top equal
+        equiv_simple
+        equiv_induct
         equiv_status -assert
         """,
         tmp_path,
