@@ -135,7 +135,9 @@ class Mapping:
     soft_elements : int
         Elements in look-up tables, beside those of ``unit``.
     accumulator : str
-        Hand-written text of the accumulators; empty where they are plain registers and adders.
+        How a sum begins anew: empty where the last product clears the registers, ``LOADED`` where
+        the first one is loaded, which takes no look-up tables of their own behind the adder; or the
+        name of a hand-written text, see `Accumulator`.
     ram_shapes : tuple of RamShape
         Shapes of a block RAM, to which deep memories are cut; empty where the tool does that.
     weight_latency : int
@@ -182,6 +184,7 @@ class Mapping:
         return MemoryCut((depth,), min(shape.wide(width) for shape in shapes))
 
 
+LOADED = "loaded"
 LUT_WORDS = 16
 """Words of a memory in look-up tables of four inputs."""
 CONSTANT_LUTS = 64

@@ -28,6 +28,8 @@ CASES = {
     "weights of 16 bits": (6, 5, 2, 1, 1, 16, True, "ecp5-25k", "auto", 0),
     "folds of one beat": (5, 23, 4, 5, 4, 8, True, "ecp5-25k", "1", 0),
     "a queue of many words": (60, 50, 50, 1, 1, 8, True, "ecp5-25k", "1", 0),
+    "loaded accumulators": (13, 11, 4, 2, 1, 8, True, "ice40-up5k", "auto", 0),
+    "loaded accumulators, folds of one beat": (5, 9, 4, 5, 4, 8, False, "ice40-up5k", "auto", 0),
     "several columns": (3, 40, 40, 1, 14, 8, True, "ecp5-85k", "1", 0),
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fcgen.devices.costs import Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import Mapping, MultiplierText, ProductUnit, RamShape
+from fcgen.mapping import LOADED, Mapping, MultiplierText, ProductUnit, RamShape
 
 if TYPE_CHECKING:
     from fcgen.folding import Folding
@@ -79,6 +79,8 @@ class Ice40(Family):
             requantizer=SOFT,
             soft=ProductUnit("soft", unit.latency) if soft_elements else None,
             soft_elements=soft_elements,
+            # The adder's look-up tables have an input to spare, and the register stays beside them.
+            accumulator=LOADED,
             ram_shapes=self.ram_shapes,
         )
         mapping = next(

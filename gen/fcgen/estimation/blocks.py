@@ -7,12 +7,12 @@ from fcgen.estimation.module import Logic
 from fcgen.hardware.weight_memory import MEMORY_LATENCY
 
 IN_LOGIC = ("parameterMemory", "writableParameterMemory")
-CHAINS = ("ecp5Accumulator",)
+ACCUMULATORS = ("accumulator", "ecp5Accumulator")
 IN_BLOCKS = ("weightMemory", "writableWeightMemory", "vectorStore")
 
 
 def block_logic(module: str, depth: int, width: int, costs: Costs) -> Logic:
-    """Count the logic of a hand-written module; multipliers take none.
+    """Count the logic of a hand-written module, or an accumulator; multipliers take none.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def block_logic(module: str, depth: int, width: int, costs: Costs) -> Logic:
     if module in IN_LOGIC:
         words = -(-depth // costs.ram_words)
         return Logic(words * width, MEMORY_LATENCY * width)
-    if module in CHAINS:
+    if module in ACCUMULATORS:
         return Logic(costs.chain(width), width)
     if module in IN_BLOCKS and not costs.ram_register:
         return Logic(0, width)

@@ -11,9 +11,10 @@ from amaranth.hdl._ir import PortDirection, build_netlist
 from amaranth.lib.wiring import Out
 
 from fcgen.devices.costs import Costs
-from fcgen.estimation.blocks import CHAINS, block_logic
+from fcgen.estimation.blocks import ACCUMULATORS, block_logic
 from fcgen.estimation.module import Logic, logic_of
 from fcgen.estimation.values import NOTHING, Fixed, Ports
+from fcgen.hardware.accumulator import Accumulator
 from fcgen.hardware.border import Parameters
 
 _DIRECTION = {"i": PortDirection.Input, "o": PortDirection.Output}
@@ -41,6 +42,8 @@ class LogicCounter:
         key = _key(component)
         if self._path and self._path[-1] == key:
             return build()
+        if isinstance(component, Accumulator):
+            return self.handwritten(component, "accumulator", component.parameters)
         self._elaborate(component)
         kind = f"{type(component).__name__} {len(self._types)}"
         self._types[kind] = key
@@ -48,7 +51,7 @@ class LogicCounter:
 
     def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
         """See `fcgen.hardware.border.Emitter`; a layer's memories are not counted here."""
-        if module in ("vectorStore", *CHAINS):
+        if module in ("vectorStore", *ACCUMULATORS):
             depth = getattr(component, "depth", 1)
             logic = block_logic(module, depth, component.width, self.costs)
             self._blocks[self._path[-1]].append(logic)

@@ -8,7 +8,8 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from fcgen.hardware.border import Parameters
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.mapping import LOADED
 
 
 class Accumulator(wiring.Component):
@@ -18,15 +19,16 @@ class Accumulator(wiring.Component):
 
         sum <- (first ? 0 : sum) + term
 
-    In the emitted Verilog this is an instance of a hand-written module, in which the carry chain
-    clears the sum that it adds to; what is described here is held equal to it by a test.
+    With a text, this is an instance of a hand-written module in the emitted Verilog, in which the
+    carry chain clears the sum that it adds to; what is described here is held equal to it by a
+    test. Without one, the first term is loaded.
 
     Latency: 1 cycle from ``term`` to ``sum``. Initiation interval: 1 cycle. No handshake, no reset.
 
     Parameters
     ----------
     text : str
-        Name of the hand-written module.
+        Name of the hand-written module, or ``LOADED``.
     width : int, positive
         Bits of the sum.
 
@@ -53,10 +55,14 @@ class Accumulator(wiring.Component):
         return {"WIDTH": self.width}
 
     def elaborate(self, platform: Any) -> Any:
-        if hasattr(platform, "handwritten"):
+        if self.text != LOADED and hasattr(platform, "handwritten"):
             return platform.handwritten(self, self.text, self.parameters)
+        return self._described(platform)
+
+    @module_border
+    def _described(self, platform: object) -> Module:
         m = Module()
         total = Signal(self.width, name="total", reset_less=True)
-        m.d.sync += total.eq(Mux(self.first, 0, total) + self.term)
+        m.d.sync += total.eq(Mux(self.first, self.term, total + self.term))
         m.d.comb += self.sum.eq(total)
         return m

@@ -35,8 +35,8 @@ class ProcessingElement(wiring.Component):
         otherwise: accumulator <- total
 
     Clearing on ``last`` lets the next sum begin in the very next cycle, so that no cycle is lost
-    between two neurons and only ``last`` has to travel with the data. Where a device's carry chain
-    can clear what it adds to (``accumulator``), the sum is cleared by the next one's first product,
+    between two neurons and only ``last`` has to travel with the data. Where a device's adder can
+    load or clear by itself (``accumulator``), the sum is restarted by the next one's first product,
     and goes to ``result`` a cycle later. Where a multiplier of the device makes the products of
     several weights at once (``unit.weights``), the element has an adder tree and an accumulator for
     each of these neurons.
@@ -60,7 +60,7 @@ class ProcessingElement(wiring.Component):
     unit : ProductUnit
         What the products are made of; it sets the number of neurons.
     accumulator : str
-        Hand-written text of the accumulator, see `Accumulator`; empty where there is none.
+        See `Accumulator`; empty where ``last`` clears it.
 
     Ports
     -----
@@ -135,7 +135,7 @@ class ProcessingElement(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        accumulate = self._accumulate_in_text if self.accumulator else self._accumulate
+        accumulate = self._accumulate_apart if self.accumulator else self._accumulate
         products = Products(m, self.unit, self.activation, self.weight)
         lanes = [self._lane(products, lane) for lane in range(self.simd)]
         results = [
@@ -177,7 +177,7 @@ class ProcessingElement(wiring.Component):
             m.d.sync += [finished.eq(total), accumulator.eq(0)]
         return finished
 
-    def _accumulate_in_text(self, m: Module, term: Value, neuron: int) -> Signal:
+    def _accumulate_apart(self, m: Module, term: Value, neuron: int) -> Signal:
         shape, suffix = Shape(self.accumulator_width, signed=True), self._suffix(neuron)
         m.submodules[f"accumulator{suffix}"] = unit = Accumulator(self.accumulator, shape.width)
         first = register(m, self.last, f"first{suffix}")
