@@ -79,12 +79,12 @@ class Requantizer(wiring.Component):
         if "sticky" in self.plan.cycles:
             names = ("quotient", "half", "sticky")
             shifted = tuple(register(m, x, n) for x, n in zip(shifted, names, strict=True))
+        if "saturate" in self.plan.cycles:
+            shifted = self._saturate(m, *shifted)
         rounded = self._round(m, *shifted)
         if "zero_point" in self.plan.cycles:
             zero_point = self._field(m, "zero_point", "zero_point")
-            rounded = self._stage(m, "shifted", rounded + zero_point, self.plan.quotient_width)
-        if "saturate" in self.plan.cycles:
-            rounded = self._saturate(m, rounded)
+            rounded = self._stage(m, "shifted", rounded + zero_point, self.plan.rounded_width)
         self._clip(m, rounded)
         return m
 
@@ -179,6 +179,25 @@ class Requantizer(wiring.Component):
                     m.d.sync += [shifted.eq(value >> step), lost.eq(value[:step].any())]
         return shifted, lost
 
+    def _saturate(
+        self, m: Module, quotient: Value, half: Value, sticky: Value
+    ) -> tuple[Value, Value, Value]:
+        """Make a wide quotient narrow by its high bits alone; what follows is narrow then.
+
+        With B output bits it is kept within -2**(B + 1) to 2**(B + 1) - 1. What is outside stays
+        outside of every output format with any carry and any zero point, and is clipped later.
+        """
+        bits = self.plan.output_bits + 1
+        sign = quotient[-1]
+        outside = (quotient[bits:-1] ^ sign.replicate(len(quotient) - bits - 1)).any()
+        limit = Cat((~sign).replicate(bits), sign)
+        narrow = Mux(outside, limit, quotient[: bits + 1])
+        return (
+            self._stage(m, "saturated", narrow, bits + 1),
+            register(m, half, "saturated_half"),
+            register(m, sticky, "saturated_sticky"),
+        )
+
     def _round(self, m: Module, quotient: Value, half: Value, sticky: Value) -> Value:
         """Add the carry that the rounding mode asks for."""
         if "round" not in self.plan.cycles:
@@ -189,19 +208,7 @@ class Requantizer(wiring.Component):
             "half_even": half & (sticky | quotient[0]),
             "half_away": half & (sticky | (quotient >= 0)),
         }[self.plan.rounding]
-        return self._stage(m, "rounded", quotient + carry, self.plan.quotient_width)
-
-    def _saturate(self, m: Module, value: Value) -> Signal:
-        """Keep what every output format lies in, by the high bits alone: the clip is narrow then.
-
-        With B output bits, -2**B to 2**B - 1 holds all of signed and of unsigned ones.
-        """
-        value = Value.cast(value)
-        bits = self.plan.output_bits
-        sign = value[-1]
-        outside = (value[bits:-1] ^ sign.replicate(len(value) - bits - 1)).any()
-        limit = Cat((~sign).replicate(bits), sign)
-        return self._stage(m, "saturated", Mux(outside, limit, value[: bits + 1]), bits + 1)
+        return self._stage(m, "rounded", quotient + carry, self.plan.rounded_width)
 
     def _clip(self, m: Module, value: Value) -> None:
         clipped = Signal(self.plan.output_bits, reset_less=True)

@@ -22,7 +22,7 @@ from fcgen.network import DenseLayer
 STICKY_BITS = 4
 """Bits that are lost by a constant shift, up to which no cycle is spent on looking at them."""
 CLIP_BITS = 12
-"""Bits by which a quotient may be wider than the output and be clipped in one cycle."""
+"""Bits by which a quotient may be wider than the output and be rounded and clipped as it is."""
 FINE_BITS = 3
 """Bits of a shift that the second of the two shifter stages does."""
 NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
@@ -172,12 +172,17 @@ class RequantizerPlan:
             "coarse": int(shift is None and self.width("shift") > FINE_BITS),
             "fine": int(shift is None),
             "sticky": int(shift is not None and shift > STICKY_BITS and depends),
+            "saturate": int(self.saturation == "saturate" and excess > CLIP_BITS),
             "round": int(shift != 0),
             "zero_point": int(self.constant("zero_point") != 0),
-            "saturate": int(self.saturation == "saturate" and excess > CLIP_BITS),
             "clip": int(not self.raw),
         }
         return {name: count for name, count in present.items() if count}
+
+    @property
+    def rounded_width(self) -> int:
+        """Bits of a quotient when it is rounded, and with its zero point."""
+        return self.output_bits + 3 if "saturate" in self.cycles else self.quotient_width
 
     @property
     def latency(self) -> int:
