@@ -100,6 +100,10 @@ class Gowin(Family):
         places = zip(pins, PINS[_row(device)], strict=False)
         return {"pins.cst": "".join(f'IO_LOC "{pin}" {place};\n' for pin, place in places)}
 
+    def place_and_route(self, device: Device, speed: str) -> tuple[str, ...]:
+        """Return the part, and ten times the default weight for timing."""
+        return (*device.part, "--placer-heap-timingweight", "100")
+
     def usage(self, cells: Dictionary[str, int]) -> Usage:
         """Count cells; multipliers in places of a MULT9X9."""
         lut = sum(cells.get(name, 0) for name in LUT_CELLS)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.drain_controller import TAG_WIDTH, VALID
+from fcgen.hardware.drain_controller import TAG_WIDTH, VALID, place_bits
 from fcgen.hardware.processing_element import ProcessingElement
 from fcgen.hardware.registers import register, select
 from fcgen.mapping import BEHAVIOURAL, ProductUnit
@@ -21,8 +21,8 @@ class ElementGroup(wiring.Component):
     Activations, weight address, ``last`` and the drain beat arrive from the group before and leave
     for the next one a cycle later, so that no net reaches all elements. Results leave on a bus
     that travels along: the group puts in its own when ``own`` says that the beat that passes is
-    one of its own, and counts the beat down for the group behind it, whose ``own`` it finds a cycle
-    ahead. All groups are therefore alike, wherever they stand.
+    one of its own, and counts the beat's row down for the group behind it, whose ``own`` it finds a
+    cycle ahead. All groups are therefore alike, wherever they stand.
 
     Latency: 1 cycle from every input to its ``next_`` output. Initiation interval: 1 cycle.
     No handshake. Reset: clears the valid bit of the tag only.
@@ -41,7 +41,7 @@ class ElementGroup(wiring.Component):
     beat_width : int
         Bits of the beat number, enough for the beats of all groups of a column.
     beats : int, positive
-        Beats that a full group takes, subtracted from the beat that is passed on.
+        Beats that a full group takes.
     unit : ProductUnit
         What the elements multiply with.
     soft : ProductUnit, optional
@@ -61,9 +61,9 @@ class ElementGroup(wiring.Component):
     last, next_last : In, Out(1)
         See `ProcessingElement`.
     beat, next_beat : In, Out(beat_width)
-        Beat on the bus, counted from the first beat of this group.
+        Beat on the bus, see `DrainController`; the row is counted from this group.
     own, next_own : In, Out(1)
-        The beat is one of this group's: it is below ``beats``.
+        The beat is one of this group's: its row is 0.
     tag, next_tag : In, Out(TAG_WIDTH)
         What the beat is: see `DrainController`.
     bus, next_bus : In, Out(lanes * accumulator_width)
@@ -157,11 +157,12 @@ class ElementGroup(wiring.Component):
             m.d.comb += getattr(self, f"next_{name}").eq(
                 register(m, getattr(self, name), f"{name}_register")
             )
-        ahead = Signal.like(self.beat, name="beat_ahead")
+        place = place_bits(self.beats)
+        row = self.beat[place:]
+        beat = Cat(self.beat[:place], (row - 1)[: len(row)])
         m.d.comb += [
-            ahead.eq(self.beat - self.beats),
-            self.next_beat.eq(register(m, ahead, "beat_register")),
-            self.next_own.eq(register(m, ahead < self.beats, "own_register")),
+            self.next_beat.eq(register(m, beat, "beat_register")),
+            self.next_own.eq(register(m, row == 1, "own_register")),
         ]
         valid = register(m, self.tag[VALID], "valid_register", reset=True)
         kind = register(m, self.tag[VALID + 1 :], "kind_register")

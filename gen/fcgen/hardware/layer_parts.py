@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.utils import ceil_log2
 
 from fcgen.folding import Folding
-from fcgen.hardware.drain_controller import DrainController
+from fcgen.hardware.drain_controller import DrainController, beat_code
 from fcgen.hardware.element_group import ElementGroup
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_timing import LayerTiming
@@ -76,8 +76,10 @@ class LayerParts:
 
     @property
     def beat_width(self) -> int:
-        """Bits in which a beat number, counted down by all groups of a column, stays unique."""
-        return max((self.folding.rows * self.folding.group_beats - 1).bit_length(), 1)
+        """Bits in which a beat number, whose row all groups of a column count down, is unique."""
+        folding = self.folding
+        last = beat_code(folding.rows * folding.group_beats - 1, folding.group_beats)
+        return max(last.bit_length(), 1)
 
     def group(self, members: tuple[int, ...]) -> ElementGroup:
         """Return the group of these elements."""
