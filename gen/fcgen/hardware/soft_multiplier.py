@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from amaranth import Module, Mux, Signal
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
@@ -14,6 +16,14 @@ from fcgen.hardware.registers import delay
 def soft_latency(rows: int) -> int:
     """Return the least latency of a product of ``rows`` rows: two of them meet in each adder."""
     return max((rows - 1).bit_length(), 1)
+
+
+class Row(NamedTuple):
+    """What is added, or subtracted, with the place of its lowest bit."""
+
+    place: int
+    negative: bool
+    value: Value
 
 
 class SoftMultiplier(wiring.Component):
@@ -59,10 +69,13 @@ class SoftMultiplier(wiring.Component):
         waiting = self.latency - soft_latency(b.width)
         first = delay(m, self.a, waiting, "a_waiting")
         second = delay(m, self.b, waiting, "b_waiting")
-        rows: list[tuple[int, Value]] = []
-        for bit in range(b.width):
-            row = Mux(second[bit], first.as_signed() if a.signed else first, 0)
-            rows.append((bit, -row if b.signed and bit == b.width - 1 else row))
+        whole = first.as_signed() if a.signed else first
+        rows = [Row(bit, False, Mux(second[bit], whole, 0)) for bit in range(b.width)]
+        if b.signed:
+            sign = rows[-1]
+            # Alone it is negated at once; otherwise it is subtracted from the row before it.
+            alone = b.width == 1
+            rows[-1] = Row(sign.place, not alone, -sign.value if alone else sign.value)
         level = 0
         while level == 0 or len(rows) > 1:
             rows = [
@@ -70,14 +83,16 @@ class SoftMultiplier(wiring.Component):
                 for i in range(0, len(rows), 2)
             ]
             level += 1
-        m.d.comb += self.product.eq(rows[0][1])
+        m.d.comb += self.product.eq(rows[0].value)
         return m
 
-    def _sum(self, m: Module, rows: list[tuple[int, Value]], name: str) -> tuple[int, Value]:
-        """Register the sum of one or two rows, each with the place of its lowest bit."""
-        place, value = rows[0]
-        for other, row in rows[1:]:
-            value = value + (row << (other - place))
+    def _sum(self, m: Module, rows: list[Row], name: str) -> Row:
+        """Register the sum of one or two rows; only the last row can be a negative one."""
+        low, *others = rows
+        value = low.value
+        for other in others:
+            term = other.value << (other.place - low.place)
+            value = value - term if other.negative else value + term
         total = Signal(value.shape(), name=name, reset_less=True)
         m.d.sync += total.eq(value)
-        return place, total
+        return Row(low.place, low.negative, total)
