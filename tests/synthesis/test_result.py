@@ -1,12 +1,13 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from fcgen import devices
 from fcgen.devices.device import Cap, Usage
 from fcgen.synthesis.flow import capped
-from fcgen.synthesis.report import parse
+from fcgen.synthesis.report import Path, Step, parse
 from fcgen.synthesis.result import Result, Work
 from fcgen.synthesis.result_text import lines
 from synthesis.reports import WRAPPER, report
@@ -117,3 +118,23 @@ def test_of_a_design_of_unknown_work_only_size_and_clock_are_known():
     values = result(180.0, work=None).as_dict()
     assert values["fmax_capped_mhz"] == 180.0
     assert values["inferences_per_second"] is None
+
+
+def test_the_links_of_a_carry_chain_are_one_line():
+    steps = [
+        Step("logic", 0.5, "a.Q"),
+        Step("routing", 1.0, "a"),
+        Step("logic", 0.4, "b.FCO"),
+        Step("routing", 0.0, "c"),
+        Step("logic", 0.1, "d.FCO"),
+        Step("routing", 0.0, "e"),
+        Step("logic", 0.2, "f.F"),
+    ]
+    shown = lines(replace(result(200.0), path=Path("a.Q", "f.F", tuple(steps))))[-5:]
+    assert [line.split() for line in shown] == [
+        ["0.50", "logic", "a.Q"],
+        ["1.00", "routing", "a"],
+        ["0.50", "carry", "3", "steps,", "to", "d.FCO"],
+        ["0.00", "routing", "e"],
+        ["0.20", "logic", "f.F"],
+    ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from math import floor
 
 from fcgen.synthesis.fit import RESOURCES, shares
+from fcgen.synthesis.report import LOGIC, Step
 from fcgen.synthesis.result import Result
 from fcgen.table import box
 from fcgen.wording import count
+
+CARRY_PORTS = (".COUT", ".FCO")
+"""What a carry leaves a cell through, in the names of Gowin and iCE40, and of ECP5."""
 
 
 def lines(result: Result) -> list[str]:
@@ -88,5 +93,35 @@ def _path(result: Result) -> list[str]:
         f"{path.logic_ns:.2f} in cells, {path.routing_ns:.2f} on nets",
         f"  from {path.start}",
         f"  to   {path.end}",
-        *(f"  {step.ns:6.2f} {step.kind:<7}  {step.name}" for step in path.steps),
+        *_steps(path.steps),
     ]
+
+
+def _steps(steps: Sequence[Step]) -> Iterator[str]:
+    """Return a line a step; the links of a carry chain stand in one line."""
+    place = 0
+    while place < len(steps):
+        end = _chain_end(steps, place)
+        run = steps[place:end]
+        one = len(run) == 1
+        kind, name = run[0].kind if one else "carry", run[-1].name
+        told = name if one else f"{len(run)} steps, to {name}"
+        yield f"  {sum(step.ns for step in run):6.2f} {kind:<7}  {told}"
+        place = end
+
+
+def _chain_end(steps: Sequence[Step], start: int) -> int:
+    """Return the place behind the last of the carries that follow each other from ``start``."""
+    end = start + 1
+    if not _is_carry(steps[start]):
+        return end
+    for place in range(end, len(steps)):
+        if _is_carry(steps[place]):
+            end = place + 1
+        elif steps[place].kind == LOGIC:
+            break
+    return end
+
+
+def _is_carry(step: Step) -> bool:
+    return step.kind == LOGIC and step.name.endswith(CARRY_PORTS)
