@@ -4,8 +4,8 @@ Run as ``python bench/estimate.py --results DIR [--route] [--seeds 3] [--fit]``.
 files of `place_and_route.py`. ``--route`` adds those of ten other shapes, one by one, through
 ``fcgen synth`` alone; a file that is there is done, so that an interrupted run goes on where it
 was. ``--fit`` also prints the coefficients of the `ClockModel` of each family: least squares of the
-slowest path, as nextpnr sees it without the cap, of the median placement of every row of DIR but
-those with run-time weights, whose wide quotients have a term of their own.
+slowest path, as nextpnr sees it without the cap, of the median placement of every row of
+`place_and_route.py`. The ten other shapes have no part in it.
 """
 
 from __future__ import annotations
@@ -111,21 +111,32 @@ def fit(found: list[Pair]) -> list[str]:
     """Return a line a family with the coefficients of its clock."""
     families: dict[str, list[Pair]] = {}
     for pair in found:
-        if "--runtime-weights" not in pair.row.options:
+        if pair.row in ROWS:
             families.setdefault(find(pair.row.device)[0].name, []).append(pair)
     return [f"{name}: {_fitted(rows)}" for name, rows in families.items()]
 
 
 def _fitted(found: list[Pair]) -> str:
-    known = [
-        (1.0, log2(1 + (pair.measured["lut"] + pair.measured["ff"]) / 1000), float(pair.soft))
-        for pair in found
-    ]
+    speeds = find(found[0].row.device)[0].speeds
+    devices = sorted({pair.row.device for pair in found})
+    others = [] if speeds else devices[1:]
+    terms = {
+        "base_ns": [1.0 for _ in found],
+        "spread_ns": [
+            log2(1 + (pair.measured["lut"] + pair.measured["ff"]) / 1000) for pair in found
+        ],
+        "soft_ns": [float(pair.soft) for pair in found],
+        "runtime_ns": [float("--runtime-weights" in pair.row.options) for pair in found],
+        **{
+            f"device_ns {other}": [float(pair.row.device == other) for pair in found]
+            for other in others
+        },
+    }
+    known = {name: values for name, values in terms.items() if any(values)}
     paths = [pair.measured["critical_path"]["ns"] for pair in found]
-    solved = np.linalg.lstsq(np.array(known), np.array(paths), rcond=None)[0]
-    names = ("base_ns", "spread_ns", "soft_ns")
-    terms = ", ".join(f"{name}={value:.2f}" for name, value in zip(names, solved, strict=True))
-    return f"{terms} from {len(found)} rows"
+    solved = np.linalg.lstsq(np.array(list(known.values())).T, np.array(paths), rcond=None)[0]
+    shown = ", ".join(f"{name}={value:.2f}" for name, value in zip(known, solved, strict=True))
+    return f"{shown} from {len(found)} rows"
 
 
 def main() -> int:

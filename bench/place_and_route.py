@@ -60,6 +60,9 @@ ONE = ("--pack", "1")
 RUNTIME = ("--runtime-weights",)
 ROWS = (
     *(Row("ecp5-25k", 45, 10, pe, simd, ONE) for pe, simd in ((1, 1), (5, 1), (10, 2))),
+    Row("ecp5-25k", 45, 10, 5, 1, RUNTIME),
+    Row("ecp5-25k", 64, 32, 16, 1, (*ONE, "--soft-macs", "6")),
+    Row("ecp5-25k", 640, 128, 16, 1, ("--weight-bits", "2")),
     Row("ecp5-25k", 640, 128, 8, 1, ONE),
     Row("ecp5-25k", 640, 128, 28, 1, ONE),
     Row("ecp5-25k", 640, 128, 52, 1, ("--pack", "2")),
@@ -74,6 +77,7 @@ ROWS = (
     Row("ice40-up5k", 45, 10, 8, 2),
     Row("ice40-up5k", 64, 32, 16, 1),
     Row("ice40-up5k", 1024, 100, 8, 1, RUNTIME),
+    Row("ice40-hx8k", 45, 10, 5, 1),
     Row("gowin-gw1nr9c", 45, 10, 10, 2),
     Row("gowin-gw1nr9c", 64, 32, 20, 1),
     Row("gowin-gw2ar18c", 640, 128, 16, 1),

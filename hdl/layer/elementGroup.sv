@@ -2,8 +2,9 @@
 //
 // Activations, weight address, last and the drain beat arrive from the group before and leave
 // for the next one a cycle later, so that no net reaches all elements. Results leave on a bus
-// that travels along: the group puts in its own when the beat that passes is its own, and counts
-// the beat down for the group behind it. All groups are therefore alike, wherever they stand.
+// that travels along: the group puts in its own when own says that the beat that passes is
+// one of its own, and counts the beat's row down for the group behind it, whose own it finds a
+// cycle ahead. All groups are therefore alike, wherever they stand.
 //
 // Latency: 1 cycle from every input to its next_ output. Initiation interval: 1 cycle.
 // No handshake. Reset: clears the valid bit of the tag only.
@@ -29,7 +30,9 @@
 //     last, next_last : In, Out(1)
 //         See ProcessingElement.
 //     beat, next_beat : In, Out(beat_width)
-//         Beat on the bus, counted from the first beat of this group.
+//         Beat on the bus, see DrainController; the row is counted from this group.
+//     own, next_own : In, Out(1)
+//         The beat is one of this group's: its row is 0.
 //     tag, next_tag : In, Out(TAG_WIDTH)
 //         What the beat is: see DrainController.
 //     bus, next_bus : In, Out(lanes * accumulator_width)
@@ -41,6 +44,7 @@ module elementGroup (
     input  wire [23:0] activations,
     input  wire        last,
     input  wire [2:0]  beat,
+    input  wire        own,
     input  wire [2:0]  tag,
     input  wire [19:0] bus,
     input  wire [95:0] weights,
@@ -48,6 +52,7 @@ module elementGroup (
     output reg  [23:0] next_activations,
     output reg         next_last,
     output reg  [2:0]  next_beat,
+    output reg         next_own,
     output wire [2:0]  next_tag,
     output reg  [19:0] next_bus
 );
@@ -58,7 +63,6 @@ module elementGroup (
     reg  valid_register;
     reg  [1:0] kind_register;
 
-    wire own = beat < 3'd4;
     assign next_tag = {kind_register, valid_register};
 
     processingElement element_0 (
@@ -94,7 +98,8 @@ module elementGroup (
         next_address <= address;
         next_activations <= activations;
         next_last <= last;
-        next_beat <= beat - 3'd4;
+        next_beat <= {!beat[2], beat[1:0]};
+        next_own <= beat[2];
         kind_register <= tag[2:1];
         if (own) begin
             if (beat[1]) begin

@@ -77,6 +77,7 @@ module layer (
     wire controller_flushing;
     reg  drain_fold_end;
     wire [2:0] drain_beat;
+    wire drain_own;
     wire [2:0] drain_tag;
     wire [7:0] column_0_results;
     wire [2:0] column_0_next_tag;
@@ -90,6 +91,7 @@ module layer (
     wire [23:0] group_0_next_activations;
     wire group_0_next_last;
     wire [2:0] group_0_next_beat;
+    wire group_0_next_own;
     wire [2:0] group_0_next_tag;
     wire [19:0] group_0_next_bus;
     wire [2:0] column_0_tag;
@@ -136,6 +138,7 @@ module layer (
         .rst(rst),
         .fold_end(drain_fold_end),
         .beat(drain_beat),
+        .own(drain_own),
         .tag(drain_tag)
     );
     resultQueue queue (
@@ -184,6 +187,7 @@ module layer (
         .activations(activations),
         .last(group_0_last),
         .beat(drain_beat),
+        .own(drain_own),
         .tag(drain_tag),
         .bus(20'd0),
         .weights(group_0_weights),
@@ -191,6 +195,7 @@ module layer (
         .next_activations(group_0_next_activations),
         .next_last(group_0_next_last),
         .next_beat(group_0_next_beat),
+        .next_own(group_0_next_own),
         .next_tag(group_0_next_tag),
         .next_bus(group_0_next_bus)
     );
@@ -201,6 +206,7 @@ module layer (
         .activations(group_0_next_activations),
         .last(group_0_next_last),
         .beat(group_0_next_beat),
+        .own(group_0_next_own),
         .tag(group_0_next_tag),
         .bus(group_0_next_bus),
         .weights(group_1_weights),
@@ -208,6 +214,7 @@ module layer (
         .next_activations(),
         .next_last(),
         .next_beat(),
+        .next_own(),
         .next_tag(column_0_tag),
         .next_bus(column_0_bus)
     );

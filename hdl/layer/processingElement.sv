@@ -7,15 +7,17 @@
 //     otherwise: accumulator <- total
 //
 // Clearing on last lets the next sum begin in the very next cycle, so that no cycle is lost
-// between two neurons and only last has to travel with the data. Where a multiplier of the
-// device makes the products of several weights at once (unit.weights), the element has an
-// adder tree and an accumulator for each of these neurons.
+// between two neurons and only last has to travel with the data. Where a device's adder can
+// load or clear by itself (accumulator), the sum is restarted by the next one's first product,
+// and goes to result a cycle later. Where a multiplier of the device makes the products of
+// several weights at once (unit.weights), the element has an adder tree and an accumulator for
+// each of these neurons.
 //
 // Latency: the products take unit.latency cycles (2 where they are behavioural: operands are
-// registered, then multiplied), their sum ceil(log2 S), the accumulator 1.
+// registered, then multiplied), their sum ceil(log2 S), the accumulator result_delay, 1 or 2.
 // last comes last_delay cycles after the operands that it ends; result shows the sum
-// one cycle after last and holds it until the next. Initiation interval: 1 cycle.
-// No handshake: idle cycles carry activations of zero.
+// result_delay cycles after last and holds it until the next. Initiation interval: 1
+// cycle. No handshake: idle cycles carry activations of zero.
 // No reset: asserting last clears the accumulator, which the controller does after a reset.
 //
 // Parameters of this module:
@@ -35,7 +37,7 @@
 //         Finished sums, neuron 0 in the least significant bits.
 //
 // Notes:
-//     The restart by clearing costs one LUT on ECP5 where a multiplexer on first costs one a bit.
+//     The restart by clearing costs one LUT where a multiplexer on first costs one a bit.
 module processingElement (
     input  wire               clk,
     input  wire [23:0]        activations,

@@ -17,16 +17,19 @@ class ClockModel:
         Times the binary logarithm of one more than the thousands of look-up tables and registers.
     soft_ns : float
         Where elements multiply in look-up tables.
-    clip_bit_ns : float
-        Times the bits that a quotient has more than an output, all of which are compared.
+    runtime_ns : float
+        Where weights are written at run time: a requantizer for any constants has wide sums.
+    device_ns : tuple of (str, float)
+        Of a device, what its least path is longer than ``base_ns``.
     speeds : tuple of (str, float)
         Of a speed grade, how long its paths are compared with those of the default.
     """
 
     base_ns: float
     spread_ns: float
-    soft_ns: float
-    clip_bit_ns: float
+    soft_ns: float = 0.0
+    runtime_ns: float = 0.0
+    device_ns: tuple[tuple[str, float], ...] = ()
     speeds: tuple[tuple[str, float], ...] = ()
 
 

@@ -45,7 +45,7 @@ COSTS = Costs(
         base_ns=4.15,
         spread_ns=0.3,
         soft_ns=1.7,
-        clip_bit_ns=0.08,
+        runtime_ns=1.5,
         speeds=(("6", 1.0), ("7", 0.86), ("8", 0.74)),
     ),
 )

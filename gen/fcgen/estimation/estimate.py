@@ -12,7 +12,6 @@ from fcgen.estimation.layer import layer_logic
 from fcgen.folding import Folding
 from fcgen.hardware.blocks import block_rams_in_use, element_blocks, requantizer_blocks
 from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.mapping import Mapping
 from fcgen.network import DenseLayer
 from fcgen.synthesis.fit import DoesNotFit, check
@@ -92,9 +91,14 @@ def estimate(
     cap = family.cap(device, speed, mapping, usage)
     clock: tuple[float, ...] = ()
     if family.costs.clock is not None and excess is None:
-        plan = RequantizerPlan.of(layer, mapping.requantizer)
-        clipped = 0 if plan.raw else max(plan.quotient_width - plan.output_bits, 0)
-        mhz = estimated_mhz(family.costs.clock, speed, usage, mapping, clipped)
+        mhz = estimated_mhz(
+            family.costs.clock,
+            device,
+            speed,
+            usage,
+            mapping,
+            runtime_weights=layer.runtime_weights,
+        )
         clock = (min(mhz, cap.mhz) if cap else mhz,)
     timing = LayerTiming.of(layer, folding, mapping)
     packed = mapping.unit.weights if mapping.unit.block else 1

@@ -27,9 +27,10 @@ class DrainController(wiring.Component):
     """Counts the beats in which a finished neuron fold leaves the elements.
 
     ``fold_end`` loads the results of all elements of the first group; from the next cycle on, beat
-    0, 1, … ``drain_beats - 1`` of them pass, one a cycle, numbered by `beat_code`, each with a tag:
-    bit 0 valid, bit 1 last beat of its fold, bit 2 last beat of its vector (then bit 1 does not
-    count). In the last fold of a vector, beats behind the last neuron are not valid.
+    0, 1, … ``drain_beats - 1`` of them pass, one a cycle. The number of a beat is the row of its
+    group, and below that its place in the group. Each comes with a tag: bit 0 valid, bit 1 last
+    beat of its fold, bit 2 last beat of its vector (then bit 1 does not count). In the last fold of
+    a vector, beats behind the last neuron are not valid.
 
     Latency: 1 cycle from ``fold_end`` to beat 0. Initiation interval: ``drain_beats`` cycles, which
     is never more than SF, the distance of two fold ends. Reset: forgets the fold under way.
