@@ -138,6 +138,8 @@ class Mapping:
         How a sum begins anew: empty where the last product clears the registers, ``LOADED`` where
         the first one is loaded, which takes no look-up tables of their own behind the adder; or the
         name of a hand-written text, see `Accumulator`.
+    registered_choice : bool
+        The result of a group that goes on the bus is chosen a cycle before, into a register.
     ram_shapes : tuple of RamShape
         Shapes of a block RAM, to which deep memories are cut; empty where the tool does that.
     weight_latency : int
@@ -156,6 +158,7 @@ class Mapping:
     soft: ProductUnit | None = None
     soft_elements: int = 0
     accumulator: str = ""
+    registered_choice: bool = False
     ram_shapes: tuple[RamShape, ...] = ()
     weight_latency: int = 2
     lut_memories: bool = False

@@ -31,6 +31,20 @@ CASES = {
     "loaded accumulators": (13, 11, 4, 2, 1, 8, True, "ice40-up5k", "auto", 0),
     "loaded accumulators, folds of one beat": (5, 9, 4, 5, 4, 8, False, "ice40-up5k", "auto", 0),
     "three rows of seven elements": (20, 33, 17, 1, 1, 5, True, "ecp5-25k", "1", 0),
+    "a choice in a register": (13, 33, 9, 2, 1, 8, True, "gowin-gw1nr9c", "1", 0),
+    "a choice in a register, folds of one beat": (2, 9, 5, 2, 5, 8, True, "gowin-gw2ar18c", "1", 0),
+    "a choice in a register, columns": (
+        3,
+        40,
+        40,
+        1,
+        14,
+        8,
+        True,
+        "gowin-gw2ar18c",
+        "1",
+        0,
+    ),
     "several columns": (3, 40, 40, 1, 14, 8, True, "ecp5-85k", "1", 0),
 }
 

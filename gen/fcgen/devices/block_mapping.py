@@ -37,6 +37,7 @@ def block_mapping(
     unit: ProductUnit,
     requantizer: ProductUnit,
     accumulator: str = "",
+    registered_choice: bool = False,
 ) -> Mapping:
     """Return the mapping of a layer whose elements multiply with ``unit``.
 
@@ -53,6 +54,7 @@ def block_mapping(
         soft=replace(SOFT, latency=unit.latency) if soft_elements else None,
         soft_elements=soft_elements,
         accumulator=accumulator,
+        registered_choice=registered_choice,
         ram_shapes=RAM_SHAPES,
         weight_latency=WEIGHT_LATENCY,
         lut_memories=True,

@@ -85,7 +85,16 @@ class Gowin(Family):
             rule = "a multiplier for two weights takes the places of two multipliers"
             raise bad_input("--pack", options.pack, rule, "use --pack auto")
         unit = SOFT if options.pack == "auto" and bits[0] <= SOFT_WEIGHT_BITS else BLOCK
-        return block_mapping(self, device, layer, folding, options, unit=unit, requantizer=BLOCK)
+        return block_mapping(
+            self,
+            device,
+            layer,
+            folding,
+            options,
+            unit=unit,
+            requantizer=BLOCK,
+            registered_choice=True,
+        )
 
     def synthesis(self, top: str) -> str:
         """Return `synth_gowin`; pads are put at the pins of the whole later."""

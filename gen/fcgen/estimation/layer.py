@@ -75,6 +75,7 @@ def _links(parts: LayerParts, vector_latency: int) -> Logic:
     address = max((folding.weight_words - 1).bit_length(), 1)
     gate = timing.gate_delay - 1
     ff = gate + timing.drain_delay + ADDRESS_DELAY * address + width
+    ff += timing.choice_delay * TAG_WIDTH
     ff += (gate - vector_latency) * width
     between = address + width + 1 + parts.beat_width + 1 + TAG_WIDTH
     results = 0

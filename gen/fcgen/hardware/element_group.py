@@ -49,6 +49,9 @@ class ElementGroup(wiring.Component):
     soft_elements : int
     accumulator : str
         See `ProcessingElement`.
+    registered_choice : bool
+        The group's result is chosen into a register; ``bus`` and ``tag`` then come a cycle later
+        than ``beat`` and ``own``.
 
     Ports
     -----
@@ -86,6 +89,7 @@ class ElementGroup(wiring.Component):
         soft: ProductUnit | None = None,
         soft_elements: int = 0,
         accumulator: str = "",
+        registered_choice: bool = False,
     ) -> None:
         if not 1 <= elements <= lanes * beats:
             raise ValueError("a group holds 1 to lanes * beats elements")
@@ -95,6 +99,7 @@ class ElementGroup(wiring.Component):
         self.soft = soft
         self.soft_elements = soft_elements
         self.accumulator = accumulator
+        self.registered_choice = registered_choice
         self.elements = elements
         self.lanes = lanes
         self.beats = beats
@@ -138,6 +143,8 @@ class ElementGroup(wiring.Component):
             own["soft_elements"] = self.soft_elements
         if self.accumulator:
             own["accumulator"] = self.accumulator
+        if self.registered_choice:
+            own["registered_choice"] = 1
         return own
 
     @module_border
@@ -201,10 +208,14 @@ class ElementGroup(wiring.Component):
         words = [
             results[first : first + self.lanes] for first in range(0, self.elements, self.lanes)
         ]
-        lanes = []
-        for lane in range(self.lanes):
-            passing = self.bus.word_select(lane, width)
-            column = [word[lane] for word in words if lane < len(word)]
-            inserted = select(column, self.beat) if column else passing
-            lanes.append(Mux(self.own, inserted, passing))
+        columns = [[word[lane] for word in words if lane < len(word)] for lane in range(self.lanes)]
+        chosen = [select(column, self.beat) for column in columns if column]
+        own: Value = self.own
+        if self.registered_choice:
+            own = register(m, own, "own_chosen")
+            chosen = [register(m, value, f"chosen_{lane}") for lane, value in enumerate(chosen)]
+        lanes = [self.bus.word_select(lane, width) for lane in range(self.lanes)]
+        lanes[: len(chosen)] = [
+            Mux(own, value, passing) for value, passing in zip(chosen, lanes, strict=False)
+        ]
         m.d.comb += self.next_bus.eq(register(m, Cat(lanes), "bus_register"))

@@ -190,8 +190,14 @@ class Layer(wiring.Component):
             "last": fold_end | controller.flushing,
             "beat": drain.beat,
             "own": drain.own,
-            "tag": drain.tag,
+            "tag": self._delayed_tag(m, drain.tag),
         }
+
+    def _delayed_tag(self, m: Module, tag: Value) -> Value:
+        """Bring the tag into step with the results on the bus."""
+        cycles = self.timing.choice_delay
+        valid = delay(m, tag[VALID], cycles, "drain_valid", reset=True)
+        return Cat(valid, delay(m, tag[VALID + 1 :], cycles, "drain_kind"))
 
     def _passed_on(self, m: Module, name: str, value: Value, column: int) -> Value:
         """Delay a link by a cycle on its way to the next column."""

@@ -89,6 +89,7 @@ class LayerParts:
             unit=self.mapping.unit,
             soft=self.mapping.soft,
             accumulator=self.mapping.accumulator,
+            registered_choice=self.mapping.registered_choice,
             soft_elements=sum(member >= first_soft for member in members),
             lanes=self.folding.column_lanes,
             beats=self.folding.group_beats,

@@ -33,6 +33,8 @@ class LayerTiming:
         Cycles from activations at an element to their sum at its accumulator.
     result_delay : int
         Cycles from a fold's last sum at an accumulator to its result.
+    choice_delay : int
+        Cycles by which a result follows its beat number to the bus.
     column_latency : int
         Cycles of a requantizer column.
     weight_latency : int
@@ -44,6 +46,7 @@ class LayerTiming:
     folding: Folding
     element_delay: int
     result_delay: int
+    choice_delay: int
     column_latency: int
     weight_latency: int
     lut_memories: bool
@@ -52,10 +55,15 @@ class LayerTiming:
     def of(cls, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> LayerTiming:
         """Return the timing of a layer without building its hardware."""
         plan = RequantizerPlan.of(network, mapping.requantizer)
-        delay = element_delay(folding.simd, mapping.unit)
-        column = column_latency(plan, mapping.weight_latency)
-        result = result_delay(mapping.accumulator)
-        return cls(folding, delay, result, column, mapping.weight_latency, mapping.lut_memories)
+        return cls(
+            folding=folding,
+            element_delay=element_delay(folding.simd, mapping.unit),
+            result_delay=result_delay(mapping.accumulator),
+            choice_delay=int(mapping.registered_choice),
+            column_latency=column_latency(plan, mapping.weight_latency),
+            weight_latency=mapping.weight_latency,
+            lut_memories=mapping.lut_memories,
+        )
 
     @property
     def gate_delay(self) -> int:
@@ -99,7 +107,8 @@ class LayerTiming:
     @property
     def issue_to_queue(self) -> int:
         """Cycles from issuing the last beat of a fold to its beat 0 at the queue."""
-        return self.drain_delay + 1 + self.last_exit + self.column_latency
+        passed = self.choice_delay + self.last_exit + self.column_latency
+        return self.drain_delay + 1 + passed
 
     @property
     def drained_after(self) -> int:
