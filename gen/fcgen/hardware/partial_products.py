@@ -12,6 +12,9 @@ from fcgen.mapping import ProductUnit
 LIMB_BITS = 17
 """Unsigned bits of a limb that an operator multiplies: what a block of 18 × 18 bits takes."""
 
+FEW_ROWS = 4
+"""Rows of a product that two levels of adders sum."""
+
 
 @dataclass(frozen=True)
 class PartialProduct:
@@ -60,9 +63,11 @@ class ProductPlan:
     def of(cls, a: Shape, b: Shape, unit: ProductUnit) -> ProductPlan:
         """Plan the product of ``a`` and ``b`` with what a device multiplies with.
 
-        Of a multiplier block only the first partial product takes one where the others are small:
-        elements are what blocks are for.
+        Elements are what multiplier blocks are for: a product of few rows takes none, and of others
+        only the first partial product takes one where the rest are small.
         """
+        if unit.kind == "block" and min(a.width, b.width) <= FEW_ROWS:
+            unit = replace(unit, kind="soft")
         if unit.kind == "soft":
             parts = [PartialProduct(0, a, 0, b, "soft")]
         else:
