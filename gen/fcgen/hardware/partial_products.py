@@ -66,14 +66,14 @@ class ProductPlan:
         Elements are what multiplier blocks are for: a product of few rows takes none, and of others
         only the first partial product takes one where the rest are small.
         """
-        if unit.kind == "block" and min(a.width, b.width) <= FEW_ROWS:
-            unit = replace(unit, kind="soft")
-        if unit.kind == "soft":
-            parts = [PartialProduct(0, a, 0, b, "soft")]
-        else:
-            bits = unit.block.bits - 1 if unit.block else LIMB_BITS
-            pieces = [(0, b)] if unit.kind == "behavioural" else limbs(b, bits)
-            parts = [PartialProduct(*x, *y, unit.kind) for x in limbs(a, bits) for y in pieces]
+        few = unit.kind == "block" and min(a.width, b.width) <= FEW_ROWS
+        if few or unit.kind == "soft":
+            whole = PartialProduct(0, a, 0, b, "soft")
+            # With a cycle to spare a multiplier needs no look-up tables before its adders.
+            return cls((whole,), soft_latency(whole.rows) + few)
+        bits = unit.block.bits - 1 if unit.block else LIMB_BITS
+        pieces = [(0, b)] if unit.kind == "behavioural" else limbs(b, bits)
+        parts = [PartialProduct(*x, *y, unit.kind) for x in limbs(a, bits) for y in pieces]
         if unit.kind == "block":
             small = [replace(part, kind="soft") for part in parts]
             parts[1:] = [
@@ -81,8 +81,7 @@ class ProductPlan:
                 for soft, part in zip(small[1:], parts[1:], strict=True)
             ]
         soft = [soft_latency(part.rows) for part in parts if part.kind == "soft"]
-        fixed = [] if unit.kind == "soft" else [unit.latency]
-        return cls(tuple(parts), max(soft + fixed))
+        return cls(tuple(parts), max([*soft, unit.latency]))
 
     @property
     def blocks(self) -> int:

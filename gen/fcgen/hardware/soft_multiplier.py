@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.registers import delay
+from fcgen.hardware.registers import delay, register
 
 
 def soft_latency(rows: int) -> int:
@@ -39,7 +39,8 @@ class SoftMultiplier(wiring.Component):
     a, b : Shape
         Of the operands; the narrower one is best taken as ``b``.
     latency : int
-        At least ``soft_latency(b.width)`` cycles; what is more is spent at the operands.
+        At least ``soft_latency(b.width)`` cycles; what is more is spent at the operands, and saves
+        look-up tables.
 
     Ports
     -----
@@ -67,10 +68,14 @@ class SoftMultiplier(wiring.Component):
         m = Module()
         a, b = self.shapes
         waiting = self.latency - soft_latency(b.width)
-        first = delay(m, self.a, waiting, "a_waiting")
-        second = delay(m, self.b, waiting, "b_waiting")
+        first = delay(m, self.a, max(waiting - 1, 0), "a_waiting")
+        second = delay(m, self.b, max(waiting - 1, 0), "b_waiting")
         whole = first.as_signed() if a.signed else first
-        rows = [Row(bit, False, Mux(second[bit], whole, 0)) for bit in range(b.width)]
+        values: list[Value] = [Mux(second[bit], whole, 0) for bit in range(b.width)]
+        if waiting:
+            # Where there is time, registers are cleared by the bits of b: no tables before adders.
+            values = [register(m, value, f"row_{bit}") for bit, value in enumerate(values)]
+        rows = [Row(bit, False, value) for bit, value in enumerate(values)]
         if b.signed:
             sign = rows[-1]
             # Alone it is negated at once; otherwise it is subtracted from the row before it.
