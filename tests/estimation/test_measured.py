@@ -9,17 +9,19 @@ from command_line import run
 
 MEASURED = [
     # device, inputs, outputs, pe, simd, options; LUT, FF, DSP, RAM, MHz (capped, median)
-    ("ecp5-25k", 64, 32, 4, 2, "", 574, 851, 9, 3, 212.0),
-    ("ecp5-25k", 300, 40, 10, 1, "--output-lanes 2", 939, 1421, 11, 9, 212.0),
-    ("ecp5-25k", 256, 24, 6, 3, "--weight-bits 4", 991, 1407, 10, 4, 212.0),
-    ("ecp5-25k", 100, 50, 10, 1, "--weight-bits 2", 1046, 766, 1, 4, 157.9),
-    ("ecp5-25k", 128, 56, 28, 1, "--pack 2", 2853, 3814, 15, 9, 186.8),
-    ("ecp5-25k", 200, 30, 6, 1, "--runtime-weights", 3179, 3394, 8, 4, 107.5),
-    ("ecp5-25k", 500, 60, 12, 1, "--soft-macs 4", 1770, 1904, 9, 17, 154.5),
-    ("ecp5-45k", 96, 48, 16, 1, "--weight-bits 12 --activation-bits 12", 1516, 2308, 17, 10, 207.2),
+    ("ecp5-25k", 640, 128, 28, 1, "--pack 1", 2310, 3277, 28, 48, 212.0),
+    ("ecp5-85k", 1024, 100, 25, 1, "--pack 1", 1634, 2623, 25, 52, 212.0),
+    # One placement.
+    ("ecp5-25k", 500, 60, 12, 1, "--soft-macs 4", 1468, 2083, 8, 17, 212.0),
     # Packed by nextpnr, not placed: no clock.
-    ("ecp5-85k", 784, 128, 32, 1, "--pack 1", 2689, 4135, 33, 58, None),
-    ("ecp5-25k", 640, 128, 28, 1, "--pack 1", 2347, 3554, 28, 48, None),
+    ("ecp5-25k", 64, 32, 4, 2, "", 547, 863, 9, 3, None),
+    ("ecp5-25k", 300, 40, 10, 1, "--output-lanes 2", 967, 1431, 10, 9, None),
+    ("ecp5-25k", 256, 24, 6, 3, "--weight-bits 4", 989, 1707, 10, 4, None),
+    ("ecp5-25k", 100, 50, 10, 1, "--weight-bits 2", 940, 767, 1, 4, None),
+    ("ecp5-25k", 128, 56, 28, 1, "--pack 2", 2831, 4392, 15, 9, None),
+    ("ecp5-25k", 200, 30, 6, 1, "--runtime-weights", 2814, 3562, 8, 4, None),
+    ("ecp5-45k", 96, 48, 16, 1, "--weight-bits 12 --activation-bits 12", 1440, 2389, 17, 10, None),
+    ("ecp5-85k", 784, 128, 32, 1, "--pack 1", 2699, 3686, 32, 58, None),
 ]
 BOUNDS = {"lut": 0.10, "ff": 0.10, "dsp": 0, "ram": 0, "fmax_capped_mhz": 0.15}
 

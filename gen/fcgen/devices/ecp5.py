@@ -44,8 +44,8 @@ COSTS = Costs(
     clock=ClockModel(
         base_ns=4.15,
         spread_ns=0.3,
-        soft_ns=1.7,
-        runtime_ns=1.5,
+        soft_ns=0.15,
+        runtime_ns=1.2,
         speeds=(("6", 1.0), ("7", 0.86), ("8", 0.74)),
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fcgen.devices.block_mapping import SOFT, SOFT_WEIGHT_BITS, block_mapping
-from fcgen.devices.costs import Costs
+from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
 from fcgen.mapping import Mapping, MultiplierText, ProductUnit
@@ -50,7 +50,13 @@ CAPS = {
 }
 
 
-COSTS = Costs(adder_bits=3, chain_ends=2, wide_mux=True)
+# The clock: two routed layers of 2026-11-24.
+COSTS = Costs(
+    adder_bits=3,
+    chain_ends=2,
+    wide_mux=True,
+    clock=ClockModel(base_ns=5.0, spread_ns=0.5, device_ns=(("gowin-gw2ar18c", -3.4),)),
+)
 
 
 def _part(name: str, family: str) -> tuple[str, ...]:
