@@ -50,7 +50,7 @@ COSTS = Costs(
     chain_ends=1,
     register_cells=True,
     clock=ClockModel(
-        base_ns=15.0, spread_ns=0.3, runtime_ns=8.9, device_ns=(("ice40-hx8k", -8.8),)
+        base_ns=15.5, spread_ns=0.3, runtime_ns=8.4, device_ns=(("ice40-hx8k", -9.3),)
     ),
 )
 
