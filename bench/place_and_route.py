@@ -81,7 +81,7 @@ ROWS = (
     Row("gowin-gw1nr9c", 45, 10, 10, 2),
     Row("gowin-gw1nr9c", 64, 32, 20, 1),
     Row("gowin-gw2ar18c", 640, 128, 16, 1),
-    Row("gowin-gw2ar18c", 640, 128, 48, 1),
+    Row("gowin-gw2ar18c", 640, 128, 16, 3),
 )
 
 

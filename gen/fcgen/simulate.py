@@ -145,7 +145,7 @@ def simulate(
         outputs=outputs,
         mismatches=Mismatches(expected, outputs, cycles, lanes),
         checked=check,
-        undisturbed=options.undisturbed and update is None,
+        undisturbed=options.undisturbed and (update is None or update.after == 0),
         repeat=repeat,
         notes=tuple(notes),
         run=run,
