@@ -15,12 +15,14 @@ import json
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from math import log2
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from place_and_route import ONE, ROWS, Row, fcgen, save_weights
+from stored import stored
 
 from fcgen.devices import find
 
@@ -64,19 +66,12 @@ class Pair:
         return all(abs(self.error(key)) <= bound for key, bound in BOUNDS.items())
 
 
-def words(row: Row, weights: Path) -> list[str]:
-    """Return the arguments that describe a row's layer."""
-    made = ("--device", row.device, "--pe", str(row.pe), "--simd", str(row.simd), *row.options)
-    shape = (str(row.inputs), str(row.outputs))
-    return [*shape, *made, "--relu", "--weights", str(weights), "-q"]
-
-
 def route(row: Row, seeds: int) -> dict[str, Any]:
     """Emit and synthesise a row's layer."""
     with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
         weights, design = Path(folder) / "weights.npz", str(Path(folder) / "layer")
         save_weights(row, weights)
-        fcgen("layer", *words(row, weights), "-o", design)
+        fcgen("layer", *row.words(weights), "-q", "-o", design)
         routed = fcgen("synth", design, "--seeds", str(seeds), "--jobs", "1", "--json")
     measured = json.loads(routed)
     del measured["directory"]
@@ -92,7 +87,7 @@ def pairs(rows: tuple[Row, ...], results: Path) -> list[Pair]:
             path = results / f"{row.name}.json"
             if path.exists():
                 save_weights(row, weights)
-                estimated = fcgen("estimate", *words(row, weights), "--json")
+                estimated = fcgen("estimate", *row.words(weights), "-q", "--json")
                 measured = json.loads(path.read_text())["synth"]
                 found.append(Pair(row, measured, json.loads(estimated)))
     return found
@@ -147,11 +142,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--fit", action="store_true", help="print the clocks' coefficients")
     options = parser.parse_args()
-    options.results.mkdir(parents=True, exist_ok=True)
     for row in OTHERS if options.route else ():
-        path = options.results / f"{row.name}.json"
-        if not path.exists():
-            path.write_text(json.dumps(route(row, options.seeds), indent=2) + "\n")
+        stored(options.results / f"{row.name}.json", partial(route, row, options.seeds))
     head = ("row", "LUT", "FF", "DSP", "RAM", "MHz, capped, median", "")
     print(f"Estimated / measured.\n\n| {' | '.join(head)} |\n|---{'|--:' * 5}|---|")
     found = pairs((*ROWS, *OTHERS), options.results)

@@ -29,9 +29,7 @@ def modules(row: Row, folder: Path) -> dict[str, dict[str, int]]:
     family, _ = devices.find(row.device)
     weights, design = folder / "weights.npz", folder / "layer"
     save_weights(row, weights)
-    made = ("--device", row.device, "--pe", str(row.pe), "--simd", str(row.simd), *row.options)
-    shape = (str(row.inputs), str(row.outputs))
-    fcgen("layer", *shape, *made, "--relu", "--weights", str(weights), "-q", "-o", str(design))
+    fcgen("layer", *row.words(weights), "-q", "-o", str(design))
     files = sorted(path.name for path in design.glob("*.sv") if path.name != "tb.sv")
     macros = " ".join(f"-D{macro}" for macro in ("SYNTHESIS", *family.macros))
     script = family.synthesis("layer").replace("synth_ecp5", "synth_ecp5 -noflatten")

@@ -10,12 +10,14 @@ interrupted table goes on where it was.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from stored import report, stored
 
 from fcgen import accelerator
 from fcgen.devices.device import MappingOptions
@@ -24,7 +26,6 @@ from fcgen.folding import Folding
 from fcgen.network import DenseLayer
 from fcgen.quantize import make_layer
 from fcgen.simulation_result import SimulationResult
-from fcgen.table import box
 
 HEAD = ("Design", "Device", "Engine", "Vectors", "Cycles", "Mismatches")
 STALL = 0.3
@@ -152,21 +153,14 @@ def main() -> int:
     parser.add_argument("--engine", default="compiled")
     parser.add_argument("--vectors", type=int, default=100)
     options = parser.parse_args()
-    options.results.mkdir(parents=True, exist_ok=True)
-    results = []
-    for row in ROWS[options.family]:
-        path = options.results / f"{row.name}.json"
-        if not path.exists():
-            partial = path.with_suffix(".partial")
-            made = measure(row, options.engine, options.vectors)
-            partial.write_text(json.dumps(made, indent=2) + "\n")
-            partial.rename(path)
-        results.append(json.loads(path.read_text()))
-    cells = [[f"{v:,}" if isinstance(v, int) else v for v in row.values()] for row in results]
-    wrong = sum(row["mismatches"] for row in results)
-    print("\n".join(box(HEAD, cells, left=3)))
-    print(f"{len(cells)} netlists, {wrong} mismatches")
-    return 1 if wrong else 0
+    results = [
+        stored(
+            options.results / f"{row.name}.json",
+            partial(measure, row, options.engine, options.vectors),
+        )
+        for row in ROWS[options.family]
+    ]
+    return report(HEAD, results, "netlists")
 
 
 if __name__ == "__main__":

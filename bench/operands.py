@@ -10,16 +10,17 @@ done.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from amaranth import Cat, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+from stored import report, stored
 
 from fcgen import devices, tools, verilog, yosys
 from fcgen.devices import models
@@ -28,7 +29,6 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.packed_multiplier import packed_latency
 from fcgen.hardware.products import Products
 from fcgen.mapping import MultiplierText, ProductUnit
-from fcgen.table import box
 
 HEAD = ("Unit", "Family", "Operands", "Tuples", "Mismatches")
 DRIVER = Path(__file__).with_suffix(".cpp")
@@ -201,21 +201,11 @@ def main() -> int:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--tuples", type=int, default=10_000_000)
     options = parser.parse_args()
-    options.results.mkdir(parents=True, exist_ok=True)
-    results = []
-    for case in CASES:
-        path = options.results / f"{case.name}.json"
-        if not path.exists():
-            made = measure(case, options.tuples)
-            partial = path.with_suffix(".partial")
-            partial.write_text(json.dumps(made, indent=2) + "\n")
-            partial.rename(path)
-        results.append(json.loads(path.read_text()))
-    cells = [[f"{v:,}" if isinstance(v, int) else v for v in row.values()] for row in results]
-    wrong = sum(row["mismatches"] for row in results)
-    print("\n".join(box(HEAD, cells, left=3)))
-    print(f"{len(cells)} units, {wrong} mismatches")
-    return 1 if wrong else 0
+    results = [
+        stored(options.results / f"{case.name}.json", partial(measure, case, options.tuples))
+        for case in CASES
+    ]
+    return report(HEAD, results, "units")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,11 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from stored import stored
 
 PYTHON = sys.executable
 VECTORS = 12
@@ -43,6 +45,12 @@ class Row:
         """Name of the row's file."""
         more = "".join(option.replace("--", "-") for option in self.options)
         return f"{self.device}-{self.inputs}-{self.outputs}-p{self.pe}-s{self.simd}{more}"
+
+    def words(self, weights: Path) -> list[str]:
+        """Return the arguments that describe the layer."""
+        made = ("--device", self.device, "--pe", str(self.pe), "--simd", str(self.simd))
+        shape = (str(self.inputs), str(self.outputs))
+        return [*shape, *made, *self.options, "--relu", "--weights", str(weights)]
 
     @property
     def table(self) -> str:
@@ -108,15 +116,12 @@ def measure(row: Row, jobs: int, folder: Path) -> dict[str, object]:
     """Emit, simulate, synthesise; what a seed routed before stays, see ``fcgen synth``."""
     weights, design = folder / "weights.npz", str(folder / row.name)
     save_weights(row, weights)
-    made = ("--device", row.device, "--pe", str(row.pe), "--simd", str(row.simd), *row.options)
-    shape = (str(row.inputs), str(row.outputs))
-    target = ("--relu", "--weights", str(weights), "-q", "-o", design)
-    fcgen("layer", *shape, *made, *target)
+    fcgen("layer", *row.words(weights), "-q", "-o", design)
     run = fcgen("simulate", design, "--vectors", str(VECTORS), "--json", "-q")
     routed = fcgen("synth", design, "--seeds", str(row.seeds), "--jobs", str(jobs), "--json")
     simulated, synthesised = json.loads(run), json.loads(routed)
     synthesised.pop("directory", None)  # of this machine
-    command = f"fcgen layer {' '.join((*shape, *made))} --relu --weights weights.npz"
+    command = f"fcgen layer {' '.join(row.words(Path(weights.name)))}"
     return {
         "row": row.name,
         "command": command,
@@ -160,7 +165,6 @@ def main() -> int:
     parser.add_argument("--print", action="store_true", help="print what is there, run nothing")
     parser.add_argument("--designs", type=Path, help="folder that keeps the designs")
     options = parser.parse_args()
-    options.results.mkdir(parents=True, exist_ok=True)
     print(
         "| row | II | II measured | mismatches | LUT | FF | DSP | RAM | MHz a seed, capped ", end=""
     )
@@ -170,13 +174,8 @@ def main() -> int:
         if not chosen or (options.only and not row.name.startswith(tuple(options.only))):
             continue
         path = options.results / f"{row.name}.json"
-        if not path.exists() and not options.print:
-            result = run(row, options.jobs, options.designs)
-            partial = path.with_suffix(".partial")
-            partial.write_text(json.dumps(result, indent=2) + "\n")
-            partial.rename(path)
-        if path.exists():
-            print(line(json.loads(path.read_text())), flush=True)
+        if path.exists() or not options.print:
+            print(line(stored(path, partial(run, row, options.jobs, options.designs))), flush=True)
     return 0
 
 

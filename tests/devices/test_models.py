@@ -168,11 +168,16 @@ def test_a_wrong_parameter_is_noticed(netlist, name, right, wrong, tmp_path):
     text, directory = netlist(name)
     broken = text.replace(right, wrong) if "INIT" not in right else _only(text, right, wrong)
     assert broken != text
-    for image in directory.glob("*.mem"):
-        (tmp_path / image.name).symlink_to(image)
-    for file, content in CASES[name].texts.items():
-        (tmp_path / file).write_text(content)
+    _copy(CASES[name], directory, tmp_path)
     assert " is " in first_difference(CASES[name], broken, CYCLES, tmp_path)
+
+
+def _copy(case, directory, to):
+    """Put what a simulation reads beside a changed netlist."""
+    for image in directory.glob("*.mem"):
+        (to / image.name).symlink_to(image)
+    for file, content in case.texts.items():
+        (to / file).write_text(content)
 
 
 def _only(text, right, wrong):
@@ -191,10 +196,7 @@ REFUSED = [
 @pytest.mark.parametrize(("name", "right", "wrong"), REFUSED)
 def test_what_is_not_modelled_ends_the_simulation(netlist, name, right, wrong, tmp_path):
     text, directory = netlist(name)
-    for image in directory.glob("*.mem"):
-        (tmp_path / image.name).symlink_to(image)
-    for file, content in CASES[name].texts.items():
-        (tmp_path / file).write_text(content)
+    _copy(CASES[name], directory, tmp_path)
     said = first_difference(CASES[name], text.replace(right, wrong), CYCLES, tmp_path)
     assert "not modelled" in said
 
