@@ -153,7 +153,10 @@ class PackedMultiplier(wiring.Component):
 
     def _remainder(self, m: Module, weight: Value) -> Value:
         """Return weight · activation mod 2^overlap in the cycle of the whole product."""
-        activation = self.activation
+        # The operands wait, not the result: they come from far, and adders are to begin near them.
+        early = self.text.latency - 2
+        activation = delay(m, self.activation, early, "activation_waiting")
+        weight = delay(m, weight, early, "weight_waiting")
         if self.activation_format.signed:
             activation = activation.as_signed()
         rows = []
@@ -166,7 +169,7 @@ class PackedMultiplier(wiring.Component):
                 self._modular(m, sum(rows[i + 1 : i + 2], rows[i]), f"remainder_{level}_{i // 2}")
                 for i in range(0, len(rows), 2)
             ]
-        return delay(m, rows[0], self.text.latency - 2, "remainder")
+        return rows[0]
 
     def _modular(self, m: Module, value: Value, name: str) -> Signal:
         """Register the low bits of a sum."""
