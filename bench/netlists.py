@@ -20,10 +20,10 @@ from pathlib import Path
 from stored import report, stored
 
 from fcgen import accelerator
+from fcgen.dense_layer import DenseLayer
 from fcgen.devices.device import MappingOptions
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
-from fcgen.network import DenseLayer
 from fcgen.quantize import make_layer
 from fcgen.simulation_result import SimulationResult
 

@@ -13,10 +13,10 @@ from amaranth.hdl import Fragment
 from amaranth.sim import Simulator
 
 from fcgen import accelerator
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
-from fcgen.network import DenseLayer
 from fcgen.quantize import make_layer
 
 HERE = Path(__file__).parent

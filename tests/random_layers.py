@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.fixed import ROUNDINGS, IntegerFormat
-from fcgen.network import DenseLayer, Requantization
 
 
 def random_format(rng: np.random.Generator) -> IntegerFormat:

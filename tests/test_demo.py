@@ -9,7 +9,7 @@ import pytest
 
 from fcgen import accelerator, demo, simulate, tools
 from fcgen.cli import main
-from fcgen.reference import forward
+from fcgen.reference import run
 
 IMAGES = 599
 
@@ -76,12 +76,12 @@ def test_without_a_compiler_the_amaranth_simulator_runs_and_is_named(tmp_path, m
 
 
 def test_integers_that_differ_are_shown_and_exit_with_one(tmp_path, monkeypatch, capsys):
-    def wrong(layer, inputs):
-        outputs = forward(layer, inputs)
+    def wrong(network, inputs):
+        outputs = run(network, inputs)
         outputs[3, 7] += 1
         return outputs
 
-    monkeypatch.setattr(simulate, "forward", wrong)
+    monkeypatch.setattr(simulate, "run_reference", wrong)
     assert main(["demo", "-o", str(tmp_path / "design")]) == 1
     printed = capsys.readouterr().out
     assert "1 of 5,990 integers differ from the reference" in printed

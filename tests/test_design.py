@@ -75,7 +75,7 @@ def test_the_manifest_names_no_place_or_person(written):
 
 def test_what_was_written_is_read(written):
     design, layer = Design.open(written), small_layer()
-    assert design.folding == Folding(12, 7, 3, 4, 2, 8)
+    assert design.schedule.foldings == (Folding(12, 7, 3, 4, 2, 8),)
     assert design.layer.weights_hash == layer.weights_hash
     assert design.notes == ()
     assert [path.name for path in design.sources] == (written / "files.f").read_text().split()

@@ -6,11 +6,11 @@ from amaranth.hdl import Fragment
 
 from emission.verilog_tools import prove_equal
 from fcgen import verilog
+from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.weight_memory import WeightMemory
-from fcgen.network import DenseLayer, Requantization
 
 INT3 = IntegerFormat(3, True)
 

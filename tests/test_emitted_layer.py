@@ -7,11 +7,11 @@ import pytest
 
 from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
 from fcgen import verilog, yosys
+from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.layer_controller import LayerController
-from fcgen.network import DenseLayer, Requantization
 
 INT8 = IntegerFormat(8, True)
 SHAPES = {

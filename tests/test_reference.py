@@ -4,9 +4,9 @@ from scipy.signal import correlate
 
 import big_integers
 from fcgen import reference
+from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.errors import InputError
 from fcgen.fixed import ROUNDINGS, IntegerFormat
-from fcgen.network import DenseLayer, Requantization
 from random_layers import (
     random_codes,
     random_extreme,

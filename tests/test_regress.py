@@ -8,7 +8,7 @@ from fcgen import regress as regression
 from fcgen.errors import InputError
 from fcgen.fixed import ROUNDINGS, SATURATIONS
 from fcgen.random_layers import random_case
-from fcgen.reference import forward
+from fcgen.reference import forward, run
 from fcgen.regress import regress
 from fcgen.regression_report import CaseResult, RegressionReport
 from fcgen.stimuli import stimuli
@@ -67,7 +67,7 @@ def test_given_designs_run_with_all_stalls(tmp_path):
 
 
 def test_a_failure_has_its_place_and_the_command_that_repeats_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("fcgen.simulate.forward", lambda layer, x: forward(layer, x) + 1)
+    monkeypatch.setattr("fcgen.simulate.run_reference", lambda net, x: run(net, x) + 1)
     made = write_small(tmp_path / "d")
     report = regress([made.directory], engine="compiled")
     lines = list(report.lines())

@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.network import DenseLayer
 from fcgen.quantize import make_layer
 from fcgen.summary import summarise
 

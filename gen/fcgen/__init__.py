@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from fcgen.accelerator import Accelerator as Accelerator
     from fcgen.accelerator import open as open
     from fcgen.accelerator import write as write
+    from fcgen.dense_layer import DenseLayer as DenseLayer
     from fcgen.fixed import IntegerFormat as IntegerFormat
     from fcgen.folding import Folding as Folding
-    from fcgen.network import DenseLayer as DenseLayer
     from fcgen.quantize import make_layer as make_layer
 
 # Imported when they are asked for: `fcgen --help` needs neither NumPy nor Amaranth.
@@ -23,7 +23,7 @@ _HOMES = {
     "write": "accelerator",
     "IntegerFormat": "fixed",
     "Folding": "folding",
-    "DenseLayer": "network",
+    "DenseLayer": "dense_layer",
     "make_layer": "quantize",
 }
 

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen import devices
-from fcgen.design import Design
+from fcgen.dense_layer import DenseLayer
+from fcgen.design import Design, whole
 from fcgen.devices.device import MappingOptions
 from fcgen.folding import Folding
 from fcgen.manifest import check_names
 from fcgen.manifest_reader import is_design
-from fcgen.network import DenseLayer
+from fcgen.network import Network
 from fcgen.output_directory import replacing
+from fcgen.schedule import Schedule
 from fcgen.simulate import simulate
 from fcgen.simulation_result import SimulationResult
 
 if TYPE_CHECKING:
     from fcgen.estimation.estimate import Estimate
+    from fcgen.network_summary import NetworkSummary
     from fcgen.summary import Summary
     from fcgen.synthesis.result import Result
 
@@ -43,14 +46,24 @@ class Accelerator:
         return self.design.directory
 
     @property
+    def network(self) -> Network:
+        """The quantised network, from which the reference is computed."""
+        return self.design.network
+
+    @property
     def layer(self) -> DenseLayer:
-        """The network, from which the reference is computed."""
+        """The layer of a design that is one layer; InputError where it is a whole network."""
         return self.design.layer
 
     @property
+    def schedule(self) -> Schedule:
+        """How each layer is laid out over elements, lanes and cycles."""
+        return self.design.schedule
+
+    @property
     def folding(self) -> Folding:
-        """How the layer is laid out over elements, lanes and cycles."""
-        return self.design.folding
+        """How the first layer is laid out."""
+        return self.design.schedule.foldings[0]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -149,11 +162,11 @@ class Accelerator:
 
         return estimate_design(self.design, device, speed)
 
-    def summary(self) -> "Summary":
+    def summary(self) -> "Summary | NetworkSummary":
         """Return size, folding, cycles and parameters."""
-        from fcgen.summary import summarise
+        from fcgen.network_summary import summarise_network
 
-        return summarise(self.layer, self.folding, self.design.manifest)
+        return summarise_network(self.network, self.schedule, self.design.manifest)
 
 
 def open(directory: str | Path, force: bool = False) -> Accelerator:
@@ -162,8 +175,8 @@ def open(directory: str | Path, force: bool = False) -> Accelerator:
 
 
 def write(
-    layer: DenseLayer,
-    folding: Folding,
+    network: Network | DenseLayer,
+    schedule: Schedule | Folding,
     out: str | Path,
     *,
     name: str = "layer",
@@ -174,12 +187,12 @@ def write(
     verilog2005: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Accelerator:
-    """Emit a layer to an output directory, which appears whole or not at all.
+    """Emit a network, or a layer alone, to an output directory, which appears whole or not at all.
 
     Parameters
     ----------
-    layer : DenseLayer
-    folding : Folding
+    network : Network or DenseLayer
+    schedule : Schedule, of a layer alone its Folding
     out : path
         Missing, empty, or a design of ours, which is replaced.
     name, prefix : str
@@ -206,12 +219,13 @@ def write(
     from fcgen.design_files import write_files
 
     check_names(name, prefix)
+    network, schedule = whole(network, schedule)
     out = Path(out)
     with replacing(out, is_design) as folder:
         described = write_files(
             folder,
-            layer,
-            folding,
+            network,
+            schedule,
             name=name,
             prefix=prefix,
             device=device,
@@ -220,5 +234,5 @@ def write(
             verilog2005=verilog2005,
             progress=progress or (lambda _: None),
         )
-    mapping = devices.mapping(device, layer, folding, options)
-    return Accelerator(Design(out, described, layer, mapping))
+    mappings = devices.mappings(device, network, schedule, options)
+    return Accelerator(Design(out, described, network, mappings))

@@ -14,7 +14,7 @@ from fcgen.digits import Digits
 from fcgen.folding import Folding
 from fcgen.reference import forward
 from fcgen.simulation_result import MISMATCHES_SHOWN, SimulationResult
-from fcgen.summary import Summary
+from fcgen.summary import Summary, summarise
 
 DIRECTORY = Path("build/demo")
 # 20 multipliers; both folds divide, so that the cycles are easy to follow: 16 x 2 a digit.
@@ -164,7 +164,7 @@ def run(
         quantised_accuracy=digits.accuracy(forward(layer, vectors)),
         hardware_accuracy=digits.accuracy(simulation.outputs),
         simulation=simulation,
-        summary=made.summary(),
+        summary=summarise(layer, folding, made.design.manifest),
         shown=shown,
         image=digits.images[shown],
         label=int(digits.labels[shown]),

@@ -1,34 +1,37 @@
-"""A design on disk: one emitted layer with everything that describes it, opened and checked."""
+"""A design on disk: what was emitted, with everything that describes it, opened and checked."""
 
 from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from fcgen import devices, manifest_reader
 from fcgen.beats import StreamFormat
+from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError, bad_input
 from fcgen.folding import Folding
-from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.manifest import REFERENCE, Manifest
 from fcgen.mapping import GENERIC, Mapping
-from fcgen.network import DenseLayer
+from fcgen.network import Network
+from fcgen.schedule import Schedule
 
 REFERENCE_BYTES_MAX = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """One emitted layer in its output directory.
+    """An emitted network, or a layer alone, in its output directory.
 
     Attributes
     ----------
     directory : Path
     manifest : Manifest
-    layer : DenseLayer
-        The network, from which the reference is computed.
-    mapping : Mapping
-        What the parts are made of.
+    network : Network
+        From which the reference is computed.
+    mappings : tuple of Mapping
+        What the parts of each layer are made of.
     notes : tuple of str
         What was found wrong and passed over because of ``force``.
     netlist : tuple of Path
@@ -40,8 +43,8 @@ class Design:
 
     directory: Path
     manifest: Manifest
-    layer: DenseLayer
-    mapping: Mapping
+    network: Network
+    mappings: tuple[Mapping, ...]
     notes: tuple[str, ...] = ()
     netlist: tuple[Path, ...] = ()
     macros: tuple[str, ...] = ()
@@ -69,50 +72,60 @@ class Design:
         path = directory / REFERENCE
         if path.stat().st_size > REFERENCE_BYTES_MAX:
             raise bad_input(path, "too large", "a reference has at most 1 GiB", "write it again")
-        layer = DenseLayer.from_json(path.read_bytes(), str(path))
-        if layer.structure_hash != described.structure_hash:
+        network = Network.from_json(path.read_bytes(), str(path))
+        if network.structure_hash != described.structure_hash:
             rule = "describes another structure than the manifest"
-            raise bad_input(path, layer.structure_hash, rule, "write the design again")
-        folding = described.folding
-        if (folding.inputs, folding.outputs) != (layer.inputs, layer.outputs):
-            size = f"{layer.inputs} inputs, {layer.outputs} outputs"
+            raise bad_input(path, network.structure_hash, rule, "write the design again")
+        schedule = described.schedule
+        found = [(folding.inputs, folding.outputs) for folding in schedule]
+        sizes = [(layer.inputs, layer.outputs) for layer in network.layers]
+        if found != sizes:
+            size = ", ".join(f"{inputs} inputs, {outputs} outputs" for inputs, outputs in sizes)
             raise bad_input(path, size, "the manifest has other sizes", "write the design again")
-        mapping = devices.mapping(described.device, layer, folding, described.options)
-        timing = LayerTiming.of(layer, folding, mapping)
+        schedule.check(network)
+        mappings = devices.mappings(described.device, network, schedule, described.options)
+        timing = AcceleratorTiming.of(network, schedule, mappings)
         derived = replace(
             described,
-            initiation_interval=folding.initiation_interval,
+            initiation_interval=schedule.initiation_interval,
             latency=timing.latency,
             latency_first=timing.latency_first,
-            weights_hash=layer.weights_hash,
+            weights_hash=network.weights_hash,
         )
-        notes += manifest_reader.differing_fields(directory, derived, layer)
+        notes += manifest_reader.differing_fields(directory, derived, network)
         if notes and not force:
             raise InputError(f"{notes[0]}; write the design again or use --force")
-        return cls(directory, described, layer, mapping, tuple(notes))
+        return cls(directory, described, network, mappings, tuple(notes))
 
     @classmethod
-    def unwritten(cls, layer: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> "Design":
+    def unwritten(
+        cls,
+        network: Network | DenseLayer,
+        schedule: Schedule | Folding,
+        mappings: Sequence[Mapping] | None = None,
+    ) -> "Design":
         """Return a design without files, for engines that need none of them."""
-        timing = LayerTiming.of(layer, folding, mapping)
+        network, schedule = whole(network, schedule)
+        chosen = (GENERIC,) * len(schedule) if mappings is None else tuple(mappings)
+        timing = AcceleratorTiming.of(network, schedule, chosen)
         described = Manifest(
-            name=layer.name,
+            name=network.name,
             prefix="",
-            top=layer.name,
-            device=mapping.device,
-            folding=folding,
-            initiation_interval=folding.initiation_interval,
+            top=network.name,
+            device=chosen[0].device,
+            schedule=schedule,
+            initiation_interval=schedule.initiation_interval,
             latency=timing.latency,
             latency_first=timing.latency_first,
-            structure_hash=layer.structure_hash,
-            weights_hash=layer.weights_hash,
+            structure_hash=network.structure_hash,
+            weights_hash=network.weights_hash,
             seed=0,
             ports=(),
             sources=(),
             images=(),
             files={},
         )
-        return cls(Path(), described, layer, mapping)
+        return cls(Path(), described, network, chosen)
 
     @property
     def top(self) -> str:
@@ -120,9 +133,35 @@ class Design:
         return self.manifest.top
 
     @property
-    def folding(self) -> Folding:
-        """How the layer is laid out over elements, lanes and cycles."""
-        return self.manifest.folding
+    def schedule(self) -> Schedule:
+        """How each layer is laid out over elements, lanes and cycles."""
+        return self.manifest.schedule
+
+    @property
+    def layer(self) -> DenseLayer:
+        """The layer of a design that is one layer and nothing else.
+
+        Raises
+        ------
+        InputError
+            When it is a whole network.
+        """
+        if self.network.layer is None:
+            rule = "is a whole network, and this needs a layer that stands alone"
+            raise bad_input(self.directory, self.network.name, rule, "use one of `fcgen layer`")
+        return self.network.layer
+
+    @property
+    def output_lanes(self) -> int:
+        """Elements of an output beat."""
+        if self.network.end.kind == "values":
+            return self.schedule.foldings[-1].output_lanes
+        return self.network.outputs
+
+    @property
+    def written_at_start(self) -> bool:
+        """Whether weights stand in memories that are written before the first vector."""
+        return any(mapping.scratchpad for mapping in self.mappings)
 
     @property
     def initiation_interval(self) -> int:
@@ -149,15 +188,31 @@ class Design:
     @cached_property
     def input_stream(self) -> StreamFormat:
         """Format of the input stream."""
-        layer = self.layer
-        return StreamFormat.of(layer.inputs, self.folding.simd, layer.activation_format)
+        network = self.network
+        return StreamFormat.of(network.inputs, self.schedule.simd, network.activation_format)
 
     @cached_property
     def output_stream(self) -> StreamFormat:
         """Format of the output stream."""
-        layer = self.layer
-        return StreamFormat.of(layer.outputs, self.folding.output_lanes, layer.output_format)
+        network = self.network
+        return StreamFormat.of(network.outputs, self.output_lanes, network.output_format)
 
     def hashes(self) -> Dictionary[str, str]:
         """Return the promised hash of every file."""
         return self.manifest.files
+
+
+def whole(network: Network | DenseLayer, schedule: Schedule | Folding) -> tuple[Network, Schedule]:
+    """Return a network and its schedule, of a layer alone too.
+
+    Raises
+    ------
+    InputError
+        When the schedule is not the network's.
+    """
+    if isinstance(network, DenseLayer):
+        network = Network.single(network)
+    if isinstance(schedule, Folding):
+        schedule = Schedule((schedule,))
+    schedule.check(network)
+    return network, schedule

@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from fcgen import design_readme, devices, testbench, verilog
-from fcgen.beats import StreamFormat
+from fcgen.design import Design
 from fcgen.devices.device import MappingOptions
-from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
+from fcgen.hardware.top import images_of, top_of
 from fcgen.manifest import MANIFEST, REFERENCE, Manifest, hash_file
 from fcgen.manifest import text as manifest_text
-from fcgen.network import DenseLayer
+from fcgen.network import Network
+from fcgen.schedule import Schedule
 
 FILE_LIST = "files.f"
 README = "README.md"
@@ -20,8 +21,8 @@ Progress = Callable[[str], None]
 
 def write_files(
     folder: Path,
-    layer: DenseLayer,
-    folding: Folding,
+    network: Network,
+    schedule: Schedule,
     *,
     name: str,
     prefix: str,
@@ -37,7 +38,7 @@ def write_files(
     ----------
     folder : Path
         Empty.
-    layer, folding
+    network, schedule
         What to emit.
     name, prefix, device, options, seed, verilog2005
         As for :func:`fcgen.accelerator.write`.
@@ -45,8 +46,9 @@ def write_files(
         Gets a line before each step.
     """
     progress("elaborating")
-    mapping = devices.mapping(device, layer, folding, options)
-    hardware = Layer(layer, folding, prefix, mapping)
+    mappings = devices.mappings(device, network, schedule, options)
+    hardware = top_of(network, schedule, mappings, prefix)
+    images = images_of(hardware)
     progress("emitting Verilog")
     emitted = verilog.emit(hardware, name=name, prefix=prefix, verilog2005=verilog2005)
     for file, text in emitted.files.items():
@@ -55,36 +57,39 @@ def write_files(
     if plain is not None and emitted.verilog2005 is not None:
         (folder / plain).write_text(emitted.verilog2005)
     progress("writing memory images")
-    for file, image in hardware.memories.images.items():
+    for file, image in images.items():
         (folder / file).write_bytes(image.text())
+    memories = (
+        hardware.memories if isinstance(hardware, Layer) and network.runtime_weights else None
+    )
     manifest = Manifest(
         name=name,
         prefix=prefix,
         top=emitted.top,
         device=device,
-        folding=folding,
+        schedule=schedule,
         initiation_interval=hardware.initiation_interval,
         latency=hardware.latency,
         latency_first=hardware.latency_first,
-        structure_hash=layer.structure_hash,
-        weights_hash=layer.weights_hash,
+        structure_hash=network.structure_hash,
+        weights_hash=network.weights_hash,
         seed=seed,
         ports=emitted.ports,
         sources=tuple(emitted.files),
-        images=tuple(hardware.memories.images),
+        images=tuple(images),
         files={},
         options=options,
-        runtime_weights=hardware.memories.describe() if layer.runtime_weights else None,
+        runtime_weights=memories.describe() if memories is not None else None,
     )
     progress("writing the test bench")
     (folder / FILE_LIST).write_text("".join(f"{file}\n" for file in emitted.files))
-    (folder / REFERENCE).write_text(layer.to_json())
-    (folder / README).write_text(design_readme.text(manifest, layer, plain))
-    inputs = StreamFormat.of(layer.inputs, folding.simd, layer.activation_format)
-    outputs = StreamFormat.of(layer.outputs, folding.output_lanes, layer.output_format)
-    writes = tuple(hardware.memories.writes(layer)) if mapping.scratchpad else ()
-    testbench.write(folder, manifest, layer, inputs, outputs, writes)
+    (folder / REFERENCE).write_text(network.to_json())
+    (folder / README).write_text(design_readme.text(manifest, network, plain))
+    design = Design(folder, manifest, network, mappings)
+    at_start = memories is not None and design.written_at_start
+    writes = tuple(memories.writes(network.layers[0])) if memories and at_start else ()
+    testbench.write(design, writes)
     files = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
     manifest = replace(manifest, files=files)
-    (folder / MANIFEST).write_text(manifest_text(manifest, layer))
+    (folder / MANIFEST).write_text(manifest_text(manifest, network))
     return manifest

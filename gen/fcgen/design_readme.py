@@ -1,7 +1,8 @@
 """``README.md`` of a design: ports, timing, how to use it."""
 
+from fcgen.instance_names import instance_names
 from fcgen.manifest import Manifest
-from fcgen.network import DenseLayer
+from fcgen.network import Network
 from fcgen.wording import count
 
 _MEANINGS = {
@@ -30,22 +31,22 @@ _MEANINGS = {
 }
 
 
-def text(manifest: Manifest, layer: DenseLayer, verilog2005: str | None) -> str:
+def text(manifest: Manifest, network: Network, verilog2005: str | None) -> str:
     """Return the README of a design.
 
     Parameters
     ----------
     manifest : Manifest
-    layer : DenseLayer
+    network : Network
     verilog2005 : str, optional
         Name of the plain Verilog file, where there is one.
     """
     sections = [
-        f"# {manifest.top}: fully connected layer {layer.inputs} → {layer.outputs}",
-        _introduction(manifest, layer),
+        f"# {manifest.top}: {_title(network)}",
+        _introduction(manifest, network),
         "## Ports",
         _ports(manifest),
-        _streams(manifest, layer),
+        _streams(manifest, network),
         "## Timing",
         _timing(manifest),
         "## Use",
@@ -56,8 +57,17 @@ def text(manifest: Manifest, layer: DenseLayer, verilog2005: str | None) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _introduction(manifest: Manifest, layer: DenseLayer) -> str:
-    folding, requantization = manifest.folding, layer.requantization
+def _title(network: Network) -> str:
+    sizes = [network.inputs, *(layer.outputs for layer in network.layers)]
+    what = "fully connected layer" if network.layer is not None else "dense network"
+    return f"{what} {' → '.join(map(str, sizes))}"
+
+
+def _introduction(manifest: Manifest, network: Network) -> str:
+    if network.layer is None:
+        return _network(manifest, network)
+    layer, folding = network.layer, manifest.schedule.foldings[0]
+    requantization = layer.requantization
     if requantization is None:
         ending = f"The outputs are the raw {layer.accumulator_width}-bit accumulators."
     else:
@@ -77,6 +87,31 @@ def _introduction(manifest: Manifest, layer: DenseLayer) -> str:
     )
 
 
+def _network(manifest: Manifest, network: Network) -> str:
+    ends = {
+        "values": "The outputs are those of the last layer",
+        "argmax": "The output is the index of the largest output of the last layer, the first one "
+        "of equal ones",
+        "top_k": f"The outputs are the indices of the {network.end.count} largest outputs of the "
+        "last layer, the largest first",
+    }
+    names = instance_names(network)
+    rows = [
+        f"| `{name}` | {layer.inputs} → {layer.outputs} | {layer.weight_format.name} × "
+        f"{layer.activation_format.name} → {layer.output_format.name} | {folding.pe} × "
+        f"{folding.simd} | {folding.initiation_interval:,} |"
+        for name, layer, folding in zip(names, network.layers, manifest.schedule, strict=True)
+    ]
+    shape = "×".join(map(str, network.input_shape))
+    head = "| layer | size | weights × inputs → outputs | PE × SIMD | cycles |"
+    return (
+        f"Made by fcgen; the code is yours. Inputs {shape} of {network.activation_format.name}, "
+        f"{count(network.parameters, 'parameter')}, {count(network.macs, 'multiplication')} a "
+        f"vector. All layers work at once, on successive vectors. {ends[network.end.kind]}: "
+        f"{network.output_format.name}.\n\n" + "\n".join([head, "|---|---|---|---|--:|", *rows])
+    )
+
+
 def _ports(manifest: Manifest) -> str:
     rows = [
         f"| `{name}` | {direction} | {width} | {_MEANINGS.get(name, '')} |"
@@ -85,15 +120,17 @@ def _ports(manifest: Manifest) -> str:
     return "\n".join(["| port | direction | bits | meaning |", "|---|---|---|---|", *rows])
 
 
-def _streams(manifest: Manifest, layer: DenseLayer) -> str:
-    folding = manifest.folding
+def _streams(manifest: Manifest, network: Network) -> str:
+    first, last = manifest.schedule.foldings[0], manifest.schedule.foldings[-1]
+    alone = network.end.kind == "values"
+    lanes, beats = (last.output_lanes, last.output_beats) if alone else (network.outputs, 1)
     return (
         "Both streams are valid/ready: a beat moves at a rising edge where both are high. Lane 0 "
         "is in the least significant bits, two's complement where signed, no padding between "
-        f"lanes. S = {count(folding.simd, 'input')} a beat, "
-        f"{count(folding.synapse_folds, 'beat')} a vector; "
-        f"L = {count(folding.output_lanes, 'output')} a beat, "
-        f"{count(folding.output_beats, 'beat')} a vector. "
+        f"lanes. S = {count(first.simd, 'input')} a beat, "
+        f"{count(first.synapse_folds, 'beat')} a vector; "
+        f"L = {count(lanes, 'output')} a beat, "
+        f"{count(beats, 'beat')} a vector. "
         "`in_first` and `in_last` must stand on the first and the last beat of a vector."
     )
 

@@ -9,9 +9,9 @@ from typing import Self
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import IntegerFormat
 from fcgen.load.raw_weights import RawWeights
-from fcgen.network import DenseLayer
 from fcgen.quantize import make_layer
 
 DATA = Path(__file__).with_name("data") / "digits.npz"

@@ -10,7 +10,7 @@ import numpy as np
 from fcgen.errors import bad_input
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
 
-_REMEDY = "make the directory again"
+REMEDY = "make the directory again"
 
 
 def dump(value: dict[str, Any]) -> str:
@@ -29,22 +29,22 @@ def load(text: str | bytes, source: str) -> dict[str, Any]:
     """
 
     def refuse(constant: str) -> NoReturn:
-        raise bad_input(source, constant, "is not a JSON number", _REMEDY)
+        raise bad_input(source, constant, "is not a JSON number", REMEDY)
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            raise bad_input(source, twice, "must not occur twice", _REMEDY)
+            raise bad_input(source, twice, "must not occur twice", REMEDY)
         return result
 
     try:
         value = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
-        raise bad_input(source, error, "is not valid JSON", _REMEDY) from None
+        raise bad_input(source, error, "is not valid JSON", REMEDY) from None
     if not isinstance(value, dict):
-        raise bad_input(source, type(value).__name__, "must be a JSON object", _REMEDY)
+        raise bad_input(source, type(value).__name__, "must be a JSON object", REMEDY)
     return value
 
 
@@ -73,16 +73,16 @@ class Fields:
 
     def _take(self, name: str) -> Any:
         if name not in self._values:
-            raise bad_input(self._source, self._path + name, "is missing", _REMEDY)
+            raise bad_input(self._source, self._path + name, "is missing", REMEDY)
         return self._values.pop(name)
 
     def _refuse(self, name: str, value: object, rule: str) -> NoReturn:
-        raise bad_input(f"{self._source}: {self._path}{name}", value, rule, _REMEDY)
+        raise bad_input(f"{self._source}: {self._path}{name}", value, rule, REMEDY)
 
     def finish(self) -> None:
         """Refuse fields that nobody took."""
         for name in self._values:
-            raise bad_input(self._source, self._path + name, "is not a known field", _REMEDY)
+            raise bad_input(self._source, self._path + name, "is not a known field", REMEDY)
 
     def text(self, name: str) -> str:
         """Take a string."""
@@ -141,20 +141,46 @@ class Fields:
             self._refuse(name, type(value).__name__, "must be an object or null")
         return Fields(value, self._source, f"{self._path}{name}.")
 
-    def format(self, name: str) -> IntegerFormat:
-        """Take an integer format of 1 to 16 bits."""
+    def object(self, name: str) -> "Fields":
+        """Take an object."""
         fields = self.optional(name)
         if fields is None:
             self._refuse(name, "null", "must be an object")
+        return fields
+
+    def objects(self, name: str, most: int) -> "list[Fields]":
+        """Take a list of 1 to ``most`` objects."""
+        value = self._take(name)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self._refuse(name, type(value).__name__, "must be a list of objects")
+        if not 1 <= len(value) <= most:
+            self._refuse(name, f"{len(value)} objects", f"must be 1 to {most}")
+        return [
+            Fields(item, self._source, f"{self._path}{name}[{number}].")
+            for number, item in enumerate(value)
+        ]
+
+    def number(self, name: str) -> float | None:
+        """Take a real number, or None for null."""
+        value = self._take(name)
+        if value is None or isinstance(value, float):
+            return value
+        return float(self._integer(name, value, -(2**53), 2**53))
+
+    def any(self, name: str) -> Any:
+        """Take a value that the caller checks."""
+        return self._take(name)
+
+    def format(self, name: str) -> IntegerFormat:
+        """Take an integer format of 1 to 16 bits."""
+        fields = self.object(name)
         result = IntegerFormat(fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed"))
         fields.finish()
         return result
 
     def array(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
         """Take an array that must have this dtype and shape; checked before it is decoded."""
-        fields = self.optional(name)
-        if fields is None:
-            self._refuse(name, "null", "must be an object")
+        fields = self.object(name)
         fields.choice("dtype", (str(dtype),))
         found = fields._take("shape")
         if found != list(shape):

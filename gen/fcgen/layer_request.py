@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer, check_sizes
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.load.raw_weights import RawWeights
-from fcgen.network import DenseLayer, check_sizes
 from fcgen.scales import SCALE_MAX
 
 BIAS_FORMAT = IntegerFormat(BIAS_BITS, signed=True)

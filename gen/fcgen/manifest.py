@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import document
+from fcgen.dense_layer import DenseLayer
 from fcgen.devices import DEFAULT
 from fcgen.devices.device import MappingOptions
-from fcgen.emission.names import KEYWORDS
 from fcgen.errors import bad_input
 from fcgen.folding import Folding
-from fcgen.network import DenseLayer
+from fcgen.instance_names import instance_names
+from fcgen.keywords import KEYWORDS
+from fcgen.network import Network
+from fcgen.schedule import Schedule
 
 MANIFEST = "manifest.json"
 REFERENCE = "reference.json"
@@ -33,7 +36,7 @@ class Manifest:
     ----------
     name, prefix, top, device : str
         Names as given, the top module's name (prefix included), and the device of the mapping.
-    folding : Folding
+    schedule : Schedule
     initiation_interval, latency, latency_first : int
         In cycles, as INTERFACE defines them.
     structure_hash, weights_hash : str
@@ -54,7 +57,7 @@ class Manifest:
     prefix: str
     top: str
     device: str
-    folding: Folding
+    schedule: Schedule
     initiation_interval: int
     latency: int
     latency_first: int
@@ -81,9 +84,8 @@ def check_names(name: str, prefix: str) -> None:
         raise bad_input("--name", "tb", "is the test bench's", "choose another name")
 
 
-def text(manifest: Manifest, layer: DenseLayer) -> str:
+def text(manifest: Manifest, network: Network) -> str:
     """Return the JSON text of a manifest: no time, path, user or command line in it."""
-    folding, requantization = manifest.folding, layer.requantization
     return document.dump(
         {
             "generator": GENERATOR,
@@ -94,29 +96,7 @@ def text(manifest: Manifest, layer: DenseLayer) -> str:
             "device": manifest.device,
             "pack": manifest.options.pack,
             "soft_macs": manifest.options.soft_macs,
-            "input_shape": list(layer.input_shape),
-            "outputs": layer.outputs,
-            "parameters": layer.parameters,
-            "macs": layer.macs,
-            "formats": {
-                "weight": document.from_format(layer.weight_format),
-                "activation": document.from_format(layer.activation_format),
-                "output": document.from_format(layer.output_format),
-            },
-            "accumulator_width": layer.accumulator_width,
-            "arithmetic": {
-                "input_zero_point": layer.input_zero_point,
-                "raw": requantization is None,
-                "rounding": requantization and requantization.rounding,
-                "saturation": requantization and requantization.saturation,
-            },
-            "folding": {
-                "pe": folding.pe,
-                "simd": folding.simd,
-                "output_lanes": folding.output_lanes,
-                "neuron_folds": folding.neuron_folds,
-                "synapse_folds": folding.synapse_folds,
-            },
+            **_described(manifest, network),
             "initiation_interval": manifest.initiation_interval,
             "latency": manifest.latency,
             "latency_first": manifest.latency_first,
@@ -134,6 +114,58 @@ def text(manifest: Manifest, layer: DenseLayer) -> str:
             "versions": {tool: _version(tool) for tool in TOOLS},
         }
     )
+
+
+def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
+    """Return sizes, formats and folding: of a plain layer those of the layer itself."""
+    foldings = manifest.schedule.foldings
+    if network.layer is not None:
+        return _layer(network.layer, foldings[0])
+    names = instance_names(network)
+    return {
+        "input_shape": list(network.input_shape),
+        "outputs": network.outputs,
+        "parameters": network.parameters,
+        "macs": network.macs,
+        "formats": {
+            "activation": document.from_format(network.activation_format),
+            "output": document.from_format(network.output_format),
+        },
+        "end": network.end.kind,
+        "layers": [
+            {"name": layer.name, "instance": instance, **_layer(layer, folding)}
+            for layer, instance, folding in zip(network.layers, names, foldings, strict=True)
+        ],
+    }
+
+
+def _layer(layer: DenseLayer, folding: Folding) -> dict[str, Any]:
+    requantization = layer.requantization
+    return {
+        "input_shape": list(layer.input_shape),
+        "outputs": layer.outputs,
+        "parameters": layer.parameters,
+        "macs": layer.macs,
+        "formats": {
+            "weight": document.from_format(layer.weight_format),
+            "activation": document.from_format(layer.activation_format),
+            "output": document.from_format(layer.output_format),
+        },
+        "accumulator_width": layer.accumulator_width,
+        "arithmetic": {
+            "input_zero_point": layer.input_zero_point,
+            "raw": requantization is None,
+            "rounding": requantization and requantization.rounding,
+            "saturation": requantization and requantization.saturation,
+        },
+        "folding": {
+            "pe": folding.pe,
+            "simd": folding.simd,
+            "output_lanes": folding.output_lanes,
+            "neuron_folds": folding.neuron_folds,
+            "synapse_folds": folding.synapse_folds,
+        },
+    }
 
 
 def _version(package: str) -> str:

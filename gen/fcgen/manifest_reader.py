@@ -1,5 +1,6 @@
 """Read ``manifest.json`` without trust: types, ranges, names of files, and their hashes."""
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,8 @@ from fcgen.manifest import (
     hash_file,
     text,
 )
-from fcgen.network import DenseLayer
+from fcgen.network import Network
+from fcgen.schedule import Schedule
 
 BYTES_MAX = 1 << 24
 
@@ -84,30 +86,15 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
     for name in _REQUIRED:
         if name not in files:
             raise bad_input(f"{source}: files", "incomplete", f"must name {name}", _REMEDY)
-    weight = document.Fields(_mapping(values, "formats", source), source, "formats.")
-    shape = document.Fields(values, source).integers(
-        "input_shape", minimum=1, maximum=65_535, sizes=(1, 3)
-    )
-    inputs = 1
-    for size in shape:
-        inputs *= size
-    fold = document.Fields(_mapping(values, "folding", source), source, "folding.")
     fields = document.Fields(values, source)
-    folding = Folding(
-        inputs,
-        fields.integer("outputs", 1),
-        fold.integer("pe", 1),
-        fold.integer("simd", 1),
-        fold.integer("output_lanes", 1),
-        weight.format("weight").bits,
-    )
+    schedule = _schedule(values, source)
     runtime = values.get("runtime_weights")
     return Manifest(
         name=fields.text("name"),
         prefix=fields.text("prefix"),
         top=_match(IDENTIFIER, fields.text("top"), "top", source),
         device=fields.text("device"),
-        folding=folding,
+        schedule=schedule,
         initiation_interval=fields.integer("initiation_interval", 1),
         latency=fields.integer("latency", 0),
         latency_first=fields.integer("latency_first", 0),
@@ -119,9 +106,34 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
         images=_names(values, "images", files, source),
         files=files,
         options=MappingOptions(
-            fields.choice("pack", PACKS), fields.integer("soft_macs", 0, folding.pe * folding.simd)
+            fields.choice("pack", PACKS), fields.integer("soft_macs", 0, schedule.multipliers)
         ),
         runtime_weights=None if runtime is None else _mapping(values, "runtime_weights", source),
+    )
+
+
+def _schedule(values: dict[str, Any], source: str) -> Schedule:
+    """Return the foldings: of the layers where there are any, else the layer's own."""
+    if "layers" not in values:
+        return Schedule((_folding(values, source),))
+    layers = values["layers"]
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise bad_input(f"{source}: layers", layers, "must be a list of objects", _REMEDY)
+    return Schedule(tuple(_folding(layer, source) for layer in layers))
+
+
+def _folding(values: dict[str, Any], source: str) -> Folding:
+    weight = document.Fields(_mapping(values, "formats", source), source, "formats.")
+    fields = document.Fields(values, source)
+    shape = fields.integers("input_shape", minimum=1, maximum=65_535, sizes=(1, 3))
+    fold = document.Fields(_mapping(values, "folding", source), source, "folding.")
+    return Folding(
+        math.prod(shape),
+        fields.integer("outputs", 1),
+        fold.integer("pe", 1),
+        fold.integer("simd", 1),
+        fold.integer("output_lanes", 1),
+        weight.format("weight").bits,
     )
 
 
@@ -166,7 +178,7 @@ def _ports(values: dict[str, Any], source: str) -> tuple[tuple[str, str, int], .
     )
 
 
-def differing_fields(directory: Path, manifest: Manifest, layer: DenseLayer) -> list[str]:
+def differing_fields(directory: Path, manifest: Manifest, network: Network) -> list[str]:
     """Return a line for each field that does not follow from the layer and the folding.
 
     Parameters
@@ -174,10 +186,10 @@ def differing_fields(directory: Path, manifest: Manifest, layer: DenseLayer) -> 
     directory : Path
     manifest : Manifest
         As it was read, with the cycles that the layer and the folding give.
-    layer : DenseLayer
+    network : Network
     """
     path = directory / MANIFEST
-    found, derived = _load(path), document.load(text(manifest, layer), str(path))
+    found, derived = _load(path), document.load(text(manifest, network), str(path))
     fields = [key for key in {**found, **derived} if key not in _NOT_DERIVED]
     return [
         f"{path}: {key}: is not what the layer and the folding give"

@@ -1,4 +1,4 @@
-"""The quantised network: immutable, validated, and exact as JSON."""
+"""The quantised network: dense layers in a chain, immutable, validated, and exact as JSON."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,187 +8,193 @@ from typing import Any, Self
 import numpy as np
 
 from fcgen import document
+from fcgen.dense_layer import KIND as DENSE
+from fcgen.dense_layer import DenseLayer
 from fcgen.errors import bad_input, located
-from fcgen.fixed import BIAS_BITS, SIZE_MAX, IntegerFormat, signed_width
-from fcgen.requantization import CONSTANTS, Requantization
-from fcgen.validation import check_integers, check_operand, check_range, check_sizes, freeze
+from fcgen.fixed import IntegerFormat
+from fcgen.real_map import InputGrid, RealMap
 
-__all__ = ["CONSTANTS", "DenseLayer", "Requantization", "check_sizes"]
+KIND = "network"
+ENDS = ("values", "argmax", "top_k")
+LAYERS_MAX = 64
 
-_BIAS = IntegerFormat(BIAS_BITS, signed=True)
+
+@dataclass(frozen=True)
+class End:
+    """What leaves the network after its last layer.
+
+    ``values``: all outputs of that layer. ``argmax``: the index of its largest output, the first
+    one of equal ones. ``top_k``: the indices of the ``count`` largest, the largest first, of equal
+    ones the lower index first.
+    """
+
+    kind: str = "values"
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if self.kind not in ENDS:
+            raise bad_input("end", self.kind, f"must be one of {', '.join(ENDS)}", "choose one")
+        if self.count != 1 and self.kind != "top_k":
+            raise bad_input("end", self.count, f"{self.kind} has no count", "leave it out")
+
+    def outputs(self, layer: DenseLayer) -> int:
+        """Return how many elements leave for each vector."""
+        return layer.outputs if self.kind == "values" else self.count
+
+    def output_format(self, layer: DenseLayer) -> IntegerFormat:
+        """Return the format of what leaves: indices are unsigned."""
+        if self.kind == "values":
+            return layer.output_format
+        return IntegerFormat(max((layer.outputs - 1).bit_length(), 1), signed=False)
 
 
 @dataclass(frozen=True, eq=False)
-class DenseLayer:
-    """One fully connected layer of integers.
+class Network:
+    """Layers in a chain, and what their integers are worth.
 
-    ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
-    given: the input zero point is not yet folded into it. Arrays are copied and read-only.
-    ``requantization`` is None for a layer that ends in raw accumulators. With
-    ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
+    Attributes
+    ----------
+    name : str
+    layers : tuple of DenseLayer
+        Each takes what the one before gives: its inputs are the outputs of that one, in the same
+        format. Only the last one may end in raw accumulators.
+    end : End
+    input : InputGrid, optional
+        How real inputs become codes; None where inputs are codes alone.
+    output : RealMap, optional
+        What the outputs of the last layer are worth; None where nothing is known.
 
     Raises
     ------
     InputError
-        For everything that the arithmetic contract does not allow.
+        When layers do not fit together, or the grid does not fit the first one.
     """
 
     name: str
-    input_shape: tuple[int, ...]
-    weight: np.ndarray
-    bias: np.ndarray
-    weight_format: IntegerFormat
-    activation_format: IntegerFormat
-    input_zero_point: int = 0
-    requantization: Requantization | None = None
-    runtime_weights: bool = False
+    layers: tuple[DenseLayer, ...]
+    end: End = End()
+    input: InputGrid | None = None
+    output: RealMap | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "input_shape", tuple(int(size) for size in self.input_shape))
-        check_sizes(self.input_shape, len(self.weight) if self.weight.ndim else 0)
-        check_operand("weight", self.weight_format)
-        check_operand("activation", self.activation_format)
-        if self.weight.shape != (len(self.weight), self.inputs):
-            rule = f"must have the shape (M, {self.inputs})"
-            raise bad_input("weight", f"shape {self.weight.shape}", rule, "give one row an output")
-        check_integers("weight", self.weight)
-        check_range("weight", self.weight, self.weight_format.minimum, self.weight_format.maximum)
-        freeze(self, "weight", self.weight_format.dtype, rank=2)
-        freeze(self, "bias", np.int64, rank=1)
-        self._check_vectors()
-        if self.runtime_weights:
-            self._check_folded_bias()
+        object.__setattr__(self, "layers", tuple(self.layers))
+        if not 1 <= len(self.layers) <= LAYERS_MAX:
+            rule = f"a network has 1 to {LAYERS_MAX}"
+            raise bad_input("layers", len(self.layers), rule, "split the network")
+        for before, after in zip(self.layers, self.layers[1:], strict=False):
+            _check_link(before, after)
+        if not self.end.count <= self.layers[-1].outputs:
+            rule = f"the last layer has {self.layers[-1].outputs} outputs"
+            raise bad_input("end", self.end.count, rule, "choose a smaller number")
+        if self.input is not None:
+            bounds = np.array([self.input.lo, self.input.hi])
+            if not self.activation_format.contains(bounds):
+                rule = f"the first layer takes {self.activation_format.name}"
+                raise bad_input("input grid", f"{bounds[0]} to {bounds[1]}", rule, "correct it")
+            if self.input.zero_point != self.layers[0].input_zero_point:
+                rule = f"the first layer's is {self.layers[0].input_zero_point}"
+                raise bad_input("input zero point", self.input.zero_point, rule, "use one")
+        if self.output is not None and self.end.kind != "values" and not self.output.keeps_order:
+            rule = "needs outputs that share one positive scale"
+            raise bad_input("end", self.end.kind, rule, "requantize the last layer")
 
-    def _check_vectors(self) -> None:
-        if self.bias.size != self.outputs:
-            rule = f"must have the shape ({self.outputs},)"
-            raise bad_input("bias", f"shape {self.bias.shape}", rule, "give one value an output")
-        check_range("bias", self.bias, _BIAS.minimum, _BIAS.maximum)
-        if not self.activation_format.contains(self.input_zero_point):
-            low, high = self.activation_format.minimum, self.activation_format.maximum
-            rule = f"must be an activation, from {low} to {high}"
-            raise bad_input("input zero point", self.input_zero_point, rule, "choose another")
-        if self.requantization is not None and self.requantization.outputs != self.outputs:
-            rule = f"the weights have {self.outputs}"
-            found = f"{self.requantization.outputs} outputs"
-            raise bad_input("requantization", found, rule, "give one constant an output")
+    @classmethod
+    def single(cls, layer: DenseLayer) -> Self:
+        """Return a network of one layer and nothing else."""
+        return cls(layer.name, (layer,))
 
-    def _check_folded_bias(self) -> None:
-        """Check that what the hardware adds fits: a bias written at run time has 32 bits."""
-        if not _BIAS.contains(self.folded_bias):
-            worst = int(np.argmax(np.abs(self.folded_bias)))
-            rule = (
-                f"folded into the bias of output {worst} it makes {self.folded_bias[worst]}, and "
-                f"biases that are written at run time have {BIAS_BITS} bits"
-            )
-            remedy = "use a smaller --input-zero-point, narrower weights or fewer inputs"
-            raise bad_input("input zero point", self.input_zero_point, rule, remedy)
+    @property
+    def layer(self) -> DenseLayer | None:
+        """The layer of a network that is one layer and nothing else, else None."""
+        plain = self.end.kind == "values" and self.input is None and self.output is None
+        return self.layers[0] if len(self.layers) == 1 and plain else None
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(N,) or (C, H, W) of the inputs."""
+        return self.layers[0].input_shape
 
     @property
     def inputs(self) -> int:
-        """Number of inputs N."""
-        return int(np.prod(self.input_shape, dtype=np.int64))
+        """Number of inputs."""
+        return self.layers[0].inputs
+
+    @property
+    def activation_format(self) -> IntegerFormat:
+        """Format of the inputs."""
+        return self.layers[0].activation_format
 
     @property
     def outputs(self) -> int:
-        """Number of outputs M."""
-        return len(self.weight)
-
-    @cached_property
-    def folded_bias(self) -> np.ndarray:
-        """``bias - input_zero_point * sum_n W[m,n]``: int64 (M,), what the hardware adds."""
-        sums = self.weight.sum(axis=1, dtype=np.int64)
-        folded: np.ndarray = self.bias - self.input_zero_point * sums
-        folded.flags.writeable = False
-        return folded
-
-    @property
-    def bias_width(self) -> int:
-        """Signed width of the folded bias; 32 bits where it can be written at run time."""
-        if self.runtime_weights:
-            return BIAS_BITS
-        return signed_width(int(np.abs(self.folded_bias).max()))
-
-    @cached_property
-    def reach(self) -> np.ndarray:
-        """Bound of ``|acc[m]|``: int64 (M,).
-
-        ``sum_n |W[m,n]| * max|x| + |folded bias|``, or with run-time weights the worst case of
-        the formats, ``N * max|w| * max|x| + 2**31`` (a folded bias has 32 bits there).
-        """
-        largest = self.activation_format.magnitude
-        if self.runtime_weights:
-            worst = self.inputs * self.weight_format.magnitude * largest + (1 << (BIAS_BITS - 1))
-            return np.broadcast_to(np.int64(worst), (self.outputs,))
-        # |w| = 2*max(w, 0) - w, summed apart: the narrow dtype has no room for |minimum|.
-        positive = np.maximum(self.weight, 0).sum(axis=1, dtype=np.int64)
-        magnitude = 2 * positive - self.weight.sum(axis=1, dtype=np.int64)
-        reach = np.asarray(magnitude * largest + np.abs(self.folded_bias))
-        reach.flags.writeable = False
-        return reach
-
-    @property
-    def accumulator_width(self) -> int:
-        """Signed width that holds every accumulator of the layer."""
-        return signed_width(int(self.reach.max()))
+        """Elements that leave for each vector."""
+        return self.end.outputs(self.layers[-1])
 
     @property
     def output_format(self) -> IntegerFormat:
-        """Format of the outputs; of a raw layer the accumulator's."""
-        if self.requantization is None:
-            return IntegerFormat(self.accumulator_width, signed=True)
-        return self.requantization.output
+        """Format of what leaves."""
+        return self.end.output_format(self.layers[-1])
+
+    @property
+    def runtime_weights(self) -> bool:
+        """Whether trainable values can be written on the chip."""
+        return any(layer.runtime_weights for layer in self.layers)
 
     @property
     def parameters(self) -> int:
-        """Number of weights and biases, as Keras counts them."""
-        return self.macs + self.outputs
+        """Number of weights and biases."""
+        return sum(layer.parameters for layer in self.layers)
 
     @property
     def macs(self) -> int:
         """Multiply-accumulate operations a vector."""
-        return self.inputs * self.outputs
+        return sum(layer.macs for layer in self.layers)
 
-    @property
+    @cached_property
     def structure_hash(self) -> str:
-        """SHA-256 of all that is not trainable: shapes, formats, zero point, choices. No name."""
-        return hashlib.sha256(document.dump(self._structure()).encode()).hexdigest()
+        """SHA-256 of all that is not trainable; of a plain layer that layer's."""
+        if self.layer is not None:
+            return self.layer.structure_hash
+        structure = {"layers": [layer.structure() for layer in self.layers], "end": self._end()}
+        return hashlib.sha256(document.dump(structure).encode()).hexdigest()
 
-    @property
+    @cached_property
     def weights_hash(self) -> str:
-        """SHA-256 of all trainable values: weights, biases and requantization constants."""
-        digest = hashlib.sha256(self.weight.astype(self.weight.dtype.newbyteorder("<")).tobytes())
-        digest.update(self.bias.astype("<i8").tobytes())
-        if self.requantization is not None:
-            for name in CONSTANTS:
-                digest.update(getattr(self.requantization, name).astype("<i8").tobytes())
-        return digest.hexdigest()
+        """SHA-256 of all trainable values; of a plain layer that layer's."""
+        if self.layer is not None:
+            return self.layer.weights_hash
+        hashes = "".join(layer.weights_hash for layer in self.layers)
+        return hashlib.sha256(hashes.encode()).hexdigest()
 
-    def _structure(self) -> dict[str, Any]:
-        requantization = self.requantization
-        return {
-            "input_shape": list(self.input_shape),
-            "outputs": self.outputs,
-            "weight_format": document.from_format(self.weight_format),
-            "activation_format": document.from_format(self.activation_format),
-            "input_zero_point": self.input_zero_point,
-            "runtime_weights": self.runtime_weights,
-            "requantization": requantization
-            and {
-                "output": document.from_format(requantization.output),
-                "rounding": requantization.rounding,
-                "saturation": requantization.saturation,
-            },
-        }
+    def quantize(self, x: np.ndarray) -> tuple[np.ndarray, int]:
+        """Give real inputs as codes; see `InputGrid.codes`.
+
+        Raises
+        ------
+        InputError
+            Also where the network does not know what its codes are worth.
+        """
+        if self.input is None:
+            rule = "the network does not know what its inputs are worth"
+            raise bad_input("inputs", f"dtype {x.dtype}", rule, "give integer codes")
+        return self.input.codes(x)
+
+    def _end(self) -> dict[str, Any]:
+        return {"kind": self.end.kind, "count": self.end.count}
 
     def to_json(self) -> str:
-        """Give the layer as JSON text, ended by a newline; the same layer gives the same text."""
-        structure = self._structure()
-        if self.requantization is not None:
-            for name in CONSTANTS:
-                structure["requantization"][name] = getattr(self.requantization, name).tolist()
-        tensors = {"weight": document.from_array(self.weight), "bias": self.bias.tolist()}
-        return document.dump({"kind": "dense", "name": self.name, **structure, **tensors})
+        """Give the network as JSON text; one that is a plain layer as that layer's."""
+        if self.layer is not None:
+            return self.layer.to_json()
+        return document.dump(
+            {
+                "kind": KIND,
+                "name": self.name,
+                "end": self._end(),
+                "input": self.input and self.input.as_fields(),
+                "output": self.output and self.output.as_fields(),
+                "layers": [layer.as_fields() for layer in self.layers],
+            }
+        )
 
     @classmethod
     def from_json(cls, text: str | bytes, source: str = "reference.json") -> Self:
@@ -199,33 +205,36 @@ class DenseLayer:
         InputError
             One line that names ``source`` and the field, for anything that is not such a text.
         """
-        fields = document.Fields(document.load(text, source), source)
-        fields.choice("kind", ("dense",))
-        shape = fields.integers("input_shape", minimum=1, maximum=SIZE_MAX, sizes=(1, 3))
-        outputs = fields.integer("outputs", minimum=1, maximum=SIZE_MAX)
-        check_sizes(tuple(shape), outputs, source)
-        weight_format = fields.format("weight_format")
-        requantization = fields.optional("requantization")
-        layer_fields: dict[str, Any] = {
-            "name": fields.text("name"),
-            "input_shape": tuple(shape),
-            "weight": fields.array("weight", weight_format.dtype, (outputs, int(np.prod(shape)))),
-            "bias": np.array(fields.int64s("bias", outputs), np.int64),
-            "weight_format": weight_format,
-            "activation_format": fields.format("activation_format"),
-            "input_zero_point": fields.integer("input_zero_point"),
-            "runtime_weights": fields.flag("runtime_weights"),
-        }
+        values = document.load(text, source)
+        if values.get("kind") == DENSE:
+            return cls.single(DenseLayer.from_fields(document.Fields(values, source), source))
+        fields = document.Fields(values, source)
+        fields.choice("kind", (KIND,))
+        layers = tuple(
+            DenseLayer.from_fields(layer, source) for layer in fields.objects("layers", LAYERS_MAX)
+        )
+        end = fields.object("end")
+        grid, steps = fields.optional("input"), fields.any("output")
+        name = fields.text("name")
         fields.finish()
         with located(source):
-            if requantization is not None:
-                layer_fields["requantization"] = _read_requantization(requantization, outputs)
-            return cls(**layer_fields)
+            kind = End(end.choice("kind", ENDS), end.integer("count", 1))
+            end.finish()
+            real = None
+            if steps is not None:
+                real = RealMap.from_fields(steps, source, layers[-1].outputs if layers else 0)
+            entry = None if grid is None else InputGrid.from_fields(grid, source)
+            return cls(name, layers, kind, entry, real)
 
 
-def _read_requantization(fields: document.Fields, outputs: int) -> Requantization:
-    constants = {name: np.array(fields.int64s(name, outputs), np.int64) for name in CONSTANTS}
-    output = fields.format("output")
-    rounding, saturation = fields.text("rounding"), fields.text("saturation")
-    fields.finish()
-    return Requantization(**constants, output=output, rounding=rounding, saturation=saturation)
+def _check_link(before: DenseLayer, after: DenseLayer) -> None:
+    """Check that a layer takes what the one before gives."""
+    if before.requantization is None:
+        rule = "only the last layer can end in raw accumulators"
+        raise bad_input(before.name, "raw", rule, "give its requantization")
+    if before.outputs != after.inputs:
+        rule = f"the layer before gives {before.outputs}"
+        raise bad_input(after.name, f"{after.inputs} inputs", rule, "correct the sizes")
+    if before.output_format != after.activation_format:
+        rule = f"the layer before gives {before.output_format.name}"
+        raise bad_input(after.name, after.activation_format.name, rule, "use one format")

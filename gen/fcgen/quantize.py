@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from fcgen.dense_layer import CONSTANTS, DenseLayer, Requantization
 from fcgen.errors import bad_input, located
 from fcgen.fixed import ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.layer_request import BIAS_FORMAT, LayerRequest, check_codes, check_request, raw_layer
 from fcgen.load.raw_weights import RawWeights, Wanted
 from fcgen.load.weight_file import read_bias, read_weights
-from fcgen.network import CONSTANTS, DenseLayer, Requantization
 from fcgen.quantize_floats import layer_from_floats
 from fcgen.requantization_choice import (
     fitting_factors,

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from fcgen import scales
+from fcgen.dense_layer import DenseLayer
 from fcgen.errors import bad_input
 from fcgen.layer_request import LayerRequest, raw_layer
 from fcgen.load.raw_weights import RawWeights
-from fcgen.network import DenseLayer
 from fcgen.requantization_choice import make_requantization, note_saturation, room
 
 

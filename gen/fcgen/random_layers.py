@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.engines.streaming import StreamOptions
 from fcgen.fixed import (
     BIAS_BITS,
@@ -14,7 +15,6 @@ from fcgen.fixed import (
     signed_width,
 )
 from fcgen.folding import Folding
-from fcgen.network import DenseLayer, Requantization
 
 SIZE_MAX = 70
 STALLS = (0.0, 0.3, 0.94)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.errors import bad_input
-from fcgen.network import DenseLayer, Requantization
+from fcgen.network import Network
 
 _LIMB = 24
 _LIMB_MASK = (1 << _LIMB) - 1
@@ -49,7 +50,51 @@ def forward(layer: DenseLayer, x: IntegerArray) -> Int64Array:
     return requantize(layer.requantization, accumulator)
 
 
-def check_vectors(layer: DenseLayer, x: npt.NDArray[Any], subject: str = "inputs") -> IntegerArray:
+def run(network: Network, x: IntegerArray) -> Int64Array:
+    """Run a network on integer vectors.
+
+    Parameters
+    ----------
+    network
+        The quantised network.
+    x
+        Integer codes of shape (V, N) or (V, C, H, W), in the range of the input format.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64: codes or accumulators (V, M), class indices (V,), or indices (V, k).
+
+    Raises
+    ------
+    InputError
+        For another shape, another dtype or a value out of range.
+    """
+    return choose(network, trace(network, x)[-1])
+
+
+def trace(network: Network, x: IntegerArray) -> list[Int64Array]:
+    """Return the outputs of every layer, int64 (V, M) each; see `run`."""
+    found = []
+    for layer in network.layers:
+        x = forward(layer, x)
+        found.append(x)
+    return found
+
+
+def choose(network: Network, outputs: Int64Array) -> Int64Array:
+    """Return what leaves the network after the outputs of its last layer, int64 (V, M)."""
+    if network.end.kind == "values":
+        return outputs
+    if network.end.kind == "argmax":
+        return np.asarray(outputs.argmax(axis=1), np.int64)
+    # Stable, so that of equal outputs the first one wins.
+    return np.argsort(-outputs, axis=1, kind="stable")[:, : network.end.count]
+
+
+def check_vectors(
+    layer: DenseLayer | Network, x: npt.NDArray[Any], subject: str = "inputs"
+) -> IntegerArray:
     """Give ``x`` as (V, N) integers, or raise an InputError that names ``subject``."""
     x = np.asarray(x)
     wanted = f"(V, {layer.inputs})"

@@ -176,7 +176,7 @@ def _run_random(job: Job, options: StreamOptions) -> None:
 
 def _check(design: Design, engine: str, inputs: np.ndarray, options: StreamOptions) -> None:
     """Stream whole vectors, and where the simulator allows it wrongly framed ones as well."""
-    layer, lanes = design.layer, design.folding.output_lanes
+    layer, lanes = design.layer, design.output_lanes
     if engine == "reference":
         forward(layer, inputs)
         return

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from fcgen.dense_layer import Requantization
 from fcgen.errors import bad_input
 from fcgen.fixed import ROUNDINGS, SATURATIONS, SHIFT_MAX
 from fcgen.layer_request import LayerRequest
 from fcgen.load.raw_weights import RawWeights
-from fcgen.network import Requantization
 
 
 def given_factors(request: LayerRequest, values: RawWeights) -> dict[str, Any] | None:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from fcgen import tools
+from fcgen.dense_layer import DenseLayer
 from fcgen.design import Design
 from fcgen.engines.streaming import STALL_LIMIT, ParameterUpdate, StreamOptions, StreamRun
 from fcgen.errors import CheckError, FcgenError, InputError, bad_input
 from fcgen.load.vector_file import check_writable
-from fcgen.network import DenseLayer
-from fcgen.reference import check_vectors, forward
+from fcgen.network import Network
+from fcgen.reference import check_vectors
+from fcgen.reference import run as run_reference
 from fcgen.simulation_result import Mismatches, SimulationResult
 from fcgen.stimuli import stimuli
 from fcgen.wording import count
@@ -126,7 +128,7 @@ def simulate(
     progress("simulating")
     run: StreamRun | None = None
     if engine == "reference":
-        outputs = forward(parameters or design.layer, given)
+        outputs = _reference(design, given, parameters)
     else:
         try:
             run = _engine(engine, file, workers)(simulated, given, options, update)
@@ -137,7 +139,7 @@ def simulate(
         notes.append(_check_update(update, run, len(given)))
     expected = _expected(design, given, parameters, run) if check else outputs
     cycles = run.output_cycles if run else np.zeros((len(given), 1), np.int64)
-    lanes = design.folding.output_lanes if run else design.layer.outputs
+    lanes = design.output_lanes if run else design.network.outputs
     return SimulationResult(
         engine=engine,
         netlist=netlist,
@@ -187,12 +189,12 @@ def _vectors(
     engine: str,
     source: str | None,
 ) -> np.ndarray:
-    layer = design.layer
+    network = design.network
     if inputs is None:
         count = vectors or DEFAULT_VECTORS[engine]
-        return stimuli(layer.activation_format, layer.inputs, count, seed)
+        return stimuli(network.activation_format, network.inputs, count, seed)
     subject = source or "inputs"
-    checked = check_vectors(layer, np.asarray(inputs), subject)
+    checked = check_vectors(network, np.asarray(inputs), subject)
     if not len(checked):
         raise bad_input(subject, "0 vectors", "at least one is needed", "give one vector a row")
     return checked[:vectors].astype(np.int64)
@@ -253,15 +255,15 @@ def _command(
 
 
 def _update(design: Design, parameters: DenseLayer | None, vectors: int) -> ParameterUpdate | None:
-    at_start = design.mapping.scratchpad
+    at_start = design.written_at_start
     if parameters is None and not at_start:
         return None
-    parameters = parameters or design.layer
-    if not design.layer.runtime_weights:
+    if not design.network.runtime_weights:
         raise InputError(
             f"--load-weights: {design.directory}: the weights of this design are fixed; "
             "emit it with --runtime-weights"
         )
+    parameters = parameters or design.layer
     if parameters.structure_hash != design.layer.structure_hash:
         raise InputError(
             "--load-weights: the weights belong to another structure than the design: "
@@ -285,7 +287,15 @@ def _expected(
     design: Design, inputs: np.ndarray, parameters: DenseLayer | None, run: StreamRun | None
 ) -> np.ndarray:
     if parameters is None:
-        return forward(design.layer, inputs)
+        return _reference(design, inputs)
     before = run.held_after if run else 0
-    parts = (forward(design.layer, inputs[:before]), forward(parameters, inputs[before:]))
+    parts = (_reference(design, inputs[:before]), _reference(design, inputs[before:], parameters))
     return np.concatenate(parts)
+
+
+def _reference(
+    design: Design, inputs: np.ndarray, parameters: DenseLayer | None = None
+) -> np.ndarray:
+    """Return what a design, or its layer with other parameters, must give: int64 (V, M)."""
+    network = design.network if parameters is None else Network.single(parameters)
+    return run_reference(network, inputs).reshape(len(inputs), design.network.outputs)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
-from fcgen.network import DenseLayer
 from fcgen.table import box
 from fcgen.wording import count
 

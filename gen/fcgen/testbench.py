@@ -7,9 +7,8 @@ from string import Template
 import numpy as np
 
 from fcgen.beats import StreamFormat
-from fcgen.manifest import Manifest
-from fcgen.network import DenseLayer
-from fcgen.reference import forward
+from fcgen.design import Design
+from fcgen.reference import run
 from fcgen.stimuli import stimuli
 from fcgen.testbench_load import PARAMETERS, loading
 
@@ -23,14 +22,7 @@ _WORD = 1 << 32
 _TEMPLATE = Path(__file__).with_name("testbench.sv.in")
 
 
-def write(
-    folder: Path,
-    manifest: Manifest,
-    layer: DenseLayer,
-    input_: StreamFormat,
-    output: StreamFormat,
-    writes: Sequence[tuple[int, int]] = (),
-) -> tuple[str, ...]:
+def write(design: Design, writes: Sequence[tuple[int, int]] = ()) -> tuple[str, ...]:
     """Write the test bench with its vectors, and return the names of the files.
 
     The images must be there already: the bench also checks their sums, because requantization
@@ -38,19 +30,19 @@ def write(
 
     Parameters
     ----------
-    folder : Path
-    manifest : Manifest
-        Names and ports; the hashes are not needed yet.
-    layer : DenseLayer
-    input_, output : StreamFormat
+    design : Design
+        In the folder where its images are; the hashes of its manifest are not needed yet.
     writes : sequence of (address, data)
         What is written to the parameter port at start.
     """
-    vectors = stimuli(layer.activation_format, layer.inputs, VECTORS, manifest.seed)
+    folder, manifest, network = design.directory, design.manifest, design.network
+    input_, output = design.input_stream, design.output_stream
+    vectors = stimuli(network.activation_format, network.inputs, VECTORS, manifest.seed)
+    expected = run(network, vectors).reshape(VECTORS, -1)
     noise = np.random.default_rng(manifest.seed)
     names: tuple[str, ...] = (manifest.prefix + INPUTS, manifest.prefix + OUTPUTS)
     (folder / names[0]).write_bytes(_hexadecimal(input_, input_.pack(vectors, noise)))
-    (folder / names[1]).write_bytes(_hexadecimal(output, output.pack(forward(layer, vectors))))
+    (folder / names[1]).write_bytes(_hexadecimal(output, output.pack(expected)))
     load = loading(manifest, writes)
     if load.data:
         names += (manifest.prefix + PARAMETERS,)

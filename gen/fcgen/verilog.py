@@ -18,11 +18,11 @@ from fcgen import yosys
 from fcgen.emission import rtlil
 from fcgen.emission.expressions import SYSTEM_VERILOG, VERILOG_2005, Dialect
 from fcgen.emission.header import header
-from fcgen.emission.names import KEYWORDS
 from fcgen.emission.tree import ConvertedModule, Tree
 from fcgen.emission.writer import ModuleWriter
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.weight_memory import TEXTS
+from fcgen.keywords import KEYWORDS
 
 # Memory contents are in the images, and nothing relies on what registers power up with.
 PASSES = (

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware import element_group, layer_parts, requantizer_column
@@ -17,7 +18,6 @@ from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.processing_element import ProcessingElement
 from fcgen.hardware.requantizer import Requantizer
-from fcgen.network import DenseLayer
 from formal.break_source import broken
 from formal.layer_harness import LayerHarness
 from formal.prover import prove

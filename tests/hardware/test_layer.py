@@ -3,10 +3,10 @@ import random
 import numpy as np
 import pytest
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
-from fcgen.network import DenseLayer
 from fcgen.reference import forward
 from framing_model import Framing
 from hardware.layer_bench import Phase, beats_of, stream

@@ -5,11 +5,11 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 
 from amaranth_bench import observe, run
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.parameter_port import ParameterPort
-from fcgen.network import DenseLayer
 from fcgen.reference import forward
 from hardware.layer_bench import beats_of
 from random_layers import random_format, random_layer, random_requantization, random_vectors

@@ -4,10 +4,10 @@ import stat
 import numpy as np
 import pytest
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
 from fcgen.load.vector_file import check_writable, read_inputs, write_outputs
-from fcgen.network import DenseLayer
 
 INT4 = IntegerFormat(4, signed=True)
 

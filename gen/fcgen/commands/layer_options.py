@@ -12,8 +12,8 @@ from fcgen.devices.device import PACKS, MappingOptions
 from fcgen.errors import shown
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 Function = Callable[..., Any]
 ROUNDINGS = ("half_even", "half_up", "half_away", "floor")

@@ -56,9 +56,11 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
     from fcgen.yosys import YOSYS
 
     accelerator = open(options["directory"], options["force"])
-    layer, given, loaded = accelerator.layer, options["inputs"], options["load_weights"]
-    inputs = None if given is None else read_inputs(given, layer)
-    parameters, notes = (None, ()) if loaded is None else replace_parameters(layer, loaded)
+    network, given, loaded = accelerator.network, options["inputs"], options["load_weights"]
+    inputs = None if given is None else read_inputs(given, network)
+    parameters, notes = (
+        (None, ()) if loaded is None else replace_parameters(accelerator.layer, loaded)
+    )
     terminal.notes(notes)
     if options["netlist"]:
         check_tools(terminal, YOSYS)

@@ -10,8 +10,10 @@ from fcgen.errors import bad_input
 from fcgen.mapping import Mapping
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
+    from fcgen.network import Network
+    from fcgen.schedule import Schedule
 
 DEFAULT = MappingOptions()
 
@@ -59,3 +61,13 @@ def mapping(
     """
     family, device = find(name)
     return family.mapping(device, layer, folding, options)
+
+
+def mappings(
+    name: str, network: "Network", schedule: "Schedule", options: MappingOptions = DEFAULT
+) -> tuple[Mapping, ...]:
+    """Decide what the parts of every layer of a network are made of; see `mapping`."""
+    return tuple(
+        mapping(name, layer, folding, options)
+        for layer, folding in zip(network.layers, schedule, strict=True)
+    )

@@ -9,8 +9,8 @@ from fcgen.devices.device import Device, Family, MappingOptions
 from fcgen.mapping import Mapping, ProductUnit, RamShape
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 SOFT_WEIGHT_BITS = 3
 """Weights of at most this many bits are multiplied in look-up tables."""

@@ -13,8 +13,8 @@ from fcgen.errors import bad_input
 from fcgen.mapping import Mapping
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 PACKS = ("auto", "1", "2")
 

@@ -13,8 +13,8 @@ from fcgen.errors import bad_input
 from fcgen.mapping import Mapping, MultiplierText, ProductUnit
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 # All three registers of the block, then one between it and the adders.
 MULTIPLIER = MultiplierText("ecp5Multiplier", latency=3, bits=18)

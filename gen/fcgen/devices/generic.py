@@ -9,8 +9,8 @@ from fcgen.errors import bad_input
 from fcgen.mapping import GENERIC, Mapping
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 
 class Generic(Family):

@@ -13,8 +13,8 @@ from fcgen.errors import bad_input
 from fcgen.mapping import Mapping, MultiplierText, ProductUnit
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 NARROW_BITS = 9
 """Operands up to which a product takes a MULT9X9; wider ones take a MULT18X18, two places."""

@@ -12,8 +12,8 @@ from fcgen.errors import bad_input
 from fcgen.mapping import LOADED, Mapping, MultiplierText, ProductUnit, RamShape
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 SOFT_WEIGHT_BITS = 3
 """Weights of at most this many bits are multiplied in look-up tables."""

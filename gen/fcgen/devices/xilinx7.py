@@ -11,8 +11,8 @@ from fcgen.errors import bad_input
 from fcgen.mapping import GENERIC, Mapping
 
 if TYPE_CHECKING:
+    from fcgen.dense_layer import DenseLayer
     from fcgen.folding import Folding
-    from fcgen.network import DenseLayer
 
 LUTS_OF_RAM = {"RAM32X1D": 2, "RAM64X1D": 2, "RAM32M": 4, "RAM64M": 4, "RAM128X1D": 4}
 

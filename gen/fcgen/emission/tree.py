@@ -12,9 +12,9 @@ from amaranth.hdl import ClockSignal, Fragment, Instance, MemoryInstance, ResetS
 from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 
-from fcgen.emission.names import KEYWORDS
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.weight_memory import TEXTS
+from fcgen.keywords import KEYWORDS
 
 _DIRECTION = {"i": PortDirection.Input, "o": PortDirection.Output}
 _DOMAIN: dict[str, Callable[[], Value]] = {"clk": ClockSignal, "rst": ResetSignal}

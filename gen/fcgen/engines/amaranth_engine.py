@@ -18,7 +18,9 @@ from fcgen.engines.scenarios import (
     whole_vectors,
 )
 from fcgen.engines.streaming import ParameterUpdate, StreamOptions, StreamRun
+from fcgen.hardware.accelerator import Accelerator
 from fcgen.hardware.layer import Layer
+from fcgen.hardware.top import top_of
 
 Scenario = Callable[[Pins, Case], Awaitable[Arrays]]
 
@@ -26,7 +28,9 @@ Scenario = Callable[[Pins, Case], Awaitable[Arrays]]
 class AmaranthPins:
     """The ports of a layer in Amaranth's simulator."""
 
-    def __init__(self, context: SimulatorContext, layer: Layer, reset: object) -> None:
+    def __init__(
+        self, context: SimulatorContext, layer: Layer | Accelerator, reset: object
+    ) -> None:
         self._context, self._layer, self._reset = context, layer, reset
 
     def get(self, name: str) -> int:
@@ -69,11 +73,11 @@ def _simulate(design: Design, scenario: Scenario, case: Case) -> Arrays:
     with warnings.catch_warnings():
         # The layer makes components only to ask them for their latency.
         warnings.simplefilter("ignore", UnusedElaboratable)
-        layer = Layer(design.layer, design.folding, mapping=design.mapping)
-        return _run(layer, scenario, case)
+        hardware = top_of(design.network, design.schedule, design.mappings)
+        return _run(hardware, scenario, case)
 
 
-def _run(layer: Layer, scenario: Scenario, case: Case) -> Arrays:
+def _run(layer: Layer | Accelerator, scenario: Scenario, case: Case) -> Arrays:
     top = Module()
     top.domains.sync = domain = ClockDomain()
     top.submodules.layer = layer

@@ -110,7 +110,7 @@ def run(
 
 def _source(design: Design, optimise: int) -> LibrarySource:
     macros = {"FCGEN_INPUT_WIDTH": design.input_stream.width}
-    if design.layer.runtime_weights:
+    if design.network.runtime_weights:
         macros["FCGEN_RUNTIME_WEIGHTS"] = 1
     return LibrarySource(design.sources, design.top, macros, optimise, design.macros)
 

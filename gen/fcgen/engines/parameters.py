@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.design import Design
 from fcgen.engines.streaming import ParameterUpdate
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.network import DenseLayer
 
 
 def update(
@@ -22,7 +22,8 @@ def update(
     after, refusals : int
         See :class:`ParameterUpdate`.
     """
-    plan = RequantizerPlan.of(design.layer, design.mapping.requantizer)
-    memories = LayerMemories(design.layer, design.folding, plan, design.mapping)
+    folding, mapping = design.schedule.foldings[0], design.mappings[0]
+    plan = RequantizerPlan.of(design.layer, mapping.requantizer)
+    memories = LayerMemories(design.layer, folding, plan, mapping)
     writes = np.array(list(memories.writes(network)), np.uint32).reshape(-1, 2)
     return ParameterUpdate(after=after, writes=writes, reads=writes[:, 0], refusals=refusals)

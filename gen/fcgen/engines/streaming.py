@@ -55,7 +55,7 @@ def start_cycle(design: Design, options: StreamOptions) -> int:
     wait until it is idle, as the latency is defined. Where weights are written at start, the layer
     must be held before the first beat.
     """
-    idle = options.undisturbed or design.mapping.scratchpad
+    idle = options.undisturbed or design.written_at_start
     return min(design.latency, 1_000) if idle else 0
 
 

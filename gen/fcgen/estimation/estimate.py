@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fcgen.dense_layer import DenseLayer
+from fcgen.devices.costs import Costs
 from fcgen.devices.device import Device, Family, Usage
 from fcgen.errors import bad_input
 from fcgen.estimation.clock import estimated_mhz
-from fcgen.estimation.layer import layer_logic
+from fcgen.estimation.layer import end_logic, layer_logic
 from fcgen.folding import Folding
+from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.blocks import block_rams_in_use, element_blocks, requantizer_blocks
-from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.mapping import Mapping
-from fcgen.network import DenseLayer
+from fcgen.network import Network
+from fcgen.schedule import Schedule
 from fcgen.synthesis.fit import DoesNotFit, check
 from fcgen.synthesis.result import NO_CAP, Result, Work
 
@@ -54,14 +58,14 @@ class Estimate(Result):
 
 
 def estimate(
-    layer: DenseLayer,
-    folding: Folding,
-    mapping: Mapping,
+    network: Network,
+    schedule: Schedule,
+    mappings: Sequence[Mapping],
     family: Family,
     device: Device,
     speed: str,
 ) -> Estimate:
-    """Estimate a layer on a device.
+    """Estimate a network on a device.
 
     Raises
     ------
@@ -71,44 +75,63 @@ def estimate(
     if family.costs is None:
         rule = "what logic costs there is not known"
         raise bad_input("--device", device.name, rule, "name a device of another family")
-    logic = layer_logic(layer, folding, mapping, family.costs)
+    parts = list(zip(network.layers, schedule, mappings, strict=True))
+    usages = [_usage(family, family.costs, *part) for part in parts]
+    end = end_logic(network, schedule.foldings[-1].output_lanes, family.costs)
     usage = Usage(
-        logic.lut,
-        logic.ff,
-        family.dsps(
-            layer,
-            element_blocks(folding, mapping),
-            requantizer_blocks(layer, folding, mapping.requantizer),
-        ),
-        block_rams_in_use(layer, folding, mapping),
-        family.scratchpads(layer, folding, mapping),
+        sum(one.lut for one in usages) + end.lut + family.costs.fixed_luts,
+        sum(one.ff for one in usages) + end.ff,
+        sum(one.dsp for one in usages),
+        sum(one.ram for one in usages),
+        sum(one.scratchpad for one in usages),
     )
     excess = None
     try:
-        check(usage, family, device, folding)
+        check(usage, family, device, schedule.foldings[0] if len(schedule) == 1 else None)
     except DoesNotFit as error:
         excess = error
-    cap = family.cap(device, speed, mapping, usage)
+    caps = [family.cap(device, speed, mapping, usage) for mapping in mappings]
+    cap = min((one for one in caps if one), key=lambda one: one.mhz, default=None)
     clock: tuple[float, ...] = ()
     if family.costs.clock is not None and excess is None:
-        mhz = estimated_mhz(
-            family.costs.clock,
-            device,
-            speed,
-            usage,
-            mapping,
-            runtime_weights=layer.runtime_weights,
+        # The slowest layer, in a device as full as all of them make it.
+        mhz = min(
+            estimated_mhz(
+                family.costs.clock,
+                device,
+                speed,
+                usage,
+                mapping,
+                runtime_weights=layer.runtime_weights,
+            )
+            for layer, _, mapping in parts
         )
         clock = (min(mhz, cap.mhz) if cap else mhz,)
-    timing = LayerTiming.of(layer, folding, mapping)
-    packed = mapping.unit.weights if mapping.unit.block else 1
+    timing = AcceleratorTiming.of(network, schedule, mappings)
+    packed = max(mapping.unit.weights if mapping.unit.block else 1 for mapping in mappings)
     return Estimate(
         device=device,
         speed=speed,
         usage=usage,
-        work=Work(layer.macs, folding.initiation_interval, timing.latency, packed),
+        work=Work(network.macs, schedule.initiation_interval, timing.latency, packed),
         versions={},
         fmax_mhz=clock,
         cap=cap if clock else None,
         excess=excess,
+    )
+
+
+def _usage(
+    family: Family, costs: Costs, layer: DenseLayer, folding: Folding, mapping: Mapping
+) -> Usage:
+    """Return what a layer takes."""
+    logic = layer_logic(layer, folding, mapping, costs)
+    elements = element_blocks(folding, mapping)
+    requantizers = requantizer_blocks(layer, folding, mapping.requantizer)
+    return Usage(
+        logic.lut,
+        logic.ff,
+        family.dsps(layer, elements, requantizers),
+        block_rams_in_use(layer, folding, mapping),
+        family.scratchpads(layer, folding, mapping),
     )

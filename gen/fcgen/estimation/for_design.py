@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fcgen import devices
-from fcgen.design import Design
+from fcgen.dense_layer import DenseLayer
+from fcgen.design import Design, whole
 from fcgen.devices.device import MappingOptions
 from fcgen.errors import bad_input
 from fcgen.estimation.estimate import Estimate, estimate
 from fcgen.folding import Folding
-from fcgen.network import DenseLayer
+from fcgen.network import Network
+from fcgen.schedule import Schedule
 from fcgen.synthesis.for_design import device_of, speed_of
 
 
@@ -37,7 +39,7 @@ def estimate_design(
         raise bad_input(design.directory, own.name, rule, remedy)
     family, part = device_of(design, device)
     grade = speed_of(family, part, speed)
-    return estimate(design.layer, design.folding, design.mapping, family, part, grade)
+    return estimate(design.network, design.schedule, design.mappings, family, part, grade)
 
 
 def estimate_layer(
@@ -64,10 +66,21 @@ def estimate_layer(
     InputError
         When an option does not fit, or there are no figures for the device.
     """
+    return estimate_network(*whole(layer, folding), device, speed, options)
+
+
+def estimate_network(
+    network: Network,
+    schedule: Schedule,
+    device: str,
+    speed: str | None = None,
+    options: MappingOptions = devices.DEFAULT,
+) -> Estimate:
+    """Estimate a network as if it were written; see `estimate_layer`."""
     family, part = devices.find(device)
     if not part.luts:
         rule = "is no device that can be synthesised for"
         raise bad_input("--device", device, rule, "name one, such as ecp5-85k")
-    mapping = family.mapping(part, layer, folding, options)
+    mappings = devices.mappings(device, network, schedule, options)
     grade = speed_of(family, part, speed)
-    return estimate(layer, folding, mapping, family, part, grade)
+    return estimate(network, schedule, mappings, family, part, grade)

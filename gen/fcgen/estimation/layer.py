@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.devices.costs import Costs
 from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.counter import LogicCounter
 from fcgen.estimation.module import Logic
 from fcgen.estimation.values import Fixed, Ports
 from fcgen.folding import Folding
+from fcgen.hardware.accelerator import end_of
 from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.drain_controller import TAG_WIDTH
 from fcgen.hardware.layer_memories import LayerMemories
@@ -23,19 +25,25 @@ from fcgen.hardware.layer_timing import ADDRESS_DELAY
 from fcgen.hardware.memories import Bank, WeightBank
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.mapping import Mapping
-from fcgen.network import DenseLayer
+from fcgen.network import Network
 
 PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat", "next_own")
 """Outputs of a group that nothing reads when it is the last one of its column."""
 
 
 def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> Logic:
-    """Count the look-up tables and registers of a layer without building it whole."""
+    """Count the look-up tables and registers of a layer without building it whole.
+
+    What a design has but once, ``costs.fixed_luts``, is not in it.
+    """
     found = _count(network, folding, mapping, costs)
-    return Logic(
-        sum(logic.lut for logic in found) + costs.fixed_luts,
-        sum(logic.ff for logic in found),
-    )
+    return Logic(sum(logic.lut for logic in found), sum(logic.ff for logic in found))
+
+
+def end_logic(network: Network, lanes: int, costs: Costs) -> Logic:
+    """Count what stands behind the last layer, which gives ``lanes`` outputs a beat."""
+    unit = end_of(network, lanes)
+    return Logic(0, 0) if unit is None else LogicCounter(costs).count(unit)
 
 
 def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> list[Logic]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from amaranth.utils import ceil_log2
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.mapping import Mapping, ProductUnit, rams_of
-from fcgen.network import DenseLayer
 
 
 def element_blocks(folding: Folding, mapping: Mapping) -> int:

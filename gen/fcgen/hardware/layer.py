@@ -7,6 +7,7 @@ from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import VALID, DrainController
@@ -19,7 +20,6 @@ from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.vector_memory import VectorMemory
 from fcgen.mapping import GENERIC, Mapping
-from fcgen.network import DenseLayer
 
 
 class Layer(wiring.Component):
@@ -46,6 +46,9 @@ class Layer(wiring.Component):
         What the parts are made of.
     image_prefix : str
         What the names of the image files start with, so that two layers share a folder.
+    instance : str
+        Name in an accelerator, which the names of its image files have too; empty for a layer that
+        stands alone.
 
     Ports
     -----
@@ -69,6 +72,7 @@ class Layer(wiring.Component):
         folding: Folding,
         image_prefix: str = "",
         mapping: Mapping = GENERIC,
+        instance: str = "",
     ) -> None:
         if (network.outputs, network.inputs) != (folding.outputs, folding.inputs):
             raise ValueError("the folding is for another size of layer")
@@ -80,6 +84,8 @@ class Layer(wiring.Component):
         self.parts = LayerParts(network, folding, mapping)
         self.plan = self.parts.plan
         self.timing = self.parts.timing
+        self.instance = instance
+        image_prefix += f"{instance}_" if instance else ""
         self.memories = LayerMemories(network, folding, self.plan, mapping, image_prefix)
         super().__init__(
             {
@@ -115,7 +121,9 @@ class Layer(wiring.Component):
             "latency_first": self.latency_first,
         }
         device: Parameters = {} if self.mapping == GENERIC else {"device": self.mapping.device}
-        return own | device | self.plan.parameters
+        # Two layers that differ in their images alone are two modules.
+        named: Parameters = {"instance": self.instance} if self.instance else {}
+        return named | own | device | self.plan.parameters
 
     @property
     def initiation_interval(self) -> int:

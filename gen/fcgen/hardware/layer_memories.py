@@ -11,6 +11,7 @@ from amaranth import Cat, Module
 from amaranth.hdl import Value
 from amaranth.lib.wiring import In, Out
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
 from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.memories import Bank, WeightBank, parameter_banks, weight_banks
@@ -21,7 +22,6 @@ from fcgen.hardware.scratchpad_memory import ScratchpadMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.images import MemoryImage
 from fcgen.mapping import GENERIC, Mapping, MemoryCut
-from fcgen.network import DenseLayer
 
 AnyMemory = WeightMemory | ScratchpadMemory | CascadedMemory
 

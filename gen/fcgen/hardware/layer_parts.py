@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amaranth.utils import ceil_log2
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
 from fcgen.hardware.drain_controller import DrainController, beat_code
 from fcgen.hardware.element_group import ElementGroup
@@ -14,7 +15,6 @@ from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue
 from fcgen.hardware.vector_memory import VectorMemory
 from fcgen.mapping import GENERIC, Mapping
-from fcgen.network import DenseLayer
 
 
 class LayerParts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding, ceil_div
 from fcgen.hardware.layer_controller import reserve
 from fcgen.hardware.processing_element import element_delay, result_delay
@@ -12,7 +13,6 @@ from fcgen.hardware.requantizer_column import column_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue, queue_latency
 from fcgen.mapping import GENERIC, Mapping
-from fcgen.network import DenseLayer
 
 ADDRESS_DELAY = 1
 """Cycles from an issued address to the first weight bank."""

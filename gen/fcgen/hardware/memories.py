@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding, Group
 from fcgen.hardware.parameter_tap import HOST_BITS
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.images import MemoryImage
-from fcgen.network import DenseLayer
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from amaranth.hdl import Shape
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.fixed import (
     MULTIPLIER_BITS,
     SHIFT_MAX,
@@ -17,7 +18,6 @@ from fcgen.fixed import (
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.partial_products import ProductPlan
 from fcgen.mapping import BEHAVIOURAL, GENERIC, ProductUnit
-from fcgen.network import DenseLayer
 
 STICKY_BITS = 4
 """Bits that are lost by a constant shift, up to which no cycle is spent on looking at them."""

@@ -9,15 +9,16 @@ from typing import IO, Literal
 
 import numpy as np
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError, bad_input
 from fcgen.load.array_file import read_header
-from fcgen.network import DenseLayer
+from fcgen.network import Network
 from fcgen.reference import check_vectors
 
 _SAVE = "save integers with numpy.save"
 
 
-def read_inputs(path: Path, layer: DenseLayer) -> np.ndarray:
+def read_inputs(path: Path, network: Network | DenseLayer) -> np.ndarray:
     """Read the inputs of a simulation.
 
     Returns
@@ -30,7 +31,7 @@ def read_inputs(path: Path, layer: DenseLayer) -> np.ndarray:
     InputError
         One line with the file, for another shape, type, or a value out of range.
     """
-    return check_vectors(layer, _map(path), str(path))
+    return check_vectors(network, _map(path), str(path))
 
 
 def _map(path: Path) -> np.ndarray:

@@ -37,7 +37,7 @@ class Request:
     seeds : tuple of int
     target_mhz : float, optional
         What nextpnr aims at; default the cap, and 100 where there is none.
-    mapping : Mapping
+    mappings : tuple of Mapping
         What the design's parts are made of, for the cap.
     work : Work, optional
         What the design does.
@@ -54,7 +54,7 @@ class Request:
     speed: str = ""
     seeds: tuple[int, ...] = (0,)
     target_mhz: float | None = None
-    mapping: Mapping = GENERIC
+    mappings: tuple[Mapping, ...] = (GENERIC,)
     work: Work | None = None
     folding: Folding | None = None
     jobs: int = 2
@@ -70,6 +70,12 @@ class Request:
         """The tool of the second stage, None where there is none for the family."""
         module = self.family.nextpnr
         return nextpnr(module, self.system_tools) if module else None
+
+    def cap(self, usage: Usage) -> Cap | None:
+        """Return the clock that all parts in use allow; None where nothing limits it."""
+        family = self.family
+        caps = [family.cap(self.device, self.speed, mapping, usage) for mapping in self.mappings]
+        return min((cap for cap in caps if cap), key=lambda cap: cap.mhz, default=None)
 
     @property
     def tools(self) -> tuple[Wheel, ...]:
@@ -117,7 +123,7 @@ def synthesize(
 def _routed(made: Netlist, request: Request, progress: Callable[[str], None]) -> Result:
     assert request.nextpnr is not None
     family, device, speed = request.family, request.device, request.speed
-    cap = family.cap(device, speed, request.mapping, made.usage)
+    cap = request.cap(made.usage)
     mhz = request.target_mhz or (cap.mhz if cap else DEFAULT_MHZ)
     target = Target(family, device, speed, mhz)
     try:
@@ -127,7 +133,7 @@ def _routed(made: Netlist, request: Request, progress: Callable[[str], None]) ->
     except routing.NoPlace as error:
         raise fit.does_not_fit(str(error), made.usage, family, device, request.folding) from None
     usage, wrapper = _usages(made, family, reports)
-    cap = family.cap(device, speed, request.mapping, usage)
+    cap = request.cap(usage)
     middle = median_low((report.mhz, place) for place, report in enumerate(reports))[1]
     return Result(
         device=device,

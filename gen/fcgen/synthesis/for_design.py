@@ -25,7 +25,7 @@ def sources_of(design: Design) -> Sources:
         design.images,
         design.top,
         design.manifest.ports,
-        step=design.layer.activation_format.bits,
+        step=design.network.activation_format.bits,
     )
 
 
@@ -67,21 +67,21 @@ def request_for(
     _check_range("--seeds", seeds, 1, SEEDS_MAX)
     if frequency is not None:
         _check_range("--freq", frequency, 1, MHZ_MAX)
-    manifest, mapping = design.manifest, design.mapping
+    manifest, mappings = design.manifest, design.mappings
     return Request(
         family,
         part,
         speed_of(family, part, speed),
         tuple(range(seed, seed + seeds)),
         frequency,
-        mapping,
+        mappings,
         Work(
-            design.layer.macs,
+            design.network.macs,
             manifest.initiation_interval,
             manifest.latency,
-            mapping.unit.weights if mapping.unit.block else 1,
+            max(mapping.unit.weights if mapping.unit.block else 1 for mapping in mappings),
         ),
-        design.folding,
+        design.schedule.foldings[0] if len(design.schedule) == 1 else None,
         jobs,
         system_tools,
     )

@@ -1,0 +1,241 @@
+"""The quantised network: immutable, validated, and exact as JSON."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from fcgen import document
+from fcgen.errors import bad_input, located
+from fcgen.fixed import BIAS_BITS, SIZE_MAX, IntegerFormat, signed_width
+from fcgen.requantization import CONSTANTS, Requantization
+from fcgen.validation import check_integers, check_operand, check_range, check_sizes, freeze
+
+__all__ = ["CONSTANTS", "DenseLayer", "Requantization", "check_sizes"]
+
+KIND = "dense"
+_BIAS = IntegerFormat(BIAS_BITS, signed=True)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseLayer:
+    """One fully connected layer of integers.
+
+    ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
+    given: the input zero point is not yet folded into it. Arrays are copied and read-only.
+    ``requantization`` is None for a layer that ends in raw accumulators. With
+    ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
+
+    Raises
+    ------
+    InputError
+        For everything that the arithmetic contract does not allow.
+    """
+
+    name: str
+    input_shape: tuple[int, ...]
+    weight: np.ndarray
+    bias: np.ndarray
+    weight_format: IntegerFormat
+    activation_format: IntegerFormat
+    input_zero_point: int = 0
+    requantization: Requantization | None = None
+    runtime_weights: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "input_shape", tuple(int(size) for size in self.input_shape))
+        check_sizes(self.input_shape, len(self.weight) if self.weight.ndim else 0)
+        check_operand("weight", self.weight_format)
+        check_operand("activation", self.activation_format)
+        if self.weight.shape != (len(self.weight), self.inputs):
+            rule = f"must have the shape (M, {self.inputs})"
+            raise bad_input("weight", f"shape {self.weight.shape}", rule, "give one row an output")
+        check_integers("weight", self.weight)
+        check_range("weight", self.weight, self.weight_format.minimum, self.weight_format.maximum)
+        freeze(self, "weight", self.weight_format.dtype, rank=2)
+        freeze(self, "bias", np.int64, rank=1)
+        self._check_vectors()
+        if self.runtime_weights:
+            self._check_folded_bias()
+
+    def _check_vectors(self) -> None:
+        if self.bias.size != self.outputs:
+            rule = f"must have the shape ({self.outputs},)"
+            raise bad_input("bias", f"shape {self.bias.shape}", rule, "give one value an output")
+        check_range("bias", self.bias, _BIAS.minimum, _BIAS.maximum)
+        if not self.activation_format.contains(self.input_zero_point):
+            low, high = self.activation_format.minimum, self.activation_format.maximum
+            rule = f"must be an activation, from {low} to {high}"
+            raise bad_input("input zero point", self.input_zero_point, rule, "choose another")
+        if self.requantization is not None and self.requantization.outputs != self.outputs:
+            rule = f"the weights have {self.outputs}"
+            found = f"{self.requantization.outputs} outputs"
+            raise bad_input("requantization", found, rule, "give one constant an output")
+
+    def _check_folded_bias(self) -> None:
+        """Check that what the hardware adds fits: a bias written at run time has 32 bits."""
+        if not _BIAS.contains(self.folded_bias):
+            worst = int(np.argmax(np.abs(self.folded_bias)))
+            rule = (
+                f"folded into the bias of output {worst} it makes {self.folded_bias[worst]}, and "
+                f"biases that are written at run time have {BIAS_BITS} bits"
+            )
+            remedy = "use a smaller --input-zero-point, narrower weights or fewer inputs"
+            raise bad_input("input zero point", self.input_zero_point, rule, remedy)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs N."""
+        return int(np.prod(self.input_shape, dtype=np.int64))
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs M."""
+        return len(self.weight)
+
+    @cached_property
+    def folded_bias(self) -> np.ndarray:
+        """``bias - input_zero_point * sum_n W[m,n]``: int64 (M,), what the hardware adds."""
+        sums = self.weight.sum(axis=1, dtype=np.int64)
+        folded: np.ndarray = self.bias - self.input_zero_point * sums
+        folded.flags.writeable = False
+        return folded
+
+    @property
+    def bias_width(self) -> int:
+        """Signed width of the folded bias; 32 bits where it can be written at run time."""
+        if self.runtime_weights:
+            return BIAS_BITS
+        return signed_width(int(np.abs(self.folded_bias).max()))
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """Bound of ``|acc[m]|``: int64 (M,).
+
+        ``sum_n |W[m,n]| * max|x| + |folded bias|``, or with run-time weights the worst case of
+        the formats, ``N * max|w| * max|x| + 2**31`` (a folded bias has 32 bits there).
+        """
+        largest = self.activation_format.magnitude
+        if self.runtime_weights:
+            worst = self.inputs * self.weight_format.magnitude * largest + (1 << (BIAS_BITS - 1))
+            return np.broadcast_to(np.int64(worst), (self.outputs,))
+        # |w| = 2*max(w, 0) - w, summed apart: the narrow dtype has no room for |minimum|.
+        positive = np.maximum(self.weight, 0).sum(axis=1, dtype=np.int64)
+        magnitude = 2 * positive - self.weight.sum(axis=1, dtype=np.int64)
+        reach = np.asarray(magnitude * largest + np.abs(self.folded_bias))
+        reach.flags.writeable = False
+        return reach
+
+    @property
+    def accumulator_width(self) -> int:
+        """Signed width that holds every accumulator of the layer."""
+        return signed_width(int(self.reach.max()))
+
+    @property
+    def output_format(self) -> IntegerFormat:
+        """Format of the outputs; of a raw layer the accumulator's."""
+        if self.requantization is None:
+            return IntegerFormat(self.accumulator_width, signed=True)
+        return self.requantization.output
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights and biases, as Keras counts them."""
+        return self.macs + self.outputs
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulate operations a vector."""
+        return self.inputs * self.outputs
+
+    @property
+    def structure_hash(self) -> str:
+        """SHA-256 of all that is not trainable: shapes, formats, zero point, choices. No name."""
+        return hashlib.sha256(document.dump(self.structure()).encode()).hexdigest()
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 of all trainable values: weights, biases and requantization constants."""
+        digest = hashlib.sha256(self.weight.astype(self.weight.dtype.newbyteorder("<")).tobytes())
+        digest.update(self.bias.astype("<i8").tobytes())
+        if self.requantization is not None:
+            for name in CONSTANTS:
+                digest.update(getattr(self.requantization, name).astype("<i8").tobytes())
+        return digest.hexdigest()
+
+    def structure(self) -> dict[str, Any]:
+        """Give all that is not trainable as a JSON object."""
+        requantization = self.requantization
+        return {
+            "input_shape": list(self.input_shape),
+            "outputs": self.outputs,
+            "weight_format": document.from_format(self.weight_format),
+            "activation_format": document.from_format(self.activation_format),
+            "input_zero_point": self.input_zero_point,
+            "runtime_weights": self.runtime_weights,
+            "requantization": requantization
+            and {
+                "output": document.from_format(requantization.output),
+                "rounding": requantization.rounding,
+                "saturation": requantization.saturation,
+            },
+        }
+
+    def to_json(self) -> str:
+        """Give the layer as JSON text, ended by a newline; the same layer gives the same text."""
+        return document.dump(self.as_fields())
+
+    def as_fields(self) -> dict[str, Any]:
+        """Give the layer as a JSON object."""
+        structure = self.structure()
+        if self.requantization is not None:
+            for name in CONSTANTS:
+                structure["requantization"][name] = getattr(self.requantization, name).tolist()
+        tensors = {"weight": document.from_array(self.weight), "bias": self.bias.tolist()}
+        return {"kind": KIND, "name": self.name, **structure, **tensors}
+
+    @classmethod
+    def from_json(cls, text: str | bytes, source: str = "reference.json") -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        InputError
+            One line that names ``source`` and the field, for anything that is not such a text.
+        """
+        return cls.from_fields(document.Fields(document.load(text, source), source), source)
+
+    @classmethod
+    def from_fields(cls, fields: document.Fields, source: str) -> Self:
+        """Read what `as_fields` gave; see `from_json`."""
+        fields.choice("kind", (KIND,))
+        shape = fields.integers("input_shape", minimum=1, maximum=SIZE_MAX, sizes=(1, 3))
+        outputs = fields.integer("outputs", minimum=1, maximum=SIZE_MAX)
+        check_sizes(tuple(shape), outputs, source)
+        weight_format = fields.format("weight_format")
+        requantization = fields.optional("requantization")
+        layer_fields: dict[str, Any] = {
+            "name": fields.text("name"),
+            "input_shape": tuple(shape),
+            "weight": fields.array("weight", weight_format.dtype, (outputs, int(np.prod(shape)))),
+            "bias": np.array(fields.int64s("bias", outputs), np.int64),
+            "weight_format": weight_format,
+            "activation_format": fields.format("activation_format"),
+            "input_zero_point": fields.integer("input_zero_point"),
+            "runtime_weights": fields.flag("runtime_weights"),
+        }
+        fields.finish()
+        with located(source):
+            if requantization is not None:
+                layer_fields["requantization"] = _read_requantization(requantization, outputs)
+            return cls(**layer_fields)
+
+
+def _read_requantization(fields: document.Fields, outputs: int) -> Requantization:
+    constants = {name: np.array(fields.int64s(name, outputs), np.int64) for name in CONSTANTS}
+    output = fields.format("output")
+    rounding, saturation = fields.text("rounding"), fields.text("saturation")
+    fields.finish()
+    return Requantization(**constants, output=output, rounding=rounding, saturation=saturation)

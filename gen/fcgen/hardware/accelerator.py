@@ -1,0 +1,177 @@
+"""A whole network: layers in a chain, all at work on successive vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth import Cat, Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.hardware.accelerator_timing import AcceleratorTiming
+from fcgen.hardware.arg_max import ArgMax
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.layer import Layer
+from fcgen.hardware.top_k import TopK
+from fcgen.images import MemoryImage
+from fcgen.mapping import Mapping
+from fcgen.network import Network
+from fcgen.schedule import Schedule
+
+STREAM = ("payload", "valid", "first", "last")
+
+
+class Accelerator(wiring.Component):
+    """Dense layers in a chain, ``y = end(layer_n(… layer_1(x)))``.
+
+    Each layer's output stream is the next one's input stream. A layer keeps two input vectors, so
+    that while it works on one, the layer before fills the other: all layers are at work at once.
+
+    Latency: ``latency`` and ``latency_first``, see `AcceleratorTiming`. Initiation interval: that
+    of the slowest layer. Handshake: valid/ready on both sides; payload, first and last hold while
+    valid and not ready. Reset: one cycle of ``rst`` at any time drops everything.
+
+    Parameters
+    ----------
+    network : Network
+        Without run-time weights, which only a single layer can have.
+    schedule : Schedule
+    mappings : sequence of Mapping
+        What the parts of each layer are made of.
+    instances : sequence of str
+        Name of each layer's instance, distinct Verilog identifiers.
+    image_prefix : str
+        What the names of the image files start with.
+
+    Ports
+    -----
+    in_payload : In(S * activation.bits)
+        Of the first layer: beat k carries inputs k·S + lane, lane 0 in the least significant bits.
+    in_valid, in_ready, in_first, in_last : In, Out, In, In(1)
+    out_payload : Out(L * output.bits)
+        Outputs of the last layer, or the index of its largest one, or k indices.
+    out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
+    error : Out(1)
+        A framing error was seen since the reset: see `VectorMemory`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        schedule: Schedule,
+        mappings: Sequence[Mapping],
+        instances: Sequence[str],
+        image_prefix: str = "",
+    ) -> None:
+        if network.runtime_weights:
+            raise ValueError("only a single layer can have run-time weights")
+        if len(set(instances)) != len(network.layers):
+            raise ValueError("every layer needs a name of its own")
+        schedule.check(network)
+        self.network = network
+        self.schedule = schedule
+        self.timing = AcceleratorTiming.of(network, schedule, mappings)
+        self.layers = {
+            instance: Layer(layer, folding, image_prefix, mapping, instance)
+            for instance, layer, folding, mapping in zip(
+                instances, network.layers, schedule, mappings, strict=True
+            )
+        }
+        self.end = end_of(network, schedule.foldings[-1].output_lanes)
+        first, last = schedule.foldings[0], self.end or list(self.layers.values())[-1]
+        super().__init__(
+            {
+                "in_payload": In(first.simd * network.activation_format.bits),
+                "in_valid": In(1),
+                "in_ready": Out(1),
+                "in_first": In(1),
+                "in_last": In(1),
+                "out_payload": Out(len(last.out_payload)),
+                "out_valid": Out(1),
+                "out_ready": In(1),
+                "out_first": Out(1),
+                "out_last": Out(1),
+                "error": Out(1),
+            }
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Parameters that the header of the Verilog names."""
+        return {
+            "layers": tuple(self.layers),
+            "end": self.network.end.kind,
+            "inputs": self.network.inputs,
+            "outputs": self.network.outputs,
+            "initiation_interval": self.initiation_interval,
+            "latency": self.latency,
+            "latency_first": self.latency_first,
+        }
+
+    @property
+    def initiation_interval(self) -> int:
+        """Cycles from a vector to the next."""
+        return self.schedule.initiation_interval
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first input beat to the last output beat of a vector."""
+        return self.timing.latency
+
+    @property
+    def latency_first(self) -> int:
+        """Cycles from the first input beat to the first output beat of a vector."""
+        return self.timing.latency_first
+
+    @property
+    def images(self) -> dict[str, MemoryImage]:
+        """Contents of every memory, by the name of its image file."""
+        found: dict[str, MemoryImage] = {}
+        for layer in self.layers.values():
+            found |= layer.memories.images
+        return found
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        stages: dict[str, wiring.Component] = dict(self.layers)
+        if self.end is not None:
+            stages[self._free_name("class_choice")] = self.end
+        before = None
+        for name, stage in stages.items():
+            m.submodules[name] = stage
+            self._link(m, before, stage)
+            before = stage
+        assert before is not None
+        for name in STREAM:
+            m.d.comb += getattr(self, f"out_{name}").eq(getattr(before, f"out_{name}"))
+        m.d.comb += before.out_ready.eq(self.out_ready)
+        errors = [layer.error for layer in self.layers.values()]
+        m.d.comb += self.error.eq(Cat(errors).any())
+        return m
+
+    def _link(self, m: Module, before: wiring.Component | None, after: wiring.Component) -> None:
+        """Connect a stage to the one before, or to the network's own input."""
+        source, way = (self, "in") if before is None else (before, "out")
+        for name in STREAM:
+            m.d.comb += getattr(after, f"in_{name}").eq(getattr(source, f"{way}_{name}"))
+        m.d.comb += getattr(source, f"{way}_ready").eq(after.in_ready)
+
+    def _free_name(self, wanted: str) -> str:
+        """Return a name that no layer has."""
+        while wanted in self.layers:
+            wanted += "_end"
+        return wanted
+
+
+def end_of(network: Network, lanes: int) -> ArgMax | TopK | None:
+    """Return the stage behind the last layer, which gives ``lanes`` outputs a beat.
+
+    None where its outputs themselves leave.
+    """
+    scores, end = network.layers[-1], network.end
+    if end.kind == "argmax":
+        return ArgMax(scores=scores.outputs, lanes=lanes, score=scores.output_format)
+    if end.kind == "top_k":
+        return TopK(scores=scores.outputs, count=end.count, score=scores.output_format)
+    return None

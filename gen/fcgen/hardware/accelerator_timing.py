@@ -1,0 +1,67 @@
+"""Cycles of layers in a chain, as formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.mapping import Mapping
+from fcgen.network import Network
+from fcgen.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class AcceleratorTiming:
+    """When vectors go in and come out of layers that nobody stalls.
+
+    A layer begins when it has a whole vector, which it takes as fast as the layer before gives it.
+
+    Attributes
+    ----------
+    layers : tuple of LayerTiming
+    end_latency : int, optional
+        Cycles from the last output of the last layer to what leaves the network; None where the
+        layer's outputs themselves leave.
+    """
+
+    layers: tuple[LayerTiming, ...]
+    end_latency: int | None = None
+
+    @classmethod
+    def of(
+        cls, network: Network, schedule: Schedule, mappings: Sequence[Mapping]
+    ) -> AcceleratorTiming:
+        """Return the timing of a network without building its hardware."""
+        layers = tuple(
+            LayerTiming.of(layer, folding, mapping)
+            for layer, folding, mapping in zip(network.layers, schedule, mappings, strict=True)
+        )
+        lanes = schedule.foldings[-1].output_lanes
+        levels = {"values": None, "argmax": (lanes - 1).bit_length() + 1, "top_k": 1}
+        return cls(layers, levels[network.end.kind])
+
+    @cached_property
+    def _entries(self) -> tuple[int, ...]:
+        """Cycle, from the network's first input beat on, of each layer's last input beat."""
+        entries = [self.layers[0].folding.synapse_folds - 1]
+        for layer in self.layers[:-1]:
+            entries.append(entries[-1] + layer.latency - (layer.folding.synapse_folds - 1))
+        return tuple(entries)
+
+    def _after_entry(self, cycles: int) -> int:
+        """Return the cycle of an event of the last layer, given from its first input beat on."""
+        return self._entries[-1] + cycles - (self.layers[-1].folding.synapse_folds - 1)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first input beat accepted to the last output beat accepted."""
+        return self._after_entry(self.layers[-1].latency) + (self.end_latency or 0)
+
+    @property
+    def latency_first(self) -> int:
+        """Cycles from the first input beat accepted to the first output beat accepted."""
+        if self.end_latency is not None:
+            return self.latency
+        return self._after_entry(self.layers[-1].latency_first)

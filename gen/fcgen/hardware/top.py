@@ -1,0 +1,27 @@
+"""The top component of a design: a layer that stands alone, or the layers of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fcgen.hardware.accelerator import Accelerator
+from fcgen.hardware.layer import Layer
+from fcgen.images import MemoryImage
+from fcgen.instance_names import instance_names
+from fcgen.mapping import Mapping
+from fcgen.network import Network
+from fcgen.schedule import Schedule
+
+
+def top_of(
+    network: Network, schedule: Schedule, mappings: Sequence[Mapping], prefix: str = ""
+) -> Layer | Accelerator:
+    """Return the hardware of a network."""
+    if network.layer is not None:
+        return Layer(network.layer, schedule.foldings[0], prefix, mappings[0])
+    return Accelerator(network, schedule, mappings, instance_names(network), prefix)
+
+
+def images_of(hardware: Layer | Accelerator) -> dict[str, MemoryImage]:
+    """Return the contents of every memory, by the name of its image file."""
+    return hardware.memories.images if isinstance(hardware, Layer) else hardware.images
