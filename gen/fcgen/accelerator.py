@@ -71,15 +71,22 @@ class Accelerator:
         return self.design.notes
 
     def predict(self, inputs: np.ndarray, engine: str | None = None) -> np.ndarray:
-        """Return what the hardware computes, int64 of shape (V, M), not compared with anything.
+        """Return what the hardware computes, not compared with anything.
 
         Parameters
         ----------
-        inputs : ndarray of integers, shape (V, N) or (V, C, H, W)
+        inputs : ndarray, shape (V, N) or (V, C, H, W)
+            Integer codes, or floats where the network knows what its codes are worth.
         engine : str, optional
             As for :meth:`simulate`, which also says which one ran.
+
+        Returns
+        -------
+        ndarray of int64
+            Outputs (V, M), class indices (V,), or the k best (V, k).
         """
-        return self.simulate(inputs, engine=engine, check=False).outputs
+        outputs = self.simulate(inputs, engine=engine, check=False).outputs
+        return self.network.shaped(outputs)
 
     def simulate(
         self,

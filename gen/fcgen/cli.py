@@ -15,7 +15,10 @@ from fcgen.errors import FcgenError, OutputError, shown
 from fcgen.terminal import guarded_output
 
 PROGRAM = "fcgen"
-COMMANDS = ("layer", "simulate", "regress", "summary", "estimate", "synth", "demo", "doctor")
+COMMANDS = (
+    *("layer", "compile", "inspect", "simulate", "regress"),
+    *("summary", "estimate", "synth", "demo", "doctor"),
+)
 DEBUG = "FCGEN_DEBUG"
 BAD_OPTION, BUG, INTERRUPTED = 2, 1, 130
 

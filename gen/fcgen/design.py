@@ -197,6 +197,18 @@ class Design:
         network = self.network
         return StreamFormat.of(network.outputs, self.output_lanes, network.output_format)
 
+    def part(self, number: int) -> "Design":
+        """Return a layer of a network as a design of its own, whose top is the layer's module."""
+        layer, mapping = self.network.layers[number], self.mappings[number]
+        alone = Design.unwritten(layer, self.schedule.foldings[number], (mapping,))
+        manifest = replace(
+            alone.manifest,
+            top=self.manifest.modules[number] if self.manifest.modules else layer.name,
+            sources=self.manifest.sources,
+            images=self.manifest.images,
+        )
+        return replace(alone, directory=self.directory, manifest=manifest)
+
     def hashes(self) -> Dictionary[str, str]:
         """Return the promised hash of every file."""
         return self.manifest.files

@@ -7,12 +7,14 @@ from pathlib import Path
 from fcgen import design_readme, devices, testbench, verilog
 from fcgen.design import Design
 from fcgen.devices.device import MappingOptions
+from fcgen.hardware.accelerator import Accelerator
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.top import images_of, top_of
 from fcgen.manifest import MANIFEST, REFERENCE, Manifest, hash_file
 from fcgen.manifest import text as manifest_text
 from fcgen.network import Network
 from fcgen.schedule import Schedule
+from fcgen.verilog import EmittedDesign
 
 FILE_LIST = "files.f"
 README = "README.md"
@@ -79,6 +81,7 @@ def write_files(
         images=tuple(images),
         files={},
         options=options,
+        modules=_modules(emitted, hardware),
         runtime_weights=memories.describe() if memories is not None else None,
     )
     progress("writing the test bench")
@@ -93,3 +96,11 @@ def write_files(
     manifest = replace(manifest, files=files)
     (folder / MANIFEST).write_text(manifest_text(manifest, network))
     return manifest
+
+
+def _modules(emitted: EmittedDesign, hardware: Layer | Accelerator) -> tuple[str, ...]:
+    """Return the module of each layer of a network."""
+    if isinstance(hardware, Layer):
+        return ()
+    found = {module.parameters.get("instance"): module.name for module in emitted.modules}
+    return tuple(found[instance] for instance in hardware.layers)

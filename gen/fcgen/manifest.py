@@ -49,6 +49,8 @@ class Manifest:
         File name to SHA-256.
     runtime_weights : mapping, optional
         Address map of the parameter port.
+    modules : tuple of str
+        Of a network: the module of each layer.
     options : MappingOptions
         ``--pack`` and ``--soft-macs``, which decide the mapping together with the device.
     """
@@ -70,6 +72,7 @@ class Manifest:
     files: Mapping[str, str]
     runtime_weights: Mapping[str, Any] | None = None
     options: MappingOptions = DEFAULT
+    modules: tuple[str, ...] = ()
 
 
 def check_names(name: str, prefix: str) -> None:
@@ -133,8 +136,15 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
         },
         "end": network.end.kind,
         "layers": [
-            {"name": layer.name, "instance": instance, **_layer(layer, folding)}
-            for layer, instance, folding in zip(network.layers, names, foldings, strict=True)
+            {
+                "name": layer.name,
+                "instance": instance,
+                "module": module,
+                **_layer(layer, folding),
+            }
+            for layer, instance, module, folding in zip(
+                network.layers, names, manifest.modules, foldings, strict=True
+            )
         ],
     }
 

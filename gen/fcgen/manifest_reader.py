@@ -88,6 +88,10 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
             raise bad_input(f"{source}: files", "incomplete", f"must name {name}", _REMEDY)
     fields = document.Fields(values, source)
     schedule = _schedule(values, source)
+    modules = tuple(
+        _match(IDENTIFIER, layer.get("module"), "layers.module", source)
+        for layer in values.get("layers", ())
+    )
     runtime = values.get("runtime_weights")
     return Manifest(
         name=fields.text("name"),
@@ -108,6 +112,7 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
         options=MappingOptions(
             fields.choice("pack", PACKS), fields.integer("soft_macs", 0, schedule.multipliers)
         ),
+        modules=modules,
         runtime_weights=None if runtime is None else _mapping(values, "runtime_weights", source),
     )
 

@@ -14,7 +14,7 @@ from fcgen.engines.streaming import STALL_LIMIT, ParameterUpdate, StreamOptions,
 from fcgen.errors import CheckError, FcgenError, InputError, bad_input
 from fcgen.load.vector_file import check_writable
 from fcgen.network import Network
-from fcgen.reference import check_vectors
+from fcgen.reference import check_vectors, trace
 from fcgen.reference import run as run_reference
 from fcgen.simulation_result import Mismatches, SimulationResult
 from fcgen.stimuli import stimuli
@@ -25,6 +25,8 @@ NETLIST_ENGINES = ("compiled", "verilator", "icarus")
 NETLIST_OPTIMISE = 1
 """Netlists are wide and short: building takes longer than running."""
 DEFAULT_VECTORS = {"reference": 256, "compiled": 256, "amaranth": 16, "icarus": 16, "verilator": 16}
+BLAMED_ON = 8
+"""Wrong outputs whose vectors are followed through the layers."""
 Engine = Callable[[Design, np.ndarray, StreamOptions, ParameterUpdate | None], StreamRun]
 
 
@@ -108,7 +110,7 @@ def simulate(
     _check_options(engine, stall, vectors, seed, waves)
     if netlist:
         _check_netlist(design, engine)
-    given = _vectors(design, inputs, vectors, seed, engine, source)
+    given = _vectors(design, inputs, vectors, seed, engine, source, notes)
     if vectors is not None and len(given) < vectors:
         notes.append(f"--vectors: {vectors}: {source or 'inputs'} has {len(given)}, all were used")
     options = StreamOptions(gap=stall, stall=stall, seed=seed)
@@ -140,12 +142,17 @@ def simulate(
     expected = _expected(design, given, parameters, run) if check else outputs
     cycles = run.output_cycles if run else np.zeros((len(given), 1), np.int64)
     lanes = design.output_lanes if run else design.network.outputs
+    mismatches = Mismatches(expected, outputs, cycles, lanes)
+    if mismatches and len(design.network.layers) > 1 and run is not None and not netlist:
+        progress("looking for the first wrong layer")
+        wrong = np.unique([mismatch.vector for mismatch in mismatches[:BLAMED_ON]])
+        notes.append(_first_wrong_layer(design, given[wrong], _engine(engine, None, workers)))
     return SimulationResult(
         engine=engine,
         netlist=netlist,
         inputs=given,
         outputs=outputs,
-        mismatches=Mismatches(expected, outputs, cycles, lanes),
+        mismatches=mismatches,
         checked=check,
         undisturbed=options.undisturbed and (update is None or update.after == 0),
         repeat=repeat,
@@ -188,12 +195,18 @@ def _vectors(
     seed: int,
     engine: str,
     source: str | None,
+    notes: list[str],
 ) -> np.ndarray:
     network = design.network
     if inputs is None:
-        count = vectors or DEFAULT_VECTORS[engine]
-        return stimuli(network.activation_format, network.inputs, count, seed)
+        number = vectors or DEFAULT_VECTORS[engine]
+        return stimuli(network.activation_format, network.inputs, number, seed)
     subject = source or "inputs"
+    inputs = np.asarray(inputs)
+    if inputs.dtype.kind == "f" and network.input is not None:
+        inputs, outside = network.quantize(inputs)
+        if outside:
+            notes.append(f"{subject}: {count(outside, 'value')} saturated")
     checked = check_vectors(network, np.asarray(inputs), subject)
     if not len(checked):
         raise bad_input(subject, "0 vectors", "at least one is needed", "give one vector a row")
@@ -272,6 +285,24 @@ def _update(design: Design, parameters: DenseLayer | None, vectors: int) -> Para
     from fcgen.engines.parameters import update
 
     return update(design, parameters, after=0 if at_start else vectors // 2)
+
+
+def _first_wrong_layer(design: Design, inputs: np.ndarray, engine: Engine) -> str:
+    """Say which layer by itself differs first from the reference, given what it should be given."""
+    layers = design.network.layers
+    outputs = trace(design.network, inputs)
+    for number, layer in enumerate(layers):
+        given = outputs[number - 1] if number else inputs
+        run = engine(design.part(number), given, StreamOptions(), None)
+        wrong = np.argwhere(run.outputs != outputs[number])
+        if len(wrong):
+            vector, neuron = wrong[0]
+            return (
+                f"the first wrong layer is {layer.name} ({number + 1} of {len(layers)}), neuron "
+                f"{neuron}: expected {outputs[number][vector, neuron]}, "
+                f"got {run.outputs[vector, neuron]}"
+            )
+    return "each layer by itself equals the reference: what connects them is wrong"
 
 
 def _check_update(update: ParameterUpdate, run: StreamRun, vectors: int) -> str:

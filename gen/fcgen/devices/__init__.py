@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,28 @@ def mapping(
 def mappings(
     name: str, network: "Network", schedule: "Schedule", options: MappingOptions = DEFAULT
 ) -> tuple[Mapping, ...]:
-    """Decide what the parts of every layer of a network are made of; see `mapping`."""
-    return tuple(
-        mapping(name, layer, folding, options)
-        for layer, folding in zip(network.layers, schedule, strict=True)
-    )
+    """Decide what the parts of every layer of a network are made of; see `mapping`.
+
+    The elements of all layers come first: a requantizer gets a multiplier where they leave one.
+    """
+    family, device = find(name)
+    pairs = list(zip(network.layers, schedule, strict=True))
+    alone = [family.mapping(device, layer, folding, options) for layer, folding in pairs]
+    if len(pairs) == 1 or not device.dsps:
+        return tuple(alone)
+    from fcgen.hardware.blocks import element_blocks, requantizer_blocks
+
+    elements = [
+        family.dsps(layer, element_blocks(folding, mapping), 0)
+        for (layer, folding), mapping in zip(pairs, alone, strict=True)
+    ]
+    free = device.dsps - sum(elements)
+    found = []
+    for (layer, folding), own in zip(pairs, elements, strict=True):
+        # The device as this layer sees it: less what the others take.
+        part = replace(device, dsps=max(own + free, 0))
+        mapping = family.mapping(part, layer, folding, options)
+        requantizers = requantizer_blocks(layer, folding, mapping.requantizer)
+        free -= family.dsps(layer, 0, requantizers)
+        found.append(mapping)
+    return tuple(found)

@@ -23,18 +23,22 @@ def read_inputs(path: Path, network: Network | DenseLayer) -> np.ndarray:
 
     Returns
     -------
-    ndarray of integers, shape (V, N)
-        A view of the file, which costs no memory before it is used.
+    ndarray, shape (V, N)
+        A view of the file, which costs no memory before it is used. Integers; of a network that
+        knows what its codes are worth also floats, as they are.
 
     Raises
     ------
     InputError
         One line with the file, for another shape, type, or a value out of range.
     """
-    return check_vectors(network, _map(path), str(path))
+    values = read_array(path)
+    if isinstance(network, Network) and network.input is not None and values.dtype.kind == "f":
+        return values
+    return check_vectors(network, values, str(path))
 
 
-def _map(path: Path) -> np.ndarray:
+def read_array(path: Path) -> np.ndarray:
     """Map a file to memory: what its header declares must be there, and is not allocated."""
     try:
         # Opening a pipe would wait for somebody who writes into it.

@@ -1,0 +1,100 @@
+"""Options that read and quantise a model, for the commands that do."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fcgen.commands.options import FILE, Choice, Integer, Real
+from fcgen.errors import bad_input, shown
+
+if TYPE_CHECKING:
+    from fcgen.network import End
+    from fcgen.quantize_model import QuantizeOptions
+
+Function = Callable[..., Any]
+ENDS = ("values", "argmax", "top_k")
+SCALES = ("short", "power-of-two")
+
+
+class Integers(click.ParamType):
+    """Integers with commas between them."""
+
+    name = "integers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Return the integers; their range is for others to check."""
+        if isinstance(value, tuple):
+            return value
+        if not re.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6})*", value):
+            self.fail(f"{shown(value)}: must be integers as 8 or 8,4,8; correct it", param, ctx)
+        return tuple(int(number) for number in value.split(","))
+
+
+DATA = (
+    click.option("--calibration", type=FILE, help=".npy of inputs as the network will see them."),
+    click.option("--range", "bounds", type=Real(), nargs=2, help="Range of the inputs: LO HI."),
+    click.option("--labels", type=FILE, help=".npy of classes, for the accuracy."),
+    click.option("--test", type=FILE, help=".npy of inputs of the labels; default --calibration."),
+)
+WIDTHS = (
+    click.option("--weight-bits", type=Integers(), default="8", help="2 to 16, or one a layer."),
+    click.option("--activation-bits", type=Integers(), default="8", help="1 to 16, or as many."),
+    click.option("--output-bits", type=Integer(), help="Of the last layer."),
+    click.option("--scales", type=Choice(SCALES), default="short", help="Of the weights."),
+    click.option("--per-tensor", is_flag=True, help="One weight scale a layer, not one an output."),
+    click.option("--end", type=Choice(ENDS), default="values", help="What leaves the network."),
+    click.option("--top-k", type=Integer(), default=1, help="How many, with --end top_k."),
+    click.option("--export-onnx", type=FILE, help="Write the network as quantised ONNX."),
+)
+
+
+def model_options(function: Function) -> Function:
+    """Add the options of the data and of the widths."""
+    for option in reversed((*DATA, *WIDTHS)):
+        function = option(function)
+    return function
+
+
+def quantize_options(options: dict[str, Any]) -> "QuantizeOptions":
+    """Return what the options ask of the quantiser."""
+    from fcgen.quantize_model import QuantizeOptions
+
+    return QuantizeOptions(
+        options["weight_bits"],
+        options["activation_bits"],
+        options["output_bits"],
+        options["scales"],
+        per_channel=not options["per_tensor"],
+    )
+
+
+def end_of(options: dict[str, Any]) -> "End":
+    """Return what the options ask to leave the network."""
+    from fcgen.network import End
+
+    if options["top_k"] != 1 and options["end"] != "top_k":
+        rule = "has an effect with --end top_k alone"
+        raise bad_input("--top-k", options["top_k"], rule, "add --end top_k")
+    return End(options["end"], options["top_k"])
+
+
+def read(options: dict[str, Any]) -> Any:
+    """Return the model and its data."""
+    from fcgen.load.detect import load_model
+    from fcgen.model_data import gather
+
+    model = load_model(Path(options["model"]))
+    data = gather(
+        model,
+        options["calibration"],
+        options["bounds"],
+        options["labels"],
+        options["test"],
+        options["seed"],
+    )
+    return model, data

@@ -1,0 +1,150 @@
+"""From a model's file to a design: read, quantise, fold, emit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fcgen import accelerator, devices
+from fcgen.accelerator import Accelerator
+from fcgen.devices.device import MappingOptions
+from fcgen.folding_choice import Choice, Folder, Goal
+from fcgen.model import Model
+from fcgen.model_data import ModelData
+from fcgen.network import End
+from fcgen.quantize_model import Quantization, QuantizeOptions, quantize
+from fcgen.reference import trace
+
+
+@dataclass(frozen=True, eq=False)
+class Accuracy:
+    """How many vectors are classified as their labels say, as parts of one."""
+
+    vectors: int
+    float_model: float
+    quantised: float
+
+    def line(self) -> str:
+        """Return it for people."""
+        lost = 100 * (self.float_model - self.quantised)
+        return (
+            f"accuracy over {self.vectors:,} vectors: float {self.float_model:.2%}, integers "
+            f"{self.quantised:.2%} ({-lost:+.2f} points)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A model that has become a design.
+
+    Attributes
+    ----------
+    model : Model
+    quantization : Quantization
+    choice : Choice
+    accelerator : Accelerator
+    accuracy : Accuracy, optional
+        Where labels were given.
+    """
+
+    model: Model
+    quantization: Quantization
+    choice: Choice
+    accelerator: Accelerator
+    accuracy: Accuracy | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        accuracy = self.accuracy
+        return {
+            "directory": str(self.accelerator.directory),
+            **self.accelerator.summary().as_dict(),
+            "clock_mhz": self.choice.clock_mhz,
+            "folding": list(self.choice.lines),
+            "accuracy": accuracy and vars(accuracy),
+            "quantization": describe(self.quantization),
+        }
+
+
+def compile_model(
+    model: Model,
+    data: ModelData,
+    out: Path,
+    *,
+    options: QuantizeOptions | None = None,
+    end: End | None = None,
+    goal: Goal | None = None,
+    device: str = "generic",
+    mapping: MappingOptions = devices.DEFAULT,
+    name: str = "network",
+    prefix: str = "",
+    seed: int = 0,
+    verilog2005: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Compiled:
+    """Quantise a model, fold it, and write its design.
+
+    Parameters
+    ----------
+    model : Model
+    data : ModelData
+    out : Path
+        As for `fcgen.accelerator.write`.
+    options : QuantizeOptions, optional
+    end : End, optional
+        What leaves the network.
+    goal : Goal, optional
+        Of the folding; default one multiplier a layer.
+    device, mapping, name, prefix, seed, verilog2005, progress
+        As for `fcgen.accelerator.write`.
+
+    Raises
+    ------
+    InputError
+        For what is wrong with the model, the data or an option.
+    CheckError
+        When no folding meets the goal.
+    """
+    progress("quantising")
+    quantization = quantize(model, data.calibration, options, end)
+    progress("choosing the folding")
+    choice = Folder(quantization.network, device, mapping).choose(goal or Goal())
+    made = accelerator.write(
+        quantization.network,
+        choice.schedule,
+        out,
+        name=name,
+        prefix=prefix,
+        device=device,
+        options=mapping,
+        seed=seed,
+        verilog2005=verilog2005,
+        progress=progress,
+    )
+    return Compiled(model, quantization, choice, made, accuracy(model, quantization, data))
+
+
+def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accuracy | None:
+    """Compare the classes of the model and of the network with the labels; None without any."""
+    if data.labels is None:
+        return None
+    network = quantization.network
+    codes, _ = network.quantize(data.test)
+    scores = trace(network, codes)[-1]
+    found = [
+        float((classes.argmax(1) == data.labels).mean())
+        for classes in (model.forward(data.test), scores)
+    ]
+    return Accuracy(len(data.labels), *found)
+
+
+def describe(quantization: Quantization) -> dict[str, Any]:
+    """Return what was chosen and lost, as ``--json`` prints it."""
+    return {
+        "scales": list(quantization.scales),
+        "input_saturated": quantization.input_saturated,
+        "layers": [vars(report) for report in quantization.layers],
+        "notes": list(quantization.notes),
+    }

@@ -1,0 +1,122 @@
+"""Real vectors and labels for a model: from files, from a range, or made up, which is said."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.errors import bad_input
+from fcgen.load.vector_file import read_array
+from fcgen.model import Model
+
+MADE_UP = 2048
+"""Vectors where no data are given."""
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelData:
+    """What the quantiser sees, and what accuracy is measured on.
+
+    Attributes
+    ----------
+    calibration : ndarray of floats, shape (V, N)
+    labels : ndarray of int64, shape (V,), optional
+        Classes of ``test``.
+    test : ndarray of floats, shape (V, N)
+        Default the calibration data.
+    notes : tuple of str
+    """
+
+    calibration: Floats
+    test: Floats
+    labels: npt.NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def gather(
+    model: Model,
+    calibration: Path | None = None,
+    bounds: tuple[float, float] | None = None,
+    labels: Path | None = None,
+    test: Path | None = None,
+    seed: int = 0,
+) -> ModelData:
+    """Read or make the data for a model.
+
+    Parameters
+    ----------
+    model : Model
+    calibration : Path, optional
+        ``.npy`` of reals, (V, N) or (V, *input_shape).
+    bounds : (float, float), optional
+        Range of the inputs, where no data are there: seeded uniform vectors.
+    labels : Path, optional
+        ``.npy`` of integers (V,): classes of ``test``.
+    test : Path, optional
+        ``.npy`` as ``calibration``.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        One line for a file or an option that is wrong.
+    """
+    inputs, notes = int(np.prod(model.input_shape)), []
+    random = np.random.default_rng(seed)
+    if calibration is not None and bounds is not None:
+        rule = "the data have their own range"
+        raise bad_input("--range", "with --calibration", rule, "leave one of the two out")
+    if calibration is not None:
+        data = _reals(calibration, model)
+    elif bounds is not None:
+        low, high = bounds
+        if not (np.isfinite(bounds).all() and low < high):
+            raise bad_input(
+                "--range", f"{low:g} {high:g}", "must be two numbers in order", "fix it"
+            )
+        data = random.uniform(low, high, (MADE_UP, inputs))
+        data[0], data[1] = low, high
+    else:
+        data = random.normal(0.0, 1.0, (MADE_UP, inputs))
+        notes.append(
+            "no data: ranges are those of seeded normal inputs, which yours may leave; give "
+            "--calibration x.npy or --range LO HI"
+        )
+    tested = data if test is None else _reals(test, model)
+    classes = None
+    if labels is not None:
+        if test is None and calibration is None:
+            raise bad_input("--labels", labels, "needs data", "give --calibration or --test")
+        classes = _classes(labels, len(tested), model.layers[-1].outputs)
+    return ModelData(data, tested, classes, tuple(notes))
+
+
+def _reals(path: Path, model: Model) -> Floats:
+    array: npt.NDArray[Any] = read_array(path)
+    inputs, shape = int(np.prod(model.input_shape)), model.input_shape
+    if array.dtype.kind not in "fiu" or array.shape[1:] not in ((inputs,), shape):
+        rule = f"must hold reals of shape (V, {', '.join(map(str, shape))})"
+        raise bad_input(path, f"{array.dtype} of shape {array.shape}", rule, "save it that way")
+    if not len(array):
+        raise bad_input(path, "0 vectors", "at least one is needed", "give more")
+    values = np.asarray(array, np.float64).reshape(len(array), inputs)
+    if not np.isfinite(values).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+        found = f"{values[where]} at {where}"
+        raise bad_input(path, found, "must be finite", "remove NaN and infinity")
+    return values
+
+
+def _classes(path: Path, vectors: int, outputs: int) -> npt.NDArray[np.int64]:
+    array = read_array(path)
+    if array.dtype.kind not in "iu" or array.shape != (vectors,):
+        rule = f"must hold {vectors} integers"
+        found = f"{array.dtype} of shape {array.shape}"
+        raise bad_input(path, found, rule, "give one class a vector")
+    if array.size and not 0 <= int(array.min()) <= int(array.max()) < outputs:
+        rule = f"must be classes from 0 to {outputs - 1}"
+        raise bad_input(path, f"{array.min()} to {array.max()}", rule, "correct the labels")
+    return np.asarray(array, np.int64)
