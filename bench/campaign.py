@@ -22,11 +22,12 @@ CHUNK = 10
 SHAPES = (("800", "500", "50", "4"), ("1024", "100", "4", "4"), ("45", "10", "5", "3"))
 
 
-def regress(engine: str, count: int, jobs: int) -> dict[str, list[str]]:
-    """Return the steps of ``count`` random layers on an engine, in chunks of one seed each."""
+def regress(engine: str, count: int, jobs: int, *, networks: bool = False) -> dict[str, list[str]]:
+    """Return the steps of ``count`` random cases on an engine, in chunks of one seed each."""
+    kind, more = ("networks-", ["--networks"]) if networks else ("", [])
     return {
-        f"regress-{engine}-{seed}": [
-            *(PYTHON, "-m", "fcgen", "regress", "--engine", engine, "--seed", str(seed)),
+        f"regress-{kind}{engine}-{seed}": [
+            *(PYTHON, "-m", "fcgen", "regress", "--engine", engine, "--seed", str(seed), *more),
             *("--count", str(min(CHUNK, count - seed * CHUNK)), "--jobs", str(jobs)),
         ]
         for seed in range(-(-count // CHUNK))
@@ -36,6 +37,8 @@ def regress(engine: str, count: int, jobs: int) -> dict[str, list[str]]:
 def steps(jobs: int, results: Path) -> dict[str, list[str]]:
     """Return name and command of every step, in order."""
     commands = regress("verilator", 40, jobs) | regress("icarus", 200, jobs)
+    for engine, count in (("compiled", 100), ("icarus", 20), ("verilator", 20)):
+        commands |= regress(engine, count, jobs, networks=True)
     for inputs, outputs, pe, simd in SHAPES:
         commands[f"thousand-{inputs}-{outputs}"] = [
             *(PYTHON, "bench/thousand_vectors.py", inputs, outputs, "--pe", pe, "--simd", simd)

@@ -78,7 +78,7 @@ def test_a_failure_has_its_place_and_the_command_that_repeats_it(tmp_path, monke
 
 
 def test_a_wrong_random_layer_is_repeated_by_its_number(monkeypatch):
-    monkeypatch.setattr(regression, "forward", lambda layer, x: forward(layer, x) + 1)
+    monkeypatch.setattr(regression, "run_reference", lambda net, x: run(net, x) + 1)
     report = regress(seed=169, only=0, engine="compiled")
     (failed,) = report.failures
     assert failed.command == "fcgen regress --seed 169 --only 0 --engine compiled"

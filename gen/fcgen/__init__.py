@@ -1,7 +1,7 @@
 """Fully connected layers as Verilog, proven to compute the integers of a NumPy reference.
 
-``fcgen.open(DIR)`` gives the accelerator of an output directory; ``python -m fcgen`` is the
-program.
+``fcgen.load(FILE)`` reads a model; ``fcgen.open(DIR)`` gives the accelerator of an output
+directory; ``python -m fcgen`` is the program.
 """
 
 import importlib
@@ -27,12 +27,14 @@ _HOMES = {
     "make_layer": "quantize",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", "load", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("fcgen")
+    if name == "load":  # a package that is also the function of its name
+        return importlib.import_module("fcgen.load")
     if name in _HOMES:
         return getattr(importlib.import_module(f"fcgen.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'fcgen' has no attribute {name!r}")

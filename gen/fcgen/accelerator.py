@@ -85,8 +85,7 @@ class Accelerator:
         ndarray of int64
             Outputs (V, M), class indices (V,), or the k best (V, k).
         """
-        outputs = self.simulate(inputs, engine=engine, check=False).outputs
-        return self.network.shaped(outputs)
+        return self.simulate(inputs, engine=engine, check=False).shaped
 
     def simulate(
         self,

@@ -74,9 +74,8 @@ def gather(
     elif bounds is not None:
         low, high = bounds
         if not (np.isfinite(bounds).all() and low < high):
-            raise bad_input(
-                "--range", f"{low:g} {high:g}", "must be two numbers in order", "fix it"
-            )
+            rule = "must be two numbers in order"
+            raise bad_input("--range", f"{low:g} {high:g}", rule, "swap them")
         data = random.uniform(low, high, (MADE_UP, inputs))
         data[0], data[1] = low, high
     else:

@@ -178,10 +178,6 @@ class Network:
             raise bad_input("inputs", f"dtype {x.dtype}", rule, "give integer codes")
         return self.input.codes(x)
 
-    def shaped(self, outputs: np.ndarray) -> np.ndarray:
-        """Return outputs (V, outputs) as users see them: class indices as (V,)."""
-        return outputs[:, 0] if self.end.kind == "argmax" else outputs
-
     def _end(self) -> dict[str, Any]:
         return {"kind": self.end.kind, "count": self.end.count}
 

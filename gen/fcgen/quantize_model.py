@@ -190,10 +190,13 @@ def claims(layer: DenseLayer) -> bool:
     scheme = layer.requantization
     if scheme is None or max(layer.weight_format.bits, layer.activation_format.bits) > 8:
         return False
+    inputs, zero_point = layer.activation_format, layer.input_zero_point
+    span = max(inputs.maximum - zero_point, zero_point - inputs.minimum)
+    sums = np.abs(layer.weight.astype(np.int64)).sum(axis=1) * span + np.abs(layer.bias)
     symmetric = not scheme.zero_point.any()
     longest = scales.SHIFT_MAX_SIGNED if symmetric else scales.SHIFT_MAX_UNSIGNED
     return bool(
-        layer.reach.max() < FLOAT32_EXACT
+        sums.max() < FLOAT32_EXACT
         and scheme.output.bits <= scales.SHORT_OUTPUT_BITS
         and scheme.multiplier.max() <= scales.MULTIPLIER_MAX
         and scheme.shift.max() <= longest

@@ -15,6 +15,8 @@ from fcgen.fixed import (
     signed_width,
 )
 from fcgen.folding import Folding
+from fcgen.network import Network
+from fcgen.schedule import Schedule
 
 SIZE_MAX = 70
 STALLS = (0.0, 0.3, 0.94)
@@ -28,6 +30,16 @@ class RandomCase:
     layer: DenseLayer
     folding: Folding
     options: StreamOptions
+
+    @property
+    def network(self) -> Network:
+        """The layer as a network."""
+        return Network.single(self.layer)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The folding as a schedule."""
+        return Schedule((self.folding,))
 
     @property
     def description(self) -> str:
@@ -48,8 +60,8 @@ def random_case(seed: int, index: int) -> RandomCase:
     """Return case ``index`` of the sequence that ``seed`` names."""
     random = np.random.default_rng((seed, index))
     inputs, outputs = (int(size) for size in random.integers(1, SIZE_MAX + 1, 2))
-    layer = _layer(random, inputs, outputs)
-    pe, simd = _share(random, outputs), _share(random, inputs)
+    layer = random_layer(random, inputs, outputs, random_format(random))
+    pe, simd = random_share(random, outputs), random_share(random, inputs)
     if layer.runtime_weights:  # each weight is a memory of its own there: keep them few
         pe, simd = min(pe, 8), min(simd, 8)
     folding = Folding(
@@ -57,7 +69,7 @@ def random_case(seed: int, index: int) -> RandomCase:
         outputs,
         pe,
         simd,
-        _share(random, outputs),
+        random_share(random, outputs),
         layer.weight_format.bits,
     )
     options = StreamOptions(
@@ -70,28 +82,40 @@ def random_case(seed: int, index: int) -> RandomCase:
     return RandomCase(index, layer, folding, options)
 
 
-def _share(random: np.random.Generator, whole: int) -> int:
+def random_share(random: np.random.Generator, whole: int) -> int:
     """Return a number of 1 to ``whole``: either end, a divisor, or any."""
     divisors = [number for number in range(1, whole + 1) if whole % number == 0]
     choices = (1, whole, int(random.choice(divisors)), *random.integers(1, whole + 1, 3))
     return int(random.choice(choices))
 
 
-def _format(random: np.random.Generator) -> IntegerFormat:
+def random_format(random: np.random.Generator) -> IntegerFormat:
+    """Return any format of an operand."""
     return IntegerFormat(int(random.integers(1, 17)), bool(random.integers(2)))
 
 
-def _layer(random: np.random.Generator, inputs: int, outputs: int) -> DenseLayer:
-    weight, activation = _format(random), _format(random)
+def random_layer(
+    random: np.random.Generator,
+    inputs: int,
+    outputs: int,
+    activation: IntegerFormat,
+    *,
+    raw: bool | None = None,
+    runtime: bool | None = None,
+    name: str = "layer",
+) -> DenseLayer:
+    """Return a layer; whether it is raw and whether it is writable is chance where None."""
+    weight = random_format(random)
     weights = random.integers(weight.minimum, weight.maximum, (outputs, inputs), endpoint=True)
     if random.integers(4) == 0:  # the largest accumulator that there can be
         weights[:] = random.choice([weight.minimum, weight.maximum])
     bias_bits = int(random.integers(1, BIAS_BITS))
     bias = random.integers(-(1 << bias_bits), 1 << bias_bits, outputs)
-    runtime = bool(random.integers(6) == 0)
+    chosen = bool(random.integers(6) == 0)
+    runtime = chosen if runtime is None else runtime
     zero_point = random.integers(activation.minimum, activation.maximum, endpoint=True)
     plain = DenseLayer(
-        name="layer",
+        name=name,
         input_shape=(inputs,),
         weight=weights,
         bias=bias // 2 if runtime else bias,
@@ -101,7 +125,8 @@ def _layer(random: np.random.Generator, inputs: int, outputs: int) -> DenseLayer
         input_zero_point=0 if runtime or random.integers(2) else int(zero_point),
         runtime_weights=runtime,
     )
-    if random.integers(4) == 0:
+    chosen = bool(random.integers(4) == 0)
+    if chosen if raw is None else raw:
         return plain
     return DenseLayer(
         **{
@@ -115,7 +140,7 @@ def _layer(random: np.random.Generator, inputs: int, outputs: int) -> DenseLayer
 
 def _requantization(random: np.random.Generator, layer: DenseLayer) -> Requantization:
     """Return constants that use the output's range; every fourth time any legal ones."""
-    output, outputs = _format(random), layer.outputs
+    output, outputs = random_format(random), layer.outputs
     limit = 1 << int(random.integers(0, MULTIPLIER_BITS))
     multiplier = random.integers(-limit, limit, outputs)
     if random.integers(4) == 0:

@@ -15,8 +15,9 @@ from fcgen import accelerator
 from fcgen.design import Design
 from fcgen.engines.streaming import StreamOptions
 from fcgen.errors import CheckError, FcgenError, bad_input
-from fcgen.random_layers import STALLS, random_case
-from fcgen.reference import forward
+from fcgen.random_layers import STALLS, RandomCase, random_case
+from fcgen.random_networks import NetworkCase, random_network_case
+from fcgen.reference import run as run_reference
 from fcgen.regression_report import CaseResult, RegressionReport
 from fcgen.simulate import ENGINES, default_engine, simulate
 from fcgen.simulation_result import Mismatch, Mismatches
@@ -37,18 +38,22 @@ class Job:
         Of the random layer, or of the disturbance of a given design.
     directory : str, optional
         The given design; None for a random layer.
+    networks : bool
+        Random networks in place of layers.
     """
 
     engine: str
     seed: int
     index: int
     directory: str | None = None
+    networks: bool = False
 
     @property
     def command(self) -> str:
         """The command that repeats this case alone."""
         if self.directory is None:
             words = ["fcgen", "regress", "--seed", str(self.seed), "--only", str(self.index)]
+            words += ["--networks"] if self.networks else []
             return shlex.join([*words, "--engine", self.engine])
         words = ["fcgen", "simulate", self.directory, "--engine", self.engine]
         words += ["--stall", f"{STALLS[self.index]:g}", "--seed", str(self.seed)]
@@ -63,6 +68,7 @@ def regress(
     engine: str | None = None,
     jobs: int = 1,
     only: int | None = None,
+    networks: bool = False,
     progress: Callable[[CaseResult], None] | None = None,
 ) -> RegressionReport:
     """Run random layers, or each given design with several disturbances, through an engine.
@@ -80,6 +86,8 @@ def regress(
         Processes.
     only : int, optional
         The one random layer to run.
+    networks : bool
+        Random networks in place of random layers.
     progress : callable, optional
         Gets each result as soon as it is there.
 
@@ -107,7 +115,7 @@ def regress(
         ]
     else:
         indices = range(count) if only is None else (only,)
-        chosen = [Job(engine, seed, index) for index in indices]
+        chosen = [Job(engine, seed, index, None, networks) for index in indices]
     results = []
     for result in _results(chosen, jobs):
         results.append(result)
@@ -131,7 +139,7 @@ def run_job(job: Job) -> CaseResult:
     description, failure = job.directory or "", ""
     try:
         if job.directory is None:
-            case = random_case(job.seed, job.index)
+            case = _case(job)
             description = case.description
             _run_random(job, case.options)
         else:
@@ -142,6 +150,11 @@ def run_job(job: Job) -> CaseResult:
     except Exception as error:
         failure = f"{type(error).__name__}: {error}"
     return CaseResult(name, description, failure, job.command, time.monotonic() - start)
+
+
+def _case(job: Job) -> RandomCase | NetworkCase:
+    make = random_network_case if job.networks else random_case
+    return make(job.seed, job.index)
 
 
 def _run_design(job: Job) -> None:
@@ -162,23 +175,24 @@ def _wrong(mismatches: Sequence[Mismatch]) -> CheckError:
 
 
 def _run_random(job: Job, options: StreamOptions) -> None:
-    case = random_case(job.seed, job.index)
+    case = _case(job)
     with tempfile.TemporaryDirectory(prefix="fcgen-") as folder:
         if job.engine in ("amaranth", "reference"):  # nothing is read from disk
-            design = Design.unwritten(case.layer, case.folding)
+            design = Design.unwritten(case.network, case.schedule)
         else:
-            design = accelerator.write(case.layer, case.folding, Path(folder) / "design").design
+            design = accelerator.write(case.network, case.schedule, Path(folder) / "design").design
+        network = case.network
         inputs = stimuli(
-            case.layer.activation_format, case.layer.inputs, VECTORS[job.engine], options.seed
+            network.activation_format, network.inputs, VECTORS[job.engine], options.seed
         )
         _check(design, job.engine, inputs, options)
 
 
 def _check(design: Design, engine: str, inputs: np.ndarray, options: StreamOptions) -> None:
     """Stream whole vectors, and where the simulator allows it wrongly framed ones as well."""
-    layer, lanes = design.layer, design.output_lanes
+    network, lanes = design.network, design.output_lanes
     if engine == "reference":
-        forward(layer, inputs)
+        run_reference(network, inputs)
         return
     if engine == "compiled":
         from fcgen.engines import compiled
@@ -196,10 +210,11 @@ def _check(design: Design, engine: str, inputs: np.ndarray, options: StreamOptio
         with Cosimulation(design, engine) as bench:
             run = bench.stream(inputs, options)
             framed = bench.broken_framing(inputs, options)
-    wrong = Mismatches(forward(layer, inputs), run.outputs, run.output_cycles, lanes)
+    expected = run_reference(network, inputs).reshape(run.outputs.shape)
+    wrong = Mismatches(expected, run.outputs, run.output_cycles, lanes)
     if wrong:
         raise _wrong(wrong)
     if framed is not None:
         accepted, outputs = framed
-        if not np.array_equal(forward(layer, accepted), outputs):
+        if not np.array_equal(run_reference(network, accepted).reshape(outputs.shape), outputs):
             raise CheckError("after wrongly framed vectors: accepted vectors have wrong outputs")

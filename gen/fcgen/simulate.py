@@ -150,6 +150,7 @@ def simulate(
     return SimulationResult(
         engine=engine,
         netlist=netlist,
+        classes=design.network.end.kind == "argmax",
         inputs=given,
         outputs=outputs,
         mismatches=mismatches,

@@ -91,6 +91,8 @@ class SimulationResult:
         Command that runs the same again.
     netlist : bool
         Whether it was the netlist that was simulated, not the emitted Verilog.
+    classes : bool
+        Whether the outputs are class indices, one a vector.
     notes : tuple of str
         Lines worth telling: the engine that was chosen, files that have changed.
     run : StreamRun, optional
@@ -107,6 +109,7 @@ class SimulationResult:
     undisturbed: bool
     repeat: str
     netlist: bool = False
+    classes: bool = False
     notes: tuple[str, ...] = ()
     run: StreamRun | None = None
     waves: str | None = field(default=None)
@@ -115,6 +118,11 @@ class SimulationResult:
     def vectors(self) -> int:
         """Number of vectors."""
         return len(self.outputs)
+
+    @property
+    def shaped(self) -> np.ndarray:
+        """Outputs as users see them: class indices as (V,)."""
+        return self.outputs[:, 0] if self.classes else self.outputs
 
     @property
     def cycles(self) -> int:

@@ -15,6 +15,7 @@ from fcgen.terminal import Terminal
 )
 @engine
 @click.option("--jobs", type=Integer(1, 1024), default=1, show_default=True, help="Processes.")
+@click.option("--networks", is_flag=True, help="Random networks in place of layers.")
 @click.option("--only", type=Integer(0, SEED_MAX), help="The one random layer to run.")
 @click.option(
     "--junit",
@@ -29,13 +30,14 @@ def command(
     count: int,
     engine: str | None,
     jobs: int,
+    networks: bool,
     only: int | None,
     junit: Path,
     as_json: bool,
     quiet: bool,
     seed: int,
 ) -> int:
-    """Run random layers, or the designs in DIR..., through an engine, disturbed in many ways."""
+    """Run random layers, or networks, or the designs in DIR..., through an engine, disturbed."""
     from fcgen.load.vector_file import check_writable, write_whole
     from fcgen.regress import regress
 
@@ -49,6 +51,7 @@ def command(
             engine=engine,
             jobs=jobs,
             only=only,
+            networks=networks,
             progress=lambda case: progress(f"{case.name}: {case.description}"),
         )
     write_whole(junit, lambda stream: stream.write(report.junit().encode()), "--junit")

@@ -38,7 +38,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
         check_writable(options["outputs"])
     result = _simulate(terminal, options)
     if options["outputs"] is not None:
-        write_outputs(options["outputs"], result.outputs)
+        write_outputs(options["outputs"], result.shaped)
         terminal.note(f"outputs: {options['outputs']}")
     if as_json:
         terminal.notes(result.notes)

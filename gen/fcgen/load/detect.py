@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fcgen.errors import bad_input
+from fcgen.errors import bad_input, located
 from fcgen.model import Model
 
 ONNX = (".onnx",)
@@ -51,4 +51,5 @@ def load_model(path: str | Path) -> Model:
         found = sorted(kinds & set(group))
         if found:
             raise bad_input(path, ", ".join(found), rule, remedy)
-    return read_float(path, model)
+    with located(path):
+        return read_float(path, model)

@@ -59,7 +59,7 @@ def read_onnx(path: Path) -> Any:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             _take_in(path, tensor)
     try:
-        onnx.checker.check_model(_with_domains(model))
+        onnx.checker.check_model(_completed(model))
     except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0]
         raise bad_input(path, first, "is no valid ONNX model", _EXPORT_AGAIN) from None
@@ -131,14 +131,18 @@ def _take_in(path: Path, tensor: onnx.TensorProto) -> None:
     del tensor.external_data[:]
 
 
-def _with_domains(model: onnx.ModelProto) -> Any:
-    """Return the model with the domains of all its nodes: some exporters name not all they use."""
+def _completed(model: onnx.ModelProto) -> Any:
+    """Return a copy with what some exporters leave out and runtimes do not need.
+
+    The domains of all nodes, and the shapes of inputs and outputs.
+    """
     onnx = require_onnx()
-    named = {opset.domain for opset in model.opset_import}
-    missing = sorted({node.domain for node in model.graph.node} - named)
-    if not missing:
-        return model
     complete = onnx.ModelProto()
     complete.CopyFrom(model)
+    named = {opset.domain for opset in model.opset_import}
+    missing = sorted({node.domain for node in model.graph.node} - named)
     complete.opset_import.extend(onnx.helper.make_opsetid(domain, 1) for domain in missing)
+    for value in (*complete.graph.input, *complete.graph.output):
+        if value.type.HasField("tensor_type"):
+            value.type.tensor_type.shape.SetInParent()
     return complete

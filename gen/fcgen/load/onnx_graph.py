@@ -91,7 +91,7 @@ class OnnxGraph:
         """Return the value of an attribute, or the default where the node has none."""
         for attribute in node.attribute:
             if attribute.name == name:
-                return self.onnx.helper.getattribute_value(attribute)
+                return self.onnx.helper.get_attribute_value(attribute)
         return default
 
     def constant(self, node: onnx.NodeProto, place: int) -> Array | None:

@@ -1,0 +1,89 @@
+"""Seeded random networks with random foldings, for regression runs."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from fcgen.dense_layer import DenseLayer
+from fcgen.engines.streaming import StreamOptions
+from fcgen.network import End, Network
+from fcgen.random_layers import STALLS, random_format, random_layer, random_share
+from fcgen.schedule import Schedule
+
+LAYERS_MAX = 6
+WIDTH_MAX = 200
+MULTIPLIERS_MAX = 48
+"""Of a layer: a model of more takes long to build."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkCase:
+    """One network, its foldings, and how it is disturbed; all follow from (seed, index)."""
+
+    index: int
+    network: Network
+    schedule: Schedule
+    options: StreamOptions
+
+    @property
+    def description(self) -> str:
+        """Widths, foldings, formats and disturbance in a line."""
+        network, options = self.network, self.options
+        widths = "→".join(map(str, (network.inputs, *(x.outputs for x in network.layers))))
+        foldings = ",".join(f"{folding.pe}x{folding.simd}" for folding in self.schedule)
+        formats = ",".join(
+            f"{layer.weight_format.name}·{layer.activation_format.name}" for layer in network.layers
+        )
+        return (
+            f"{widths} {foldings} {formats} {network.end.kind} gap={options.gap:g} "
+            f"stall={options.stall:g} resets={options.resets}"
+        )
+
+
+def random_network_case(seed: int, index: int) -> NetworkCase:
+    """Return case ``index`` of the sequence that ``seed`` names."""
+    random = np.random.default_rng((seed, index, LAYERS_MAX))
+    count = int(random.integers(1, LAYERS_MAX + 1))
+    # As many narrow as wide ones: every width has a chance, small ones the better one.
+    widths = np.exp(random.uniform(0, np.log(WIDTH_MAX + 1), count + 1)).astype(int)
+    network = _network(random, [int(width) for width in widths])
+    sizes = tuple(_size(random, layer.inputs, layer.outputs) for layer in network.layers)
+    lanes = random_share(random, network.layers[-1].outputs)
+    if network.end.kind == "top_k":
+        lanes = 1
+    options = StreamOptions(
+        gap=float(random.choice(STALLS)),
+        stall=float(random.choice(STALLS)),
+        seed=int(random.integers(2**31)),
+        resets=int(random.choice([0, 3])),
+    )
+    return NetworkCase(index, network, Schedule.chain(network, sizes, lanes), options)
+
+
+def _network(random: np.random.Generator, widths: list[int]) -> Network:
+    layers: list[DenseLayer] = []
+    for number, (inputs, outputs) in enumerate(pairwise(widths)):
+        last = number == len(widths) - 2
+        activation = layers[-1].output_format if layers else random_format(random)
+        layers.append(
+            random_layer(
+                random,
+                inputs,
+                outputs,
+                activation,
+                raw=bool(random.integers(3) == 0) if last else False,
+                runtime=False,
+                name=f"fc{number + 1}",
+            )
+        )
+    kind = str(random.choice(["values", "values", "argmax", "top_k"]))
+    most = min(widths[-1], 5)
+    number = int(random.integers(1, most + 1)) if kind == "top_k" else 1
+    return Network("network", tuple(layers), End(kind, number))
+
+
+def _size(random: np.random.Generator, inputs: int, outputs: int) -> tuple[int, int]:
+    pe, simd = random_share(random, outputs), random_share(random, inputs)
+    simd = min(simd, MULTIPLIERS_MAX)
+    return max(1, min(pe, MULTIPLIERS_MAX // simd)), simd

@@ -1,0 +1,167 @@
+"""From a model's file to a design through the command line, and networks through `simulate`."""
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import fcgen
+from fcgen.cli import main
+from fcgen.export_onnx import CODES, VALUES
+from fcgen.reference import run as run_reference
+from onnx_examples import mlp, save
+
+RANDOM = np.random.default_rng(7)
+
+
+def run(*words):
+    """Exit code, stdout and stderr of a call; a fixture of a module has no capsys."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([str(word) for word in words])
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compile")
+    save(mlp(12, 9, 5), folder / "net.onnx")
+    x = RANDOM.normal(0, 1, (60, 12)).astype(np.float32)
+    np.save(folder / "x.npy", x)
+    model = fcgen.load(folder / "net.onnx")
+    np.save(folder / "y.npy", model.forward(x).argmax(1))
+    words = ["--calibration", folder / "x.npy", "--labels", folder / "y.npy", "--pe", "3,5"]
+    export = ["--export-onnx", folder / "twin.onnx", "--simd", "2,3", "--json"]
+    code, out, err = run("compile", folder / "net.onnx", "-o", folder / "d", *words, *export)
+    assert code == 0, err
+    (folder / "compile.json").write_text(out)
+    return folder
+
+
+def test_the_design_of_a_model_equals_its_twin_in_onnxruntime(folder):
+    x = RANDOM.normal(0, 2, (300, 12)).astype(np.float32)
+    accelerator = fcgen.open(folder / "d")
+    session = onnxruntime.InferenceSession(str(folder / "twin.onnx"))
+    values, codes = session.run([VALUES, CODES], {"x": x})
+    found = accelerator.predict(x)
+    assert np.array_equal(found, codes)
+    assert np.array_equal(accelerator.network.output(found), values)
+
+
+def test_json_has_the_promised_keys_and_the_accuracy(folder):
+    values = json.loads((folder / "compile.json").read_text())
+    assert (values["parameters"], values["macs"]) == (12 * 9 + 9 + 9 * 5 + 5, 12 * 9 + 9 * 5)
+    assert values["initiation_interval"] == max(6 * 3, 3 * 1)
+    assert [layer["name"] for layer in values["layers"]] == ["fc1", "fc2"]
+    assert values["accuracy"]["float_model"] == 1.0
+    assert values["accuracy"]["quantised"] > 0.9
+    assert all(layer["claimed"] for layer in values["quantization"]["layers"])
+
+
+@pytest.mark.parametrize("engine", ["reference", "amaranth", "icarus", "compiled"])
+def test_every_engine_computes_the_network(engine, folder):
+    code, out, _ = run("simulate", folder / "d", "--engine", engine, "--stall", "0.3", "--json")
+    assert code == 0
+    assert json.loads(out)["mismatches"] == 0
+
+
+def test_the_interval_of_a_network_is_that_of_its_slowest_layer(folder):
+    _, out, _ = run("simulate", folder / "d", "--json")
+    values, design = json.loads(out), fcgen.open(folder / "d").design
+    assert values["initiation_interval_measured"] == 18
+    assert values["latency_measured"] == design.latency
+    assert values["latency_first_measured"] == design.manifest.latency_first
+
+
+def test_reals_are_quantised_by_the_networks_own_grid(folder):
+    code, _, err = run(
+        *("simulate", folder / "d", "--inputs", folder / "x.npy", "--outputs", folder / "o.npy")
+    )
+    assert code == 0, err
+    network = fcgen.open(folder / "d").network
+    wanted = run_reference(network, network.quantize(np.load(folder / "x.npy"))[0])
+    assert np.array_equal(np.load(folder / "o.npy"), wanted)
+
+
+def test_reals_that_saturate_are_said(folder):
+    np.save(folder / "big.npy", np.full((2, 12), 1e6))
+    _, out, _ = run("simulate", folder / "d", "--inputs", folder / "big.npy")
+    assert f"{folder / 'big.npy'}: 24 values saturated" in out
+
+
+def test_classes_leave_as_one_index_a_vector(folder, tmp_path):
+    words = ["--calibration", folder / "x.npy", "--end", "argmax", "-q"]
+    assert run("compile", folder / "net.onnx", "-o", tmp_path / "d", *words)[0] == 0
+    code, _, _ = run(
+        *("simulate", tmp_path / "d", "--inputs", folder / "x.npy", "--outputs", tmp_path / "o.npy")
+    )
+    outputs = np.load(tmp_path / "o.npy")
+    assert code == 0
+    assert outputs.shape == (60,)
+    assert (outputs == np.load(folder / "y.npy")).mean() > 0.9
+
+
+def test_the_first_wrong_layer_is_named(folder, tmp_path):
+    words = ["--calibration", folder / "x.npy", "-q"]
+    assert run("compile", folder / "net.onnx", "-o", tmp_path / "d", *words)[0] == 0
+    image = tmp_path / "d" / "fc1_weights_0.hex"
+    image.write_text("".join(f"{255 - int(line, 16):02x}\n" for line in image.read_text().split()))
+    code, out, _ = run("simulate", tmp_path / "d", "--force")
+    assert code == 1
+    assert "the first wrong layer is fc1 (1 of 2), neuron " in out
+
+
+def test_without_data_a_note_says_whose_ranges_these_are(folder, tmp_path):
+    code, _, err = run("compile", folder / "net.onnx", "-o", tmp_path / "d")
+    assert code == 0
+    assert "note: no data: ranges are those of seeded normal inputs" in err
+
+
+def test_inspect_says_what_became_of_each_node(folder):
+    code, out, _ = run("inspect", folder / "net.onnx")
+    assert code == 0
+    assert "layer 1, 12 > 9" in out
+    assert "activation of layer 1" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--range", "1", "0"], "--range: 1 0: must be two numbers in order; swap them"),
+        (["--range", "0", "1", "--calibration", "x.npy"], "--range: with --calibration: the data"),
+        (["--labels", "y.npy"], "--labels: y.npy: needs data; give --calibration or --test"),
+        (
+            ["--calibration", "y.npy"],
+            "y.npy: int64 of shape (60,): must hold reals of shape (V, 12)",
+        ),
+        (
+            ["--calibration", "x.npy", "--labels", "x.npy"],
+            "x.npy: float32 of shape (60, 12): must hold 60 integers; give one class a vector",
+        ),
+        (["--top-k", "2"], "--top-k: 2: has an effect with --end top_k alone; add --end top_k"),
+        (["--end", "top_k", "--top-k", "6"], "end: 6: the last layer has 5 outputs"),
+        (["--weight-bits", "x"], "--weight-bits: x: must be integers as 8 or 8,4,8; correct it"),
+        (["--pe", "1,2,3"], "--pe: 1,2,3: must be one number, or one for each of the 2 layers"),
+        (["--pe", "10"], "--pe: 10: must be 1 to M = 9; choose a value in this range"),
+        (["--fps", "1", "--fit"], "--fit: with --fps: only one goal can be given"),
+        (["--device", "ecp6"], "--device: ecp6: is not a known device"),
+        (["--export-onnx", "/nowhere/x.onnx"], "--export-onnx: /nowhere/x.onnx: cannot be written"),
+        (["--name", "module"], "--name: module: is a Verilog keyword; choose another name"),
+    ],
+)
+def test_bad_options_are_one_line_and_leave_nothing(words, line, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(folder)
+    code, _, err = run("compile", "net.onnx", "-o", tmp_path / "d", *words)
+    assert code == 2
+    assert f"fcgen: error: {line}" in err
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_goal_out_of_reach_is_exit_code_one(folder, tmp_path):
+    code, _, err = run("compile", folder / "net.onnx", "-o", tmp_path / "d", "--fps", "1e9")
+    assert code == 1
+    assert "fcgen: error: --fps: 1e+09: at 100 MHz" in err
+    assert not (tmp_path / "d").exists()
