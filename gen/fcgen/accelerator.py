@@ -1,6 +1,6 @@
 """What :func:`fcgen.open` gives: a design that predicts, simulates and describes itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -191,6 +191,7 @@ def write(
     options: MappingOptions = devices.DEFAULT,
     seed: int = 0,
     verilog2005: bool = False,
+    extra: Mapping[str, str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Accelerator:
     """Emit a network, or a layer alone, to an output directory, which appears whole or not at all.
@@ -211,6 +212,8 @@ def write(
         Seed of the vectors of the test bench.
     verilog2005 : bool
         Add a plain Verilog copy of everything.
+    extra : mapping, optional
+        Further files, name to text.
     progress : callable, optional
         Gets a line before each step.
 
@@ -238,6 +241,7 @@ def write(
             options=options,
             seed=seed,
             verilog2005=verilog2005,
+            extra=extra or {},
             progress=progress or (lambda _: None),
         )
     mappings = devices.mappings(device, network, schedule, options)

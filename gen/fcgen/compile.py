@@ -9,13 +9,17 @@ from typing import Any
 
 from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
+from fcgen.certify import LISTED_MAX, Certificate, certify
 from fcgen.devices.device import MappingOptions
 from fcgen.folding_choice import Choice, Folder, Goal
+from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
 from fcgen.model_data import ModelData
 from fcgen.network import End
 from fcgen.quantize_model import Quantization, QuantizeOptions, quantize
 from fcgen.reference import trace
+
+CERTIFICATE = "certificate.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +46,22 @@ class Compiled:
     Attributes
     ----------
     model : Model
-    quantization : Quantization
     choice : Choice
     accelerator : Accelerator
+    quantization : Quantization, optional
+        Of a model of floats.
+    certificate : Certificate, optional
+        Of a model of integers.
     accuracy : Accuracy, optional
         Where labels were given.
     """
 
-    model: Model
-    quantization: Quantization
+    model: Model | IntegerModel
     choice: Choice
     accelerator: Accelerator
-    accuracy: Accuracy | None
+    quantization: Quantization | None = None
+    certificate: Certificate | None = None
+    accuracy: Accuracy | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -64,13 +72,14 @@ class Compiled:
             "clock_mhz": self.choice.clock_mhz,
             "folding": list(self.choice.lines),
             "accuracy": accuracy and vars(accuracy),
-            "quantization": describe(self.quantization),
+            "quantization": self.quantization and describe(self.quantization),
+            "certificate": self.certificate and summary(self.certificate),
         }
 
 
 def compile_model(
-    model: Model,
-    data: ModelData,
+    model: Model | IntegerModel,
+    data: ModelData | None,
     out: Path,
     *,
     options: QuantizeOptions | None = None,
@@ -84,12 +93,13 @@ def compile_model(
     verilog2005: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Compiled:
-    """Quantise a model, fold it, and write its design.
+    """Quantise a model, or certify one of integers; fold it, and write its design.
 
     Parameters
     ----------
-    model : Model
-    data : ModelData
+    model : Model or IntegerModel
+    data : ModelData, optional
+        A model of floats needs it.
     out : Path
         As for `fcgen.accelerator.write`.
     options : QuantizeOptions, optional
@@ -107,12 +117,22 @@ def compile_model(
     CheckError
         When no folding meets the goal.
     """
-    progress("quantising")
-    quantization = quantize(model, data.calibration, options, end)
+    quantization, certificate, measured = None, None, None
+    extra: dict[str, str] = {}
+    if isinstance(model, IntegerModel):
+        progress("certifying")
+        network, certificate = certify(model, end)
+        extra[CERTIFICATE] = certificate.text()
+    else:
+        assert data is not None
+        progress("quantising")
+        quantization = quantize(model, data.calibration, options, end)
+        network = quantization.network
+        measured = accuracy(model, quantization, data)
     progress("choosing the folding")
-    choice = Folder(quantization.network, device, mapping).choose(goal or Goal())
+    choice = Folder(network, device, mapping).choose(goal or Goal())
     made = accelerator.write(
-        quantization.network,
+        network,
         choice.schedule,
         out,
         name=name,
@@ -121,9 +141,10 @@ def compile_model(
         options=mapping,
         seed=seed,
         verilog2005=verilog2005,
+        extra=extra,
         progress=progress,
     )
-    return Compiled(model, quantization, choice, made, accuracy(model, quantization, data))
+    return Compiled(model, choice, made, quantization, certificate, measured)
 
 
 def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accuracy | None:
@@ -138,6 +159,16 @@ def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accur
         for classes in (model.forward(data.test), scores)
     ]
     return Accuracy(len(data.labels), *found)
+
+
+def summary(certificate: Certificate) -> dict[str, Any]:
+    """Return the verdict, as ``--json`` prints it."""
+    return {
+        "exact": certificate.exact,
+        "target": certificate.target,
+        "thresholds": certificate.thresholds,
+        "differences": [vars(found) for found in certificate.differences[:LISTED_MAX]],
+    }
 
 
 def describe(quantization: Quantization) -> dict[str, Any]:

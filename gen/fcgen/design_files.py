@@ -1,6 +1,6 @@
 """All files of a design, written to an empty directory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ def write_files(
     options: MappingOptions,
     seed: int,
     verilog2005: bool,
+    extra: Mapping[str, str],
     progress: Progress,
 ) -> Manifest:
     """Write everything that INTERFACE promises of an output directory.
@@ -42,7 +43,7 @@ def write_files(
         Empty.
     network, schedule
         What to emit.
-    name, prefix, device, options, seed, verilog2005
+    name, prefix, device, options, seed, verilog2005, extra
         As for :func:`fcgen.accelerator.write`.
     progress : callable
         Gets a line before each step.
@@ -85,6 +86,8 @@ def write_files(
         runtime_weights=memories.describe() if memories is not None else None,
     )
     progress("writing the test bench")
+    for file, content in extra.items():
+        (folder / file).write_text(content)
     (folder / FILE_LIST).write_text("".join(f"{file}\n" for file in emitted.files))
     (folder / REFERENCE).write_text(network.to_json())
     (folder / README).write_text(design_readme.text(manifest, network, plain))

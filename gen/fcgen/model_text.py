@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fcgen.model import Model
+from fcgen.integer_model import IntegerLayer, IntegerModel
+from fcgen.model import FloatLayer, Model
 from fcgen.table import box
 from fcgen.wording import count
 
 
-def lines(model: Model) -> list[str]:
+def lines(model: Model | IntegerModel) -> list[str]:
     """Return the printed form."""
     layers = [
         (
@@ -15,7 +16,7 @@ def lines(model: Model) -> list[str]:
             f"{layer.inputs:,}",
             f"{layer.outputs:,}",
             f"{layer.weight.size + layer.bias.size:,}",
-            layer.activation.name or "none",
+            _behaviour(layer),
         )
         for layer in model.layers
     ]
@@ -31,7 +32,7 @@ def lines(model: Model) -> list[str]:
     ]
 
 
-def as_dict(model: Model) -> dict[str, Any]:
+def as_dict(model: Model | IntegerModel) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         "name": model.name,
@@ -45,9 +46,19 @@ def as_dict(model: Model) -> dict[str, Any]:
                 "name": layer.name,
                 "inputs": layer.inputs,
                 "outputs": layer.outputs,
-                "activation": layer.activation.name,
+                "activation": _behaviour(layer),
             }
             for layer in model.layers
         ],
         "nodes": [vars(node) for node in model.nodes],
     }
+
+
+def _behaviour(layer: FloatLayer | IntegerLayer) -> str:
+    """Return what a layer does to its sums."""
+    if isinstance(layer, FloatLayer):
+        return layer.activation.name or "none"
+    if layer.step is None:
+        return "none: accumulators"
+    step = layer.step
+    return f"{step.output.name}, {step.lo} to {step.hi}, zero at {step.zero_point}"

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Read MODEL, quantise it, choose its folding, and write its design.
 
-    MODEL is an ONNX file of dense layers. Without --fps, --latency-us, --dsp, --fit or --pe each
+    MODEL is an ONNX file of dense layers, or a TFLite file of int8 ones, whose integers stay as
+    they are. Without --fps, --latency-us, --dsp, --fit or --pe each
     layer has one multiplier.
     """
     terminal = Terminal(json=as_json, quiet=quiet)
@@ -54,7 +55,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     quantizer, end = quantize_options(options), end_of(options)
     model, data = read(options)
     goal = _goal(options, len(model.layers))
-    terminal.notes(data.notes)
+    terminal.notes(data.notes if data else ())
     with writing(terminal) as progress:
         from fcgen.compile import compile_model
 
@@ -73,11 +74,12 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
             verilog2005=options["verilog2005"],
             progress=progress,
         )
-    terminal.notes(compiled.quantization.notes)
+    if compiled.quantization:
+        terminal.notes(compiled.quantization.notes)
     terminal.result(compiled.accelerator.summary().lines())
-    accuracy = [compiled.accuracy.line()] if compiled.accuracy else []
-    terminal.result(["", *compiled.choice.lines, *accuracy])
-    if options["export_onnx"] is not None:
+    verdicts = [found.line() for found in (compiled.accuracy, compiled.certificate) if found]
+    terminal.result(["", *compiled.choice.lines, *verdicts])
+    if options["export_onnx"] is not None and compiled.quantization:
         from fcgen.export_onnx import export_onnx
 
         export_onnx(compiled.quantization, model.input_name, options["export_onnx"])

@@ -35,7 +35,21 @@ class Integers(click.ParamType):
         return tuple(int(number) for number in value.split(","))
 
 
+TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
+QUANTISER: dict[str, Any] = {
+    "--calibration": None,
+    "--labels": None,
+    "--test": None,
+    "--weight-bits": (8,),
+    "--activation-bits": (8,),
+    "--output-bits": None,
+    "--scales": "short",
+    "--per-tensor": False,
+    "--export-onnx": None,
+}
+"""Options that have an effect on models of floats alone, and their defaults."""
 DATA = (
+    click.option("--target", type=Choice(TARGETS), help="Whose integers, of a quantised model."),
     click.option("--calibration", type=FILE, help=".npy of inputs as the network will see them."),
     click.option("--range", "bounds", type=Real(), nargs=2, help="Range of the inputs: LO HI."),
     click.option("--labels", type=FILE, help=".npy of classes, for the accuracy."),
@@ -84,11 +98,18 @@ def end_of(options: dict[str, Any]) -> "End":
 
 
 def read(options: dict[str, Any]) -> Any:
-    """Return the model and its data."""
+    """Return the model, and its data where it is one of floats."""
+    from fcgen.integer_model import IntegerModel
     from fcgen.load.detect import load_model
     from fcgen.model_data import gather
 
-    model = load_model(Path(options["model"]))
+    model = load_model(Path(options["model"]), options["target"])
+    if isinstance(model, IntegerModel):
+        for option, default in QUANTISER.items():
+            if options[option.lstrip("-").replace("-", "_")] != default:
+                rule = "the file holds integers, which stay as they are"
+                raise bad_input(option, model.format, rule, "leave the option out")
+        return model, None
     data = gather(
         model,
         options["calibration"],

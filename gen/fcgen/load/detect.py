@@ -3,25 +3,28 @@
 from pathlib import Path
 
 from fcgen.errors import bad_input, located
+from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
 
-ONNX = (".onnx",)
-QUANT = ("Quant", "IntQuant", "BipolarQuant", "Trunc")
+QUANT = ("Quant", "IntQuant", "BipolarQuant")
 INTEGER = ("QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "QGemm", "ConvInteger")
 DYNAMIC = ("DynamicQuantizeLinear", "MatMulInteger", "DynamicQuantizeMatMul")
 
 
-def load_model(path: str | Path) -> Model:
+def load_model(path: str | Path, target: str | None = None) -> Model | IntegerModel:
     """Read a model, whatever its format.
 
     Parameters
     ----------
     path : path
-        An ONNX file of float layers.
+        An ONNX file of float layers, a QONNX file, or a TFLite file of int8 ones.
+    target : str, optional
+        Whose integers a quantised model's are: see `fcgen.integer_model.TARGETS`.
 
     Returns
     -------
-    Model
+    Model or IntegerModel
+        The latter of a file that holds integers.
 
     Raises
     ------
@@ -31,9 +34,15 @@ def load_model(path: str | Path) -> Model:
         Where the package that reads the format is not installed.
     """
     path = Path(path)
-    if path.suffix.lower() not in ONNX:
-        rule = f"models end in {', '.join(ONNX)}"
-        raise bad_input(path, path.suffix or "no ending", rule, "export the model to ONNX")
+    kind = path.suffix.lower()
+    if kind not in READERS:
+        rule = f"models end in {', '.join(READERS)}"
+        raise bad_input(path, path.suffix or "no ending", rule, "export the model to one of these")
+    with located(path):
+        return READERS[kind](path, target)
+
+
+def _onnx(path: Path, target: str | None) -> Model | IntegerModel:
     from fcgen.load.onnx_file import read_onnx
     from fcgen.load.onnx_float import read_float
 
@@ -45,11 +54,31 @@ def load_model(path: str | Path) -> Model:
             "scales that follow from each input have no fixed integers",
             "quantise statically, or give the float model",
         ),
-        (QUANT, "QONNX graphs are not supported yet", "give the float model"),
         (INTEGER, "quantised ONNX graphs are not supported yet", "give the float model"),
     ):
         found = sorted(kinds & set(group))
         if found:
             raise bad_input(path, ", ".join(found), rule, remedy)
-    with located(path):
-        return read_float(path, model)
+    if kinds & set(QUANT):
+        from fcgen.load.qonnx import TARGET, read_qonnx
+
+        _check_target(target, (TARGET,))
+        return read_qonnx(path, model)
+    _check_target(target, ())
+    return read_float(path, model)
+
+
+def _tflite(path: Path, target: str | None) -> IntegerModel:
+    from fcgen.load.tflite_file import TARGETS, read_tflite
+
+    _check_target(target, TARGETS)
+    return read_tflite(path, target or TARGETS[0])
+
+
+def _check_target(target: str | None, known: tuple[str, ...]) -> None:
+    if target is not None and target not in known:
+        rule = f"must be one of {', '.join(known)}" if known else "the file has floats"
+        raise bad_input("--target", target, rule, "leave the option out")
+
+
+READERS = {".onnx": _onnx, ".tflite": _tflite}

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fcgen.errors import ToolError, bad_input
+from fcgen.errors import InputError, ToolError, bad_input
 
 if TYPE_CHECKING:
     import onnx
@@ -47,9 +47,10 @@ def read_onnx(path: Path) -> Any:
         Where the package ``onnx`` is missing.
     """
     onnx = require_onnx()
-    content = _content(path)
     try:
-        model = onnx.ModelProto.FromString(content)
+        model = onnx.ModelProto.FromString(content(path))
+    except InputError:
+        raise
     except Exception as error:  # DecodeError, which protobuf keeps in another place each version
         raise bad_input(path, error, "is no whole ONNX file", _EXPORT_AGAIN) from None
     if not model.graph.node:
@@ -66,19 +67,20 @@ def read_onnx(path: Path) -> Any:
     return model
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """Return the bytes of a model file of bounded size."""
     try:
         if path.exists() and not path.is_file():
             raise bad_input(path, "not a file", "must be a regular file", "check the path")
         with path.open("rb") as stream:
-            content = stream.read(BYTES_MAX + 1)
+            found = stream.read(BYTES_MAX + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise bad_input(path, reason, "cannot be read", "check the path") from None
-    if len(content) > BYTES_MAX:
+    if len(found) > BYTES_MAX:
         rule = f"a model has at most {BYTES_MAX:,} bytes"
         raise bad_input(path, "too large", rule, "use external data")
-    return content
+    return found
 
 
 def _tensors(graph: onnx.GraphProto) -> list[onnx.TensorProto]:

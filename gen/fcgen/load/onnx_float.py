@@ -61,7 +61,11 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
             walk.fold_shape(node)
         elif not running:
             walk.evaluate(node)
-        elif tail or (tail := _tail(walk, nodes[place:])):
+        elif tail or (
+            walk.chain.layers
+            and not walk.chain.pending
+            and (tail := tail_of(walk.head, nodes[place:]))
+        ):
             walk.report(node, "after the last layer")
         else:
             _apply(walk, node, running)
@@ -92,11 +96,19 @@ def _apply(walk: FloatWalk, node: onnx.NodeProto, running: list[str]) -> None:
     walk.head = node.output[0]
 
 
-def _tail(walk: FloatWalk, rest: list[onnx.NodeProto]) -> str:
-    """Return the word of `CHOICES` where only the end of a classifier is left, else nothing."""
-    if not walk.chain.layers or walk.chain.pending or not _uses(walk.head, rest[0]):
+def tail_of(head: str, rest: list[onnx.NodeProto]) -> str:
+    """Return the word of `CHOICES` where only the end of a classifier is left, else nothing.
+
+    Parameters
+    ----------
+    head : str
+        Name of what the last layer gives.
+    rest : list of onnx.NodeProto
+        Nodes that are left, the one in question first.
+    """
+    if head not in rest[0].input:
         return ""
-    reached, kinds = {walk.head}, []
+    reached, kinds = {head}, []
     for node in rest:
         if reached & set(node.input):
             if node.op_type not in TAIL:
@@ -104,7 +116,3 @@ def _tail(walk: FloatWalk, rest: list[onnx.NodeProto]) -> str:
             reached |= set(node.output)
             kinds.append(node.op_type)
     return next((word for kind, word in CHOICES.items() if kind in kinds), "")
-
-
-def _uses(name: str, node: onnx.NodeProto) -> bool:
-    return name in node.input

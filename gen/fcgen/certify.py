@@ -1,0 +1,321 @@
+"""Proof that a network of integers equals its source runtime, or where it does not.
+
+Requantisation is a monotone step function of the accumulator. It has at most one threshold for each
+output code, so that two steps with equal thresholds over the accumulators that can occur are equal
+for every input: nothing is sampled. For each output the thresholds of the source are found by
+bisection, in the source's own arithmetic, and then integer constants with the same ones. Where the
+source's arithmetic leaves the order of evaluation open, all orders must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from fcgen import document
+from fcgen.dense_layer import DenseLayer
+from fcgen.errors import bad_input
+from fcgen.fixed import BIAS_BITS, ROUNDINGS
+from fcgen.integer_model import IntegerLayer, IntegerModel
+from fcgen.network import End, Network
+from fcgen.reference import requantize
+from fcgen.requantization import Requantization
+from fcgen.source_step import Int64Array, Step
+from fcgen.thresholds import Constants, nominal, oriented, shortest, thresholds
+
+LISTED_MAX = 1000
+"""Differences that are listed one by one."""
+BIAS_MAX = (1 << (BIAS_BITS - 1)) - 1
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Accumulators of an output for which the network and the source differ.
+
+    Attributes
+    ----------
+    layer : str
+    output : int
+    first, last : int
+        Range of accumulators.
+    steps : int
+        Codes that the network gives more than the source.
+    reason : str
+    """
+
+    layer: str
+    output: int
+    first: int
+    last: int
+    steps: int
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class LayerCertificate:
+    """Constants of a layer and what was checked.
+
+    Attributes
+    ----------
+    name : str
+    thresholds : ndarray of int64, shape (M,)
+        Thresholds of each output inside of its reach, all of them checked.
+    exact : ndarray of bool, shape (M,)
+    differences : tuple of Difference
+    """
+
+    name: str
+    thresholds: Int64Array
+    exact: np.ndarray
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """What is proven of a network.
+
+    Attributes
+    ----------
+    model, target : str
+        The file and the runtime whose integers these are.
+    layers : tuple of LayerCertificate
+    """
+
+    model: str
+    target: str
+    layers: tuple[LayerCertificate, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether every output of every layer equals the source's for every input."""
+        return all(bool(layer.exact.all()) for layer in self.layers)
+
+    @property
+    def thresholds(self) -> int:
+        """How many thresholds were compared."""
+        return int(sum(layer.thresholds.sum() for layer in self.layers))
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """All accumulators for which something differs."""
+        return tuple(found for layer in self.layers for found in layer.differences)
+
+    def line(self) -> str:
+        """Return the verdict for people."""
+        outputs = sum(len(layer.exact) for layer in self.layers)
+        if self.exact:
+            return (
+                f"certificate: equal to {self.target} for every input: {self.thresholds:,} "
+                f"thresholds of {outputs:,} outputs checked"
+            )
+        wrong = sum(int((~layer.exact).sum()) for layer in self.layers)
+        values = sum(found.last - found.first + 1 for found in self.differences)
+        worst = max(abs(found.steps) for found in self.differences)
+        return (
+            f"certificate: not equal to {self.target}: {wrong:,} of {outputs:,} outputs differ for "
+            f"{values:,} accumulator values, by at most {worst}"
+        )
+
+    def text(self) -> str:
+        """Return the JSON text, ended by a newline; the same model gives the same text."""
+        return document.dump(self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the certificate as JSON values: constants and the verdict of each output."""
+        return {
+            "model": self.model,
+            "target": self.target,
+            "exact": self.exact,
+            "thresholds": self.thresholds,
+            "differences": [vars(found) for found in self.differences[:LISTED_MAX]],
+            "differences_in_all": len(self.differences),
+            "layers": [
+                {
+                    "name": layer.name,
+                    "outputs": len(layer.exact),
+                    "thresholds": layer.thresholds.tolist(),
+                    "exact": layer.exact.tolist(),
+                }
+                for layer in self.layers
+            ],
+        }
+
+
+def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certificate]:
+    """Make the network of a quantised model, and prove what holds of it.
+
+    Parameters
+    ----------
+    model : IntegerModel
+    end : End, optional
+        What leaves the network; default all outputs.
+
+    Raises
+    ------
+    InputError
+        When a layer has constants that the hardware does not have.
+    """
+    made = [_layer(layer) for layer in model.layers]
+    layers = [layer for layer, _ in made]
+    layers[0] = replace(layers[0], input_shape=model.input_shape)
+    network = Network(model.name, tuple(layers), end or End(), model.input, model.output)
+    proofs = tuple(proof for _, proof in made)
+    return network, Certificate(model.name, model.target, proofs)
+
+
+def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
+    step = layer.step
+    if step is None:
+        none, exact = np.zeros(layer.outputs, np.int64), np.ones(layer.outputs, bool)
+        return _dense(layer, layer.bias, None), LayerCertificate(layer.name, none, exact)
+    # The constants take up the bias: thresholds are those of the sums without it.
+    least, most = (bound - layer.bias for bound in layer.reach)
+    source = _Biased(step, layer.bias)
+    changes = thresholds(source, least, most)
+    bias, scheme, own = _closest(source, changes, least, most)
+    differences = [*_compare(layer, changes, own, "no short constants have these thresholds")]
+    for order in source.orders:
+        other = thresholds(order, least, most)
+        differences += _compare(layer, changes, other, "the order of float operations decides")
+    first, last = oriented(step, least, most)
+    inside = ((changes > first) & (changes <= last)).sum(axis=0)
+    exact = np.ones(layer.outputs, bool)
+    exact[[found.output for found in differences]] = False
+    proof = LayerCertificate(layer.name, inside, exact, tuple(differences))
+    return _dense(layer, bias, scheme), proof
+
+
+def _closest(
+    source: Step, changes: Int64Array, least: Int64Array, most: Int64Array
+) -> tuple[Int64Array, Requantization, Int64Array]:
+    """Return bias, requantization and its thresholds: equal to the source's wherever possible.
+
+    A floor with an offset of one half or near it is what most sources come to; one that rounds
+    halves to even, and meets them, needs its own rounding.
+    """
+    own = nominal(source)
+    constants = shortest(source, changes, least, most).completed(own)
+    best: tuple[int, Int64Array, Requantization, Int64Array] | None = None
+    for rounding, tried in (("floor", constants), *((mode, own) for mode in ROUNDINGS[:3])):
+        bias, scheme = _scheme(source, tried, rounding, changes, least, most)
+        found = thresholds(_Scheme(scheme, bias, source), least, most)
+        wrong = int((found != changes).any(axis=0).sum())
+        if best is None or wrong < best[0]:
+            best = wrong, bias, scheme, found
+        if not wrong:
+            break
+    assert best is not None
+    return best[1:]
+
+
+def _scheme(
+    source: Step,
+    constants: Constants,
+    rounding: str,
+    changes: Int64Array,
+    least: Int64Array,
+    most: Int64Array,
+) -> tuple[Int64Array, Requantization]:
+    """Return the bias and the requantization of constants; outputs that never change need none."""
+    multiplier, offset, shift = constants.multiplier, constants.offset, constants.shift
+    limit = np.int64(1) << shift
+    # An offset that the format does not hold is for the most part a bias of whole multiples of M.
+    bias = np.where(np.abs(offset) <= limit, 0, np.floor_divide(offset, multiplier))
+    rest = offset - bias * multiplier
+    legal = (np.abs(rest) <= limit) & (np.abs(bias) <= BIAS_MAX)
+    first, last = oriented(source, least, most)
+    never = ~((changes > first) & (changes <= last)).any(axis=0)
+    value, plain = source(least[None, :])[0], never | ~legal
+    return np.where(plain, 0, bias), Requantization.make(
+        len(bias),
+        source.output,
+        multiplier=np.where(plain, 1, multiplier),
+        offset=np.where(plain, 0, rest),
+        shift=np.where(plain, 0, shift),
+        zero_point=source.zero_point,
+        lo=np.where(never, value, source.lo),
+        hi=np.where(never, value, source.hi),
+        rounding=rounding,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Biased(Step):
+    """A step of sums without their bias."""
+
+    step: Step
+    bias: Int64Array
+
+    def __post_init__(self) -> None:
+        for name in ("output", "zero_point", "lo", "hi"):
+            object.__setattr__(self, name, getattr(self.step, name))
+
+    def __call__(self, accumulator: Int64Array) -> Int64Array:
+        return self.step(accumulator + self.bias)
+
+    @property
+    def slope(self) -> np.ndarray:
+        return self.step.slope
+
+    @property
+    def intercept(self) -> np.ndarray:
+        return self.step.intercept + self.bias * self.step.slope
+
+    @property
+    def orders(self) -> tuple[Step, ...]:
+        return tuple(_Biased(order, self.bias) for order in self.step.orders)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scheme(Step):
+    """The step of the hardware's constants, with the codes and the direction of the source's."""
+
+    scheme: Requantization
+    bias: Int64Array
+    source: Step
+
+    def __post_init__(self) -> None:
+        for name in ("output", "zero_point", "lo", "hi"):
+            object.__setattr__(self, name, getattr(self.source, name))
+
+    def __call__(self, accumulator: Int64Array) -> Int64Array:
+        # The specification itself, so that what is proven is what is built.
+        return requantize(self.scheme, accumulator + self.bias)
+
+    @property
+    def slope(self) -> np.ndarray:
+        return self.source.slope
+
+
+def _dense(layer: IntegerLayer, bias: Int64Array, scheme: Requantization | None) -> DenseLayer:
+    if np.abs(bias).max(initial=0) > BIAS_MAX:
+        rule = f"a bias has at most {BIAS_BITS} bits"
+        raise bad_input(layer.name, int(np.abs(bias).max()), rule, "quantise it with larger scales")
+    return DenseLayer(
+        name=layer.name,
+        input_shape=(layer.inputs,),
+        weight=layer.weight,
+        bias=bias,
+        weight_format=layer.weight_format,
+        activation_format=layer.activation_format,
+        input_zero_point=layer.input_zero_point,
+        requantization=scheme,
+    )
+
+
+def _compare(
+    layer: IntegerLayer, changes: Int64Array, other: Int64Array, reason: str
+) -> Iterator[Difference]:
+    """Give the accumulators between two thresholds of the same code: there the outputs differ."""
+    assert layer.step is not None
+    falls = layer.step.slope < 0
+    for row, output in np.argwhere(changes != other).tolist():
+        source, own = int(changes[row, output]), int(other[row, output])
+        ends = min(source, own), max(source, own) - 1
+        first, last = (-ends[1], -ends[0]) if falls[output] else ends
+        bias = int(layer.bias[output])
+        more = 1 if own < source else -1
+        yield Difference(layer.name, output, first + bias, last + bias, more, reason)

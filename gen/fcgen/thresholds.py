@@ -1,0 +1,186 @@
+"""Where a step's output changes, and integer constants that change it at the same accumulators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.fixed import MULTIPLIER_BITS, SHIFT_MAX
+from fcgen.source_step import Int64Array, Step
+
+MULTIPLIER_MAX = (1 << (MULTIPLIER_BITS - 1)) - 1
+FAR = 1 << 62
+NEAR = (0, 1, -1, 2)
+"""Multipliers that are tried around the slope, the nearest first."""
+
+
+def oriented(step: Step, least: Int64Array, most: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Return the ends of the reach, counted so that the step rises from the first to the last."""
+    falls = step.slope < 0
+    return np.where(falls, -most, least), np.where(falls, -least, most)
+
+
+def thresholds(step: Step, least: Int64Array, most: Int64Array) -> Int64Array:
+    """Return the accumulators from which on each code is reached, by bisection.
+
+    Parameters
+    ----------
+    step : Step
+        Monotone; where its slope is negative, accumulators are counted with the opposite sign.
+    least, most : ndarray of int64, shape (M,)
+        Accumulators that occur.
+
+    Returns
+    -------
+    ndarray of int64, shape (codes, M)
+        Row i: the smallest accumulator whose output is at least ``step.lo + 1 + i``;
+        ``most + 1`` where none is.
+    """
+    sign = np.where(step.slope < 0, -1, 1)
+    first, last = oriented(step, least, most)
+    codes = np.arange(step.lo + 1, step.hi + 1)[:, None]
+    low = np.broadcast_to(first - 1, (len(codes), len(first))).copy()
+    high = np.broadcast_to(last + 1, low.shape).copy()
+    while (high - low > 1).any():
+        middle = (low + high) >> 1
+        reached = step(sign * middle) >= codes
+        inside = high - low > 1
+        high = np.where(inside & reached, middle, high)
+        low = np.where(inside & ~reached, middle, low)
+    return high
+
+
+@dataclass(frozen=True, eq=False)
+class Constants:
+    """``floor((acc · multiplier + offset) / 2^shift)``, for each output.
+
+    Attributes
+    ----------
+    multiplier, offset, shift : ndarray of int64, shape (M,)
+        The offset may be of any size; the multiplier is that of the accumulator's own sign.
+    found : ndarray of bool, shape (M,)
+        Whether they change the output at the thresholds that were given.
+    """
+
+    multiplier: Int64Array
+    offset: Int64Array
+    shift: Int64Array
+    found: npt.NDArray[np.bool_]
+
+    def completed(self, other: Constants) -> Constants:
+        """Return these, and where none were found those of ``other`` as a floor takes them."""
+        half = np.int64(1) << other.shift >> 1
+        return Constants(
+            np.where(self.found, self.multiplier, other.multiplier),
+            np.where(self.found, self.offset, other.offset + half),
+            np.where(self.found, self.shift, other.shift),
+            self.found,
+        )
+
+
+def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Array) -> Constants:
+    """Search the constants with the shortest shift that have given thresholds.
+
+    With code k reached from t on, ``k·2^S - M·t <= C`` must hold where t is reached at all, and
+    ``C < k·2^S - M·(t - 1)`` where k is not reached from the first accumulator on: for a multiplier
+    M, offsets C between the largest of the left and the smallest of the right sides. Codes are
+    counted from the zero point. Outputs that never change are not searched: bounds say what they
+    are.
+
+    Parameters
+    ----------
+    step : Step
+    changes : ndarray of int64, shape (codes, M)
+        From `thresholds`.
+    least, most : ndarray of int64, shape (M,)
+    """
+    slope = np.abs(step.slope)
+    sign = np.where(step.slope < 0, -1, 1)
+    first, last = oriented(step, least, most)
+    codes = np.arange(step.lo + 1, step.hi + 1)[:, None] - step.zero_point
+    reached, missed = changes <= last, changes > first
+    outputs = changes.shape[1]
+    multiplier, offset = np.ones(outputs, np.int64), np.zeros(outputs, np.int64)
+    shift = np.zeros(outputs, np.int64)
+    found = np.asarray(~(reached & missed).any(axis=0))
+    for bits in range(SHIFT_MAX + 1):
+        for near in NEAR:
+            todo = np.flatnonzero(~found)
+            tried = np.floor(np.ldexp(slope[todo], bits)).astype(np.int64) + near
+            usable = (tried >= 1) & (tried <= MULTIPLIER_MAX)
+            ends = (changes[:, todo], reached[:, todo], missed[:, todo])
+            chosen, fits = _offset(np.where(usable, tried, 1), bits, codes, *ends)
+            good = usable & fits
+            multiplier[todo[good]], offset[todo[good]] = tried[good], chosen[good]
+            shift[todo[good]], found[todo[good]] = bits, True
+        if np.ldexp(slope[~found], bits).min(initial=np.inf) > MULTIPLIER_MAX:
+            break
+    for m in np.flatnonzero(~found).tolist():
+        # Rarely the slope is too far from the ones that fit: those are computed, not tried.
+        bits = min(int(np.log2(MULTIPLIER_MAX / slope[m])), SHIFT_MAX)
+        tilted = _feasible(bits, codes[:, 0], changes[:, m], reached[:, m], missed[:, m])
+        if tilted is not None and 1 <= tilted <= MULTIPLIER_MAX:
+            one = (changes[:, [m]], reached[:, [m]], missed[:, [m]])
+            chosen, fits = _offset(np.array([tilted]), bits, codes, *one)
+            multiplier[m], offset[m], shift[m], found[m] = tilted, chosen[0], bits, fits[0]
+    return Constants(sign * multiplier, offset, shift, found)
+
+
+def nominal(step: Step) -> Constants:
+    """Return the step's own slope and intercept, exact where they have few bits.
+
+    For roundings that look at what a floor does not see: halves to even, or away from zero.
+    """
+    slope, intercept = np.abs(step.slope), step.intercept
+    most = np.floor(np.log2(MULTIPLIER_MAX / np.where(slope > 0, slope, 1))).astype(np.int64)
+    deepest = np.clip(most, 0, SHIFT_MAX)
+    shift = deepest.copy()
+    for bits in range(SHIFT_MAX, -1, -1):
+        scaled = np.ldexp(slope, bits), np.ldexp(intercept, bits)
+        whole = (scaled[0] == np.rint(scaled[0])) & (scaled[1] == np.rint(scaled[1]))
+        shift = np.where(whole & (bits <= deepest), bits, shift)
+    multiplier = np.maximum(np.rint(np.ldexp(slope, shift)), 1).astype(np.int64)
+    offset = np.rint(np.ldexp(intercept, shift)).astype(np.int64)
+    sign = np.where(step.slope < 0, -1, 1)
+    return Constants(sign * multiplier, offset, shift, np.zeros(len(slope), bool))
+
+
+def _offset(
+    multiplier: Int64Array,
+    bits: int,
+    codes: Int64Array,
+    changes: Int64Array,
+    reached: npt.NDArray[np.bool_],
+    missed: npt.NDArray[np.bool_],
+) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
+    """Return an offset for each multiplier, half a step where that fits, and whether any does."""
+    scaled = codes << bits
+    lowest = np.where(reached, scaled - multiplier * changes, -FAR).max(axis=0)
+    highest = np.where(missed, scaled - 1 - multiplier * (changes - 1), FAR).min(axis=0)
+    half = np.int64(1) << bits >> 1
+    middle = lowest + (highest - lowest >> 1)
+    chosen: Int64Array = np.where((lowest <= half) & (half <= highest), half, middle)
+    return chosen, lowest <= highest
+
+
+def _feasible(
+    bits: int,
+    codes: Int64Array,
+    changes: Int64Array,
+    reached: npt.NDArray[np.bool_],
+    missed: npt.NDArray[np.bool_],
+) -> int | None:
+    """Return a multiplier with which every left side is below every right one; None without any.
+
+    ``M·((t_j - 1) - t_i) <= (k_j - k_i)·2^S - 1`` for every pair of thresholds.
+    """
+    runs = (changes[missed] - 1)[:, None] - changes[reached][None, :]
+    rises = (codes[missed][:, None] - codes[reached][None, :] << bits) - 1
+    above, below = runs > 0, runs < 0
+    most = np.floor_divide(rises[above], runs[above]).min(initial=FAR)
+    least = (-np.floor_divide(rises[below], -runs[below])).max(initial=-FAR)
+    if least > most or (rises[runs == 0] < 0).any():
+        return None
+    return int(least + most >> 1)
