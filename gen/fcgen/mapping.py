@@ -63,7 +63,8 @@ class ProductUnit:
     def name(self) -> str:
         """Short form for the header of a module."""
         where = f" in {self.block.text}" if self.block else ""
-        return f"{self.kind}, {self.weights} weight{'s' * (self.weights > 1)}{where}"
+        weights = f"{self.weights} weight{'s' * (self.weights > 1)}"
+        return f"{self.kind}, {weights}{where}, {self.latency} cycles"
 
 
 @dataclass(frozen=True)
