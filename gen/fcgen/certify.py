@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -199,8 +200,9 @@ def _closest(
     own = nominal(source)
     constants = shortest(source, changes, least, most).completed(own)
     best: tuple[int, Int64Array, Requantization, Int64Array] | None = None
-    for rounding, tried in (("floor", constants), *((mode, own) for mode in ROUNDINGS[:3])):
-        bias, scheme = _scheme(source, tried, rounding, changes, least, most)
+    roundings = (("floor", constants), *((mode, own) for mode in ROUNDINGS[:3]))
+    for (rounding, tried), bounds in product(roundings, _bounds(source, least, most)):
+        bias, scheme = _scheme(source, tried, rounding, changes, bounds, least, most)
         found = thresholds(_Scheme(scheme, bias, source), least, most)
         wrong = int((found != changes).any(axis=0).sum())
         if best is None or wrong < best[0]:
@@ -211,11 +213,24 @@ def _closest(
     return best[1:]
 
 
+def _bounds(
+    source: Step, least: Int64Array, most: Int64Array
+) -> Iterator[tuple[Int64Array, Int64Array]]:
+    """Give bounds that leave all outputs as they are: the same for all as long as that works."""
+    ends = source(np.stack([least, most]))
+    lo, hi = ends.min(axis=0), ends.max(axis=0)
+    every = np.ones_like(lo)
+    yield every * source.lo, every * source.hi
+    yield every * lo.min(), every * hi.max()
+    yield lo, hi
+
+
 def _scheme(
     source: Step,
     constants: Constants,
     rounding: str,
     changes: Int64Array,
+    bounds: tuple[Int64Array, Int64Array],
     least: Int64Array,
     most: Int64Array,
 ) -> tuple[Int64Array, Requantization]:
@@ -236,8 +251,8 @@ def _scheme(
         offset=np.where(plain, 0, rest),
         shift=np.where(plain, 0, shift),
         zero_point=source.zero_point,
-        lo=np.where(never, value, source.lo),
-        hi=np.where(never, value, source.hi),
+        lo=np.where(never, value, bounds[0]),
+        hi=np.where(never, value, bounds[1]),
         rounding=rounding,
     )
 

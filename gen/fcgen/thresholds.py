@@ -83,11 +83,10 @@ class Constants:
 def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Array) -> Constants:
     """Search the constants with the shortest shift that have given thresholds.
 
-    With code k reached from t on, ``k·2^S - M·t <= C`` must hold where t is reached at all, and
-    ``C < k·2^S - M·(t - 1)`` where k is not reached from the first accumulator on: for a multiplier
-    M, offsets C between the largest of the left and the smallest of the right sides. Codes are
-    counted from the zero point. Outputs that never change are not searched: bounds say what they
-    are.
+    With code k reached from t on, ``k·2^S - M·t <= C < k·2^S - M·(t - 1)`` must hold for every
+    threshold inside of the reach: for a multiplier M, offsets C between the largest of the left and
+    the smallest of the right sides. Codes are counted from the zero point. What is reached before
+    the first or after the last accumulator is for bounds to say.
 
     Parameters
     ----------
@@ -100,17 +99,17 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
     sign = np.where(step.slope < 0, -1, 1)
     first, last = oriented(step, least, most)
     codes = np.arange(step.lo + 1, step.hi + 1)[:, None] - step.zero_point
-    reached, missed = changes <= last, changes > first
+    inside = (changes > first) & (changes <= last)
     outputs = changes.shape[1]
     multiplier, offset = np.ones(outputs, np.int64), np.zeros(outputs, np.int64)
     shift = np.zeros(outputs, np.int64)
-    found = np.asarray(~(reached & missed).any(axis=0))
+    found = np.asarray(~inside.any(axis=0))
     for bits in range(SHIFT_MAX + 1):
         for near in NEAR:
             todo = np.flatnonzero(~found)
             tried = np.floor(np.ldexp(slope[todo], bits)).astype(np.int64) + near
             usable = (tried >= 1) & (tried <= MULTIPLIER_MAX)
-            ends = (changes[:, todo], reached[:, todo], missed[:, todo])
+            ends = changes[:, todo], inside[:, todo]
             chosen, fits = _offset(np.where(usable, tried, 1), bits, codes, *ends)
             good = usable & fits
             multiplier[todo[good]], offset[todo[good]] = tried[good], chosen[good]
@@ -120,9 +119,9 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
     for m in np.flatnonzero(~found).tolist():
         # Rarely the slope is too far from the ones that fit: those are computed, not tried.
         bits = min(int(np.log2(MULTIPLIER_MAX / slope[m])), SHIFT_MAX)
-        tilted = _feasible(bits, codes[:, 0], changes[:, m], reached[:, m], missed[:, m])
+        tilted = _feasible(bits, codes[inside[:, m], 0], changes[inside[:, m], m])
         if tilted is not None and 1 <= tilted <= MULTIPLIER_MAX:
-            one = (changes[:, [m]], reached[:, [m]], missed[:, [m]])
+            one = changes[:, [m]], inside[:, [m]]
             chosen, fits = _offset(np.array([tilted]), bits, codes, *one)
             multiplier[m], offset[m], shift[m], found[m] = tilted, chosen[0], bits, fits[0]
     return Constants(sign * multiplier, offset, shift, found)
@@ -152,32 +151,25 @@ def _offset(
     bits: int,
     codes: Int64Array,
     changes: Int64Array,
-    reached: npt.NDArray[np.bool_],
-    missed: npt.NDArray[np.bool_],
+    inside: npt.NDArray[np.bool_],
 ) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
     """Return an offset for each multiplier, half a step where that fits, and whether any does."""
     scaled = codes << bits
-    lowest = np.where(reached, scaled - multiplier * changes, -FAR).max(axis=0)
-    highest = np.where(missed, scaled - 1 - multiplier * (changes - 1), FAR).min(axis=0)
+    lowest = np.where(inside, scaled - multiplier * changes, -FAR).max(axis=0)
+    highest = np.where(inside, scaled - 1 - multiplier * (changes - 1), FAR).min(axis=0)
     half = np.int64(1) << bits >> 1
     middle = lowest + (highest - lowest >> 1)
     chosen: Int64Array = np.where((lowest <= half) & (half <= highest), half, middle)
     return chosen, lowest <= highest
 
 
-def _feasible(
-    bits: int,
-    codes: Int64Array,
-    changes: Int64Array,
-    reached: npt.NDArray[np.bool_],
-    missed: npt.NDArray[np.bool_],
-) -> int | None:
+def _feasible(bits: int, codes: Int64Array, changes: Int64Array) -> int | None:
     """Return a multiplier with which every left side is below every right one; None without any.
 
     ``M·((t_j - 1) - t_i) <= (k_j - k_i)·2^S - 1`` for every pair of thresholds.
     """
-    runs = (changes[missed] - 1)[:, None] - changes[reached][None, :]
-    rises = (codes[missed][:, None] - codes[reached][None, :] << bits) - 1
+    runs = (changes - 1)[:, None] - changes[None, :]
+    rises = (codes[:, None] - codes[None, :] << bits) - 1
     above, below = runs > 0, runs < 0
     most = np.floor_divide(rises[above], runs[above]).min(initial=FAR)
     least = (-np.floor_divide(rises[below], -runs[below])).max(initial=-FAR)

@@ -1,0 +1,207 @@
+"""QONNX graphs: what is read, and the network that is certified, give the graph's own values."""
+
+import numpy as np
+import pytest
+
+import fcgen
+from fcgen.certify import certify
+from fcgen.errors import InputError
+from fcgen.load.qonnx import read_qonnx
+from fcgen.real_map import InputGrid
+from fcgen.reference import run
+from onnx_examples import save
+from qonnx_examples import ROUNDINGS, Graph, execute, mlp
+from shared_models import model as shared
+
+RANDOM = np.random.default_rng(0)
+
+
+def inputs(model, vectors=300):
+    """Reals whose codes reach beyond the input's range."""
+    return RANDOM.normal(0, 5, (vectors, *model.input_shape)).astype(np.float32)
+
+
+def values_of(network, x):
+    return network.output(run(network, network.quantize(x)[0]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_certified_network_gives_the_graph_s_values(seed, tmp_path):
+    random = np.random.default_rng(seed)
+    widths = [int(width) for width in random.integers(1, 30, int(random.integers(2, 5)))]
+    graph = mlp(widths, seed, bits=int(random.integers(2, 7)), bias=bool(seed % 2))
+    model = fcgen.load(save(graph, tmp_path / "m.onnx"))
+    network, certificate = certify(model)
+    x = inputs(model)
+    assert certificate.exact
+    assert np.array_equal(values_of(network, x), execute(graph, x))
+
+
+@pytest.mark.parametrize("mode", ROUNDINGS)
+@pytest.mark.parametrize("signed", [0, 1])
+@pytest.mark.parametrize("norm", [False, True])
+def test_every_rounding_gives_the_graph_s_values_or_is_listed(mode, signed, norm, tmp_path):
+    words = {"mode": mode, "signed": signed, "zero_point": 3.0 * (signed == 0)}
+    graph = mlp([8, 6, 4], 5, norm=norm, **words)
+    model = fcgen.load(save(graph, tmp_path / "m.onnx"))
+    network, certificate = certify(model)
+    x = inputs(model)
+    if certificate.exact:
+        assert np.array_equal(values_of(network, x), execute(graph, x))
+    else:
+        sums = model.layers[0].accumulate(network.quantize(x)[0])
+        wrong = run(fcgen_layer(network), network.quantize(x)[0]) != model.layers[0].step(sums)
+        for vector, output in np.argwhere(wrong):
+            assert any(
+                found.output == output and found.first <= sums[vector, output] <= found.last
+                for found in certificate.differences
+            )
+
+
+def fcgen_layer(network):
+    from fcgen.network import Network
+
+    return Network.single(network.layers[0])
+
+
+def test_what_is_done_to_the_input_before_it_is_quantised_is_done_by_the_network(tmp_path):
+    graph = Graph()
+    scaled = graph.add("Mul", ["x", graph.constant(2.0)])
+    moved = graph.add("Sub", [scaled, graph.constant([1.0])])
+    entry = graph.quant(moved, 1.0, 2, narrow=1)
+    weight = graph.quant(graph.constant(RANDOM.normal(0, 1, (6, 5))), 1.0, 2, narrow=1)
+    made = graph.model(graph.add("MatMul", [entry, weight]), (1, 6))
+    model = fcgen.load(save(made, tmp_path / "m.onnx"))
+    network, _ = certify(model)
+    x = RANDOM.uniform(0, 1, (200, 6)).astype(np.float32)
+    assert (model.input.lo, model.input.hi) == (-1, 1)
+    assert np.array_equal(values_of(network, x), execute(made, x))
+
+
+def test_bipolar_weights_and_activations_are_signs(tmp_path):
+    graph = Graph()
+    entry = graph.quant("x", 0.5, 4)
+    domain = "qonnx.custom_op.general"
+    first = graph.constant(RANDOM.normal(0, 1, (9, 7)))
+    signs = graph.add("BipolarQuant", [first, graph.constant(0.5)], domain)
+    running = graph.add("MatMul", [entry, signs])
+    running = graph.add("BipolarQuant", [running, graph.constant(1.0)], domain)
+    second = graph.add(
+        "BipolarQuant", [graph.constant(RANDOM.normal(0, 1, (7, 3))), graph.constant(1.0)], domain
+    )
+    made = graph.model(graph.add("MatMul", [running, second]), (1, 9))
+    model = fcgen.load(save(made, tmp_path / "m.onnx"))
+    network, certificate = certify(model)
+    x = inputs(model)
+    assert certificate.exact
+    assert set(np.unique(model.layers[0].weight)) == {-1, 1}
+    assert np.array_equal(values_of(network, x), execute(made, x))
+
+
+def test_a_graph_that_does_not_quantise_its_input_gets_a_grid(tmp_path):
+    graph = Graph()
+    weight = graph.quant(graph.constant(RANDOM.normal(0, 1, (6, 5))), 0.25, 4)
+    made = graph.model(graph.add("MatMul", ["x", weight]), (1, 6))
+    path = save(made, tmp_path / "m.onnx")
+    entry = InputGrid(2.0**-4, 0, -128, 127)
+    for model in (fcgen.load(path), read_qonnx(path, made, entry)):
+        network, _ = certify(model)
+        codes, _ = network.quantize(inputs(model))
+        x = network.input.reals(codes)
+        assert np.array_equal(network.output(run(network, codes)), execute(made, x))
+    assert model.input is entry
+
+
+def test_scales_that_are_no_powers_of_two_are_proven_where_no_sum_is_near_a_threshold(tmp_path):
+    graph = mlp([8, 6, 4], 1, power=False)
+    model = fcgen.load(save(graph, tmp_path / "m.onnx"))
+    assert model.layers[0].step.error.any()
+    network, certificate = certify(model)
+    x = inputs(model)
+    if certificate.exact:
+        assert np.allclose(values_of(network, x), execute(graph, x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "thresholds"), [("TFC_2W2A.onnx", 384), ("qkeras_jettagging.onnx", 7930)]
+)
+def test_the_shared_models_are_certified(name, thresholds):
+    model = fcgen.load(shared(name))
+    _, certificate = certify(model)
+    assert certificate.exact
+    assert certificate.differences == ()
+    assert certificate.thresholds == thresholds
+
+
+def test_negative_gammas_are_negative_multipliers():
+    network, _ = certify(fcgen.load(shared("TFC_2W2A.onnx")))
+    assert any((layer.requantization.multiplier < 0).any() for layer in network.layers[:-1])
+
+
+def broken(change):
+    graph = Graph()
+    entry = graph.quant("x", 0.25, 4)
+    values = graph.constant(RANDOM.normal(0, 1, (6, 6)))
+    weight = graph.quant(values, 0.25, 4)
+    output = change(graph, entry, weight)
+    return graph.model(output, (1, 6))
+
+
+def product(graph, entry, weight):
+    return graph.add("MatMul", [entry, weight])
+
+
+REFUSED = {
+    "weights that are floats": (
+        lambda g, e, w: product(g, e, g.constant(np.ones((6, 6)))),
+        "MatMul: its weights are no quantised constant on the right",
+    ),
+    "activations that are floats": (
+        lambda g, e, w: product(g, product(g, e, w), w),
+        "MatMul: its inputs are not quantised; put a Quant between the layers",
+    ),
+    "scales along the inputs": (
+        lambda g, e, w: product(
+            g, e, g.quant(g.constant(np.ones((6, 6))), np.arange(1, 7).reshape(6, 1), 4)
+        ),
+        "MatMul: scales of weights must not change along the inputs",
+    ),
+    "a scale for each activation": (
+        lambda g, e, w: g.quant(product(g, e, w), np.arange(1, 7), 4),
+        "Quant: scales of activations must be one number; quantise them by tensor",
+    ),
+    "too many bits": (
+        lambda g, e, w: g.quant(product(g, e, w), 1.0, 17),
+        "Quant: has 17 bits, and 1 to 16 are supported; quantise it with fewer",
+    ),
+    "an unknown rounding": (
+        lambda g, e, w: g.quant(product(g, e, w), 1.0, 4, mode="SOMEHOW"),
+        "Quant: rounds by SOMEHOW, and ROUND",
+    ),
+    "a scale of zero": (
+        lambda g, e, w: g.quant(product(g, e, w), 0.0, 4),
+        "Quant: its scales must be positive and finite; correct the model",
+    ),
+    "a sigmoid": (
+        lambda g, e, w: g.quant(g.add("Sigmoid", [product(g, e, w)]), 1.0, 4),
+        "Sigmoid: is not supported in a chain of quantised dense layers",
+    ),
+    "an activation that is not quantised at the end": (
+        lambda g, e, w: g.add("Relu", [product(g, e, w)]),
+        "the last layer ends in an activation that is not quantised; put a Quant behind it",
+    ),
+    "a branch": (
+        lambda g, e, w: g.add("Add", [product(g, e, w), product(g, e, w)]),
+        "the graph is no chain: it uses a value beside the one before",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_has_no_integers_is_refused_by_its_node(name, tmp_path):
+    change, line = REFUSED[name]
+    path = save(broken(change), tmp_path / "m.onnx")
+    with pytest.raises(InputError) as caught:
+        fcgen.load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert line in str(caught.value)
