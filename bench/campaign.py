@@ -45,6 +45,12 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
         ]
     commands["initiation-interval"] = [PYTHON, "bench/initiation_interval.py"]
     commands["largest-layer"] = [PYTHON, "bench/largest_layer.py"]
+    for model in ("ad01_int8.tflite", "TFC_2W2A.onnx", "qkeras_jettagging.onnx"):
+        commands[f"shared-{model}"] = [PYTHON, "bench/shared_models.py", model]
+    commands["shared-three_layer_keras.onnx"] = [
+        *(PYTHON, "bench/shared_models.py", "three_layer_keras.onnx")
+    ]
+    commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [
             *(PYTHON, "bench/netlists.py", family, "--results", str(results / "netlists"))

@@ -13,6 +13,8 @@ from fcgen.cli import main
 from fcgen.export_onnx import CODES, VALUES
 from fcgen.reference import run as run_reference
 from onnx_examples import mlp, save
+from tflite_examples import litert
+from tflite_examples import mlp as tflite_mlp
 
 RANDOM = np.random.default_rng(7)
 
@@ -165,3 +167,72 @@ def test_a_goal_out_of_reach_is_exit_code_one(folder, tmp_path):
     assert code == 1
     assert "fcgen: error: --fps: 1e+09: at 100 MHz" in err
     assert not (tmp_path / "d").exists()
+
+
+def test_outputs_can_be_reals_probabilities_or_classes(folder, tmp_path):
+    words = ["simulate", folder / "d", "--inputs", folder / "x.npy", "--engine", "reference"]
+    found = {}
+    for name, more in (
+        ("codes", []),
+        ("reals", ["--dequantize"]),
+        ("class", ["--upto", "class"]),
+        ("shares", ["--upto", "probabilities"]),
+    ):
+        assert run(*words, "--outputs", tmp_path / f"{name}.npy", *more)[0] == 0
+        found[name] = np.load(tmp_path / f"{name}.npy")
+    network = fcgen.open(folder / "d").network
+    assert np.array_equal(found["reals"], network.output(found["codes"]))
+    assert np.array_equal(found["class"], found["codes"].argmax(1))
+    assert np.allclose(found["shares"].sum(1), 1)
+
+
+def test_a_form_of_outputs_without_a_file_for_them_is_refused(folder):
+    code, _, err = run("simulate", folder / "d", "--dequantize")
+    assert code == 2
+    assert "--dequantize: no --outputs: says what is written there; give a file" in err
+
+
+def test_a_quantised_model_is_compiled_with_its_certificate(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(tflite_mlp(9, 7, 5))
+    code, out, err = run("compile", path, "-o", tmp_path / "d", "--pe", "2", "--json")
+    values = json.loads(out)
+    assert code == 0, err
+    assert values["certificate"]["exact"] is True
+    assert values["certificate"]["differences"] == []
+    written = json.loads((tmp_path / "d" / "certificate.json").read_text())
+    assert written["thresholds"] == values["certificate"]["thresholds"] > 0
+    x = RANDOM.integers(-128, 128, (200, 9))
+    assert np.array_equal(fcgen.open(tmp_path / "d").predict(x), litert(path.read_bytes(), x))
+
+
+def test_certify_writes_its_verdict(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(tflite_mlp(9, 7, 5))
+    code, out, _ = run("certify", path, "-o", tmp_path / "c.json")
+    assert code == 0
+    assert out.startswith("certificate: equal to litert-reference for every input: ")
+    assert json.loads((tmp_path / "c.json").read_text())["exact"] is True
+
+
+def test_certify_lists_what_differs_and_exits_with_one(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(tflite_mlp(250, 200, 150, seed=3, per_channel=True))
+    code, out, _ = run("certify", path, "--target", "litert-xnnpack")
+    assert code == 1
+    assert "certificate: not equal to litert-xnnpack: " in out
+    assert ": no short constants have these thresholds" in out
+
+
+def test_a_float_model_has_no_certificate(folder):
+    code, _, err = run("certify", folder / "net.onnx")
+    assert code == 2
+    assert "has floats: its network is exact by construction" in err
+
+
+def test_options_of_the_quantiser_do_not_touch_integers(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(tflite_mlp(9, 7, 5))
+    code, _, err = run("compile", path, "-o", tmp_path / "d", "--weight-bits", "4")
+    assert code == 2
+    assert "--weight-bits: TFLite, int8: the file holds integers, which stay as they are" in err

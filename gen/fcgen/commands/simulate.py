@@ -4,23 +4,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fcgen.commands.options import FILE, Integer, Real, common, engine
+from fcgen.commands.options import FILE, Choice, Integer, Real, common, engine
 from fcgen.commands.writing import check_tools
-from fcgen.errors import FcgenError
+from fcgen.errors import FcgenError, bad_input
 from fcgen.terminal import Terminal
 
 if TYPE_CHECKING:
+    from fcgen.network import Network
     from fcgen.simulation_result import SimulationResult
+
+UPTO = ("logits", "probabilities", "class")
 
 
 @click.command(short_help="Run vectors through a design and compare.")
 @click.argument("directory", metavar="DIR", type=FILE)
-@click.option("--inputs", type=FILE, help=".npy of integers, (V, N) or (V, C, H, W).")
+@click.option("--inputs", type=FILE, help=".npy of integers or reals, (V, N) or (V, C, H, W).")
 @click.option("--outputs", type=FILE, help=".npy to write, int64 (V, M).")
 @engine
 @click.option("--stall", type=Real(), default=0.0, help="Probability of gaps and of stalls.")
 @click.option("--vectors", type=Integer(1), help="How many; of --inputs the first ones.")
 @click.option("--no-check", is_flag=True, help="Do not compare with the reference.")
+@click.option("--dequantize", is_flag=True, help="Outputs as the reals that they stand for.")
+@click.option("--upto", type=Choice(UPTO), help="Outputs, their softmax, or the class.")
 @click.option("--netlist", is_flag=True, help="Yosys' netlist for the device of the design.")
 @click.option("--waves", is_flag=True, help="Record an FST file (icarus, verilator).")
 @click.option("--load-weights", type=FILE, help="New weights, written in mid-stream.")
@@ -31,14 +36,18 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
 
     Without --inputs: all-minimum, all-maximum, the alternations of both, then random vectors.
     """
+    from fcgen.answers import answer
     from fcgen.load.vector_file import check_writable, write_outputs
 
     terminal = Terminal(json=as_json, quiet=quiet)
     if options["outputs"] is not None:
         check_writable(options["outputs"])
-    result = _simulate(terminal, options)
+    network, result = _simulate(terminal, options)
     if options["outputs"] is not None:
-        write_outputs(options["outputs"], result.shaped)
+        outputs = answer(
+            network, result.outputs, dequantize=options["dequantize"], upto=options["upto"]
+        )
+        write_outputs(options["outputs"], outputs)
         terminal.note(f"outputs: {options['outputs']}")
     if as_json:
         terminal.notes(result.notes)
@@ -48,8 +57,11 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     return 1 if result.mismatches else 0
 
 
-def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult":
+def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, SimulationResult]":
+    import numpy as np
+
     from fcgen.accelerator import open
+    from fcgen.answers import answer
     from fcgen.load.vector_file import read_inputs
     from fcgen.quantize import replace_parameters
     from fcgen.simulate import simulate
@@ -57,6 +69,16 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
 
     accelerator = open(options["directory"], options["force"])
     network, given, loaded = accelerator.network, options["inputs"], options["load_weights"]
+    for option, wanted in (("--dequantize", options["dequantize"]), ("--upto", options["upto"])):
+        if wanted and options["outputs"] is None:
+            raise bad_input(option, "no --outputs", "says what is written there", "give a file")
+    # What cannot be had is said before the work.
+    answer(
+        network,
+        np.zeros((1, network.outputs), np.int64),
+        dequantize=options["dequantize"],
+        upto=options["upto"],
+    )
     inputs = None if given is None else read_inputs(given, network)
     parameters, notes = (
         (None, ()) if loaded is None else replace_parameters(accelerator.layer, loaded)
@@ -66,7 +88,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
         check_tools(terminal, YOSYS)
     try:
         with terminal.progress() as progress:
-            return simulate(
+            result = simulate(
                 accelerator.design,
                 inputs,
                 engine=options["engine"],
@@ -84,3 +106,4 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "SimulationResult"
     except FcgenError:
         terminal.notes(accelerator.notes)  # a changed file may be the reason
         raise
+    return network, result

@@ -1,0 +1,71 @@
+"""What a user makes of a network's outputs: codes, reals, probabilities, or the class."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.errors import bad_input
+from fcgen.network import Network
+
+UPTO = ("logits", "probabilities", "class")
+
+
+def answer(
+    network: Network,
+    outputs: npt.NDArray[np.int64],
+    *,
+    dequantize: bool = False,
+    upto: str | None = None,
+) -> npt.NDArray[Any]:
+    """Return outputs as they are wanted.
+
+    Parameters
+    ----------
+    network : Network
+    outputs : ndarray of int64, shape (V, outputs)
+        As the hardware gives them.
+    dequantize : bool
+        The reals that the outputs stand for, float32, as the source runtime gives them.
+    upto : {'logits', 'probabilities', 'class'}, optional
+        Outputs of the last layer; their softmax, float64; the index of the largest, int64 (V,).
+
+    Returns
+    -------
+    ndarray
+        int64 codes where nothing is asked for: (V, M), class indices (V,), or the k best (V, k).
+
+    Raises
+    ------
+    InputError
+        When the network does not give what is asked for.
+    """
+    kind = network.end.kind
+    if upto is not None and upto not in UPTO:
+        raise bad_input("--upto", upto, f"must be one of {', '.join(UPTO)}", "choose one")
+    indices = outputs[:, 0] if kind == "argmax" else outputs
+    if kind != "values":
+        known = "class" if kind == "argmax" else None
+        if dequantize or upto not in (None, known):
+            option = "--dequantize" if dequantize else "--upto"
+            rule = "the hardware gives indices, not the outputs that they are made of"
+            raise bad_input(option, kind, rule, "compile the model with --end values")
+        return indices
+    if not dequantize and upto in (None, "logits"):
+        return outputs
+    if upto == "class" and (network.output is None or network.output.keeps_order):
+        return np.asarray(outputs.argmax(axis=1))
+    if network.output is None:
+        option = "--dequantize" if dequantize else "--upto"
+        rule = "the network does not know what its outputs are worth"
+        raise bad_input(option, network.name, rule, "leave the option out")
+    reals = network.output(outputs)
+    if upto == "class":
+        return np.asarray(reals.argmax(axis=1))
+    return _softmax(reals) if upto == "probabilities" else reals
+
+
+def _softmax(reals: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    powers = np.exp(reals.astype(np.float64) - reals.max(axis=1, keepdims=True))
+    shares: npt.NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
