@@ -79,9 +79,18 @@ def inputs(network: Network, vectors: int) -> tuple[np.ndarray, np.ndarray]:
     return codes, reals
 
 
-def expected(
-    model: str, network: Network, codes: np.ndarray, folder: Path, qonnx: str
-) -> np.ndarray:
+def qonnx_python() -> str:
+    """Return the Python of an environment that has qonnx; made where it is missing."""
+    folder = ROOT / "build" / "qonnx"
+    python = folder / "bin" / "python"
+    if not (folder / "installed").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "qonnx"], check=True)
+        (folder / "installed").touch()
+    return str(python)
+
+
+def expected(model: str, network: Network, codes: np.ndarray, folder: Path) -> np.ndarray:
     """Return the outputs of the model's own runtime: codes, or the reals of the last layer."""
     reals = inputs(network, len(codes))[1]
     if model.endswith(".tflite"):
