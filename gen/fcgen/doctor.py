@@ -116,6 +116,8 @@ def diagnose() -> Diagnosis:
             _program("perl", "the engine verilator"),
             _wheel("cocotb", "the engines icarus and verilator", essential=False),
             _tool("icarus", tools.icarus, "the engine icarus"),
+            _wheel("onnx", "fcgen compile, for ONNX and QONNX files", essential=False),
+            _wheel("tflite", "fcgen compile, for TFLite files", essential=False),
             *(_nextpnr(family) for family in devices.families() if family.nextpnr),
         )
     )
