@@ -169,6 +169,8 @@ class FloatChain(Step):
         One of `ROUNDERS`.
     others : tuple of operations
         Other ways to compute the same operations.
+    zero_after : bool
+        The zero point is added to the rounded quotient, as QuantizeLinear does, not before.
     error : ndarray of float64, shape (M,)
         By how much the accumulator may differ from its integer where the source sums floats.
     """
@@ -182,6 +184,7 @@ class FloatChain(Step):
     hi: int
     outputs: int
     others: tuple[Operations, ...] = ()
+    zero_after: bool = False
     error: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
@@ -195,7 +198,11 @@ class FloatChain(Step):
 
     def _codes(self, sums: Floats) -> Int64Array:
         values = run_operations(self.operations, sums)
-        quotient = (values / self.scale).astype(np.float32) + np.float32(self.zero_point)
+        quotient = (values / self.scale).astype(np.float32)
+        if self.zero_after:
+            rounded = ROUNDERS[self.rounding](quotient).astype(np.float64)
+            return self._bounded(rounded + self.zero_point)
+        quotient = quotient + np.float32(self.zero_point)
         return self._bounded(ROUNDERS[self.rounding](quotient).astype(np.float64))
 
     @property

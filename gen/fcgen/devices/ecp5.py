@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 # All three registers of the block, then one between it and the adders.
 MULTIPLIER = MultiplierText("ecp5Multiplier", latency=3, bits=18)
 BLOCK = ProductUnit("block", latency=4, block=MULTIPLIER)
-# From so many multiplications a cycle on, products have a register more on their way: carry chains
-# do not all find a place near their multiplier (that wire took 65 % of a routed design's slowest
-# path).
-FAR_FROM = 65
 # nextpnr keeps a register beside its carry chain only where the chain drives nothing else.
 ACCUMULATOR = "ecp5Accumulator"
 
@@ -76,8 +72,6 @@ class Ecp5(Family):
         """See `Family.mapping`."""
         check_options(options, folding)
         unit = self._unit(device, layer, folding, options)
-        if unit.block is not None and folding.pe * folding.simd >= FAR_FROM:
-            unit = replace(unit, latency=unit.latency + 1)
         return block_mapping(
             self,
             device,

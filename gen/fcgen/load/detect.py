@@ -7,7 +7,7 @@ from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
 
 QUANT = ("Quant", "IntQuant", "BipolarQuant")
-INTEGER = ("QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "QGemm", "ConvInteger")
+INTEGER = ("QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "QGemm")
 DYNAMIC = ("DynamicQuantizeLinear", "MatMulInteger", "DynamicQuantizeMatMul")
 
 
@@ -17,7 +17,7 @@ def load_model(path: str | Path, target: str | None = None) -> Model | IntegerMo
     Parameters
     ----------
     path : path
-        An ONNX file of float layers, a QONNX file, or a TFLite file of int8 ones.
+        An ONNX file of floats or of integers, a QONNX file, or a TFLite file of int8 ones.
     target : str, optional
         Whose integers a quantised model's are: see `fcgen.integer_model.TARGETS`.
 
@@ -48,22 +48,21 @@ def _onnx(path: Path, target: str | None) -> Model | IntegerModel:
 
     model = read_onnx(path)
     kinds = {node.op_type for node in model.graph.node}
-    for group, rule, remedy in (
-        (
-            DYNAMIC,
-            "scales that follow from each input have no fixed integers",
-            "quantise statically, or give the float model",
-        ),
-        (INTEGER, "quantised ONNX graphs are not supported yet", "give the float model"),
-    ):
-        found = sorted(kinds & set(group))
-        if found:
-            raise bad_input(path, ", ".join(found), rule, remedy)
+    dynamic = sorted(kinds & set(DYNAMIC))
+    if dynamic:
+        rule = "scales that follow from each input have no fixed integers"
+        remedy = "quantise statically, or give the float model"
+        raise bad_input(path, ", ".join(dynamic), rule, remedy)
     if kinds & set(QUANT):
         from fcgen.load.qonnx import TARGET, read_qonnx
 
         _check_target(target, (TARGET,))
         return read_qonnx(path, model)
+    if kinds & set(INTEGER):
+        from fcgen.load import onnx_integer
+
+        _check_target(target, (onnx_integer.TARGET,))
+        return onnx_integer.read_integer(path, model)
     _check_target(target, ())
     return read_float(path, model)
 

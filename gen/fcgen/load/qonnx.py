@@ -193,7 +193,25 @@ def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = Non
         One line that names the node, for one that is not supported or leaves the chain.
     """
     walk = QuantWalk(path, model, entry)
-    nodes, tail = list(model.graph.node), ""
+    tail = walk_through(walk)
+    output = walk.finish()
+    return IntegerModel(
+        name=path.stem,
+        format="QONNX",
+        input_name=walk.input_name,
+        input_shape=walk.input_shape,
+        layers=tuple(walk.layers),
+        target=TARGET,
+        input=walk.input,
+        output=output,
+        tail=tail,
+        nodes=tuple(walk.reports),
+    )
+
+
+def walk_through(walk: QuantWalk) -> str:
+    """Take all nodes of a graph; return what it does behind its last layer."""
+    nodes, tail = list(walk.model.graph.node), ""
     for place, node in enumerate(nodes):
         running = [name for name in node.input if name and name not in walk.constants]
         if node.op_type == "Shape" and running == [walk.head]:
@@ -208,19 +226,7 @@ def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = Non
         else:
             walk.report(node, walk.apply(node))
             walk.head = node.output[0]
-    output = walk.finish()
-    return IntegerModel(
-        name=path.stem,
-        format="QONNX",
-        input_name=walk.input_name,
-        input_shape=walk.input_shape,
-        layers=tuple(walk.layers),
-        target=TARGET,
-        input=walk.input,
-        output=output,
-        tail=tail,
-        nodes=tuple(walk.reports),
-    )
+    return tail
 
 
 Ways = list[list[tuple[str, Array]]]
