@@ -199,15 +199,17 @@ def _closest(
     """
     own = nominal(source)
     constants = shortest(source, changes, least, most).completed(own)
-    best: tuple[int, Int64Array, Requantization, Int64Array] | None = None
+    best: tuple[tuple[int, int], Int64Array, Requantization, Int64Array] | None = None
     roundings = (("floor", constants), *((mode, own) for mode in ROUNDINGS[:3]))
     for (rounding, tried), bounds in product(roundings, _bounds(source, least, most)):
         bias, scheme = _scheme(source, tried, rounding, changes, bounds, least, most)
         found = thresholds(_Scheme(scheme, bias, source), least, most)
-        wrong = int((found != changes).any(axis=0).sum())
+        # First as few outputs as possible, then as few accumulators.
+        apart = np.abs(found - changes).sum(axis=0)
+        wrong = int((apart > 0).sum()), int(apart.sum())
         if best is None or wrong < best[0]:
             best = wrong, bias, scheme, found
-        if not wrong:
+        if not any(wrong):
             break
     assert best is not None
     return best[1:]

@@ -2,7 +2,11 @@
 
 A sum of products of codes is one of integers there. Where a layer is nothing but its product, its
 bias and QuantizeLinear, onnxruntime computes ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero)``;
-where more stands between, the sums become floats, ``f32(acc) · f32(xs·ws)``, and go on as such.
+where more stands between, everything is done in floats, and sums as well.
+
+On x86 processors without VNNI, onnxruntime's kernels for unsigned activations saturate sums of two
+products; sessions with the entry ``session.x64quantprecision`` of 1 do not. The integers here are
+those of exact sums.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from fcgen.load.onnx_graph import Array
 from fcgen.load.qonnx import QuantWalk, walk_through
 from fcgen.load.qonnx_state import Codes, Sums
 from fcgen.real_map import InputGrid, RealMap
-from fcgen.source_step import FloatChain, FloatProduct, Step
+from fcgen.source_step import FloatChain, FloatProduct, Int64Array, Step
 
 if TYPE_CHECKING:
     import onnx
@@ -147,12 +151,13 @@ class IntegerWalk(QuantWalk):
     def _closed(self, sums: Sums, codes: Codes) -> IntegerLayer:
         """Return the layer that ends in a QuantizeLinear."""
         step: Step
-        sums.fold_bias()
-        if len(sums.chains) == 1 and len(sums.chains[0]) == 1:
+        bias = _integer_bias(sums, codes)
+        if bias is not None:
             factor = (sums.scale / codes.scale).astype(np.float32)
             bounds = codes.zero_point, codes.lo, codes.hi
             step = FloatProduct(factor, codes.form, *bounds)
         else:
+            bias = sums.bias
             first, *others = (tuple(chain) for chain in sums.chains)
             step = FloatChain(
                 operations=first,
@@ -165,8 +170,9 @@ class IntegerWalk(QuantWalk):
                 outputs=len(sums.weight),
                 others=tuple(others),
                 zero_after=True,
+                error=sums.error,
             )
-        return replace(sums.layer(None), step=step, bias=sums.bias)
+        return replace(sums.layer(None), step=step, bias=bias)
 
     def _integer_product(self, node: onnx.NodeProto, kind: str) -> str:
         """Take a QGemm or a QLinearMatMul, whose outputs are codes."""
@@ -186,7 +192,8 @@ class IntegerWalk(QuantWalk):
             rule = f"weights of shape {weight.shape} on {self.shape} are no plain dense layer"
             raise self.refuse(node, rule, "flatten the input before it")
         place = 7 if kind == "QGemm" else 6
-        if entry.codes() != self.state:
+        named = entry.codes()
+        if (named.scale, named.zero_point) != (self.state.scale, self.state.zero_point):
             raise self.refuse(node, "its input has another grid than it says", "correct the model")
         sums = Sums(
             name=node.name or node.output[0],
@@ -208,6 +215,22 @@ class IntegerWalk(QuantWalk):
         self.layers.append(self._closed(sums, codes))
         self.state = codes
         return f"layer {len(self.layers)}, {matrix.shape[1]} → {len(matrix)}"
+
+
+def _integer_bias(sums: Sums, codes: Codes) -> Int64Array | None:
+    """Return the bias of a layer that onnxruntime computes in integers; None of one in floats.
+
+    It does so where nothing stands between product, bias and QuantizeLinear but a ReLU that the
+    zero point makes needless; the bias becomes one of integers then.
+    """
+    (_, *rest) = sums.chains[0]
+    bias = sums.bias
+    if rest and rest[0][0] == "add":
+        steps = np.rint(rest[0][1].astype(np.float64) / sums.scale)
+        bias, rest = bias + steps.astype(np.int64), rest[1:]
+    needless = codes.zero_point == codes.lo
+    plain = all(name == "maximum" and needless and not value.any() for name, value in rest)
+    return bias if len(sums.chains) == 1 and plain else None
 
 
 def _narrowed(step: Step, lo: int, hi: int) -> Step:
