@@ -87,6 +87,20 @@ class MemoryImage(Sequence[int]):
         always = np.bitwise_and.reduce(self.octets, 0)
         return np.unpackbits(ever & ~always, count=self.width, bitorder="little").astype(bool)
 
+    @property
+    def distinct(self) -> int:
+        """How many bits of a word differ from all others in some word, and change at all.
+
+        Synthesis keeps one of those that are always equal, as the upper bits of narrow weights are.
+        """
+        columns = set()
+        bits = np.flatnonzero(self.changing)
+        for start in range(0, len(bits), 64):
+            octets, places = np.divmod(bits[start : start + 64], 8)
+            planes = np.packbits(self.octets[:, octets] >> places.astype(np.uint8) & 1, axis=0)
+            columns |= {column.tobytes() for column in planes.T}
+        return len(columns)
+
     def text(self) -> bytes:
         """Return the image file: one word a line, lower-case hexadecimal, no prefix."""
         digits = -(-self.width // 4)

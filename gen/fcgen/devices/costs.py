@@ -53,6 +53,8 @@ class Costs:
         A block RAM has a register of its own at its output.
     register_cells : bool
         Counted are cells of a table and a register: one that reads no table takes a cell too.
+    register_luts : float
+        Look-up tables a register, where place and route puts one before those that none drives.
     fixed_luts : int
         Look-up tables that every design has, for its constants.
     clock : ClockModel, optional
@@ -69,6 +71,7 @@ class Costs:
     ram_register: bool = False
     register_cells: bool = False
     fixed_luts: int = 0
+    register_luts: float = 0.0
     clock: ClockModel | None = None
 
     def chain(self, width: int) -> int:

@@ -78,9 +78,11 @@ def estimate(
     parts = list(zip(network.layers, schedule, mappings, strict=True))
     usages = [_usage(family, family.costs, *part) for part in parts]
     end = end_logic(network, schedule.foldings[-1].output_lanes, family.costs)
+    registers = sum(one.ff for one in usages) + end.ff
+    luts = sum(one.lut for one in usages) + end.lut + family.costs.fixed_luts
     usage = Usage(
-        sum(one.lut for one in usages) + end.lut + family.costs.fixed_luts,
-        sum(one.ff for one in usages) + end.ff,
+        luts + round(family.costs.register_luts * registers),
+        registers,
         sum(one.dsp for one in usages),
         sum(one.ram for one in usages),
         sum(one.scratchpad for one in usages),

@@ -50,7 +50,8 @@ def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
 def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer with these weights, as synthesis leaves them.
 
-    Bits that are the same in all words take no room: those of neurons that only fill up a fold.
+    Bits that are the same in all words take no room: those of neurons that only fill up a fold. Of
+    bits that are always equal one is kept.
     """
     memories = _memories(network, folding, mapping)
     total = _queue_rams(network, folding, mapping)
@@ -59,7 +60,7 @@ def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -
     for bank in memories.banks:
         if memories.cut(bank) is not None:
             for name, depth in memories.parts(bank):
-                width = int(memories.images[name].changing.sum())
+                width = memories.images[name].distinct
                 total += rams_of(depth, width, mapping.ram_shapes)
     return total + _vector_rams(network, folding, mapping)
 
