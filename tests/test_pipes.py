@@ -39,8 +39,8 @@ def test_pipes_are_not_replaced_by_results(design, pipe, capsys, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     os.mkfifo("layer.icarus.fst")
     for words, option, path in (
-        (("simulate", design, "--outputs", pipe), "--outputs", pipe),
-        (("regress", "--junit", pipe), "--junit", pipe),
+        (("simulate", design, "--outputs", pipe.name), "--outputs", pipe.name),
+        (("regress", "--junit", pipe.name), "--junit", pipe.name),
         (("simulate", design, "--engine", "icarus", "--waves"), "--waves", "layer.icarus.fst"),
     ):
         outcome = run(capsys, *words)

@@ -101,7 +101,8 @@ def test_files_of_another_kind_and_none_at_all_are_refused(tmp_path):
         message(tmp_path / "m.onnx")
         == ": No such file or directory: cannot be read; check the path"
     )
+    rule = "models end in .onnx, .tflite; export the model to one of these"
     path = tmp_path / "m.pkl"
     path.write_bytes(b"")
-    assert message(path) == ": .pkl: models end in .onnx; export the model to ONNX"
-    assert message(tmp_path) == ": no ending: models end in .onnx; export the model to ONNX"
+    assert message(path) == f": .pkl: {rule}"
+    assert message(tmp_path) == f": no ending: {rule}"
