@@ -85,7 +85,7 @@ def qonnx_python() -> str:
     python = folder / "bin" / "python"
     if not (folder / "installed").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "qonnx"], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-qqq", "qonnx"], check=True)
         (folder / "installed").touch()
     return str(python)
 
