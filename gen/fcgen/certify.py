@@ -24,8 +24,8 @@ from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End, Network
 from fcgen.reference import requantize
 from fcgen.requantization import Requantization
-from fcgen.source_step import Int64Array, Step
-from fcgen.thresholds import Constants, nominal, oriented, shortest, thresholds
+from fcgen.source_step import Int64Array, LikeStep, Step
+from fcgen.thresholds import Constants, inside, nominal, shortest, thresholds
 
 LISTED_MAX = 1000
 """Differences that are listed one by one."""
@@ -181,11 +181,10 @@ def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
     for order in source.orders:
         other = thresholds(order, least, most)
         differences += _compare(layer, changes, other, "the order of float operations decides")
-    first, last = oriented(step, least, most)
-    inside = ((changes > first) & (changes <= last)).sum(axis=0)
+    checked = inside(step, changes, least, most).sum(axis=0)
     exact = np.ones(layer.outputs, bool)
     exact[[found.output for found in differences]] = False
-    proof = LayerCertificate(layer.name, inside, exact, tuple(differences))
+    proof = LayerCertificate(layer.name, checked, exact, tuple(differences))
     return _dense(layer, bias, scheme), proof
 
 
@@ -203,7 +202,7 @@ def _closest(
     roundings = (("floor", constants), *((mode, own) for mode in ROUNDINGS[:3]))
     for (rounding, tried), bounds in product(roundings, _bounds(source, least, most)):
         bias, scheme = _scheme(source, tried, rounding, changes, bounds, least, most)
-        found = thresholds(_Scheme(scheme, bias, source), least, most)
+        found = thresholds(_Scheme(source, scheme, bias), least, most)
         # First as few outputs as possible, then as few accumulators.
         apart = np.abs(found - changes).sum(axis=0)
         wrong = int((apart > 0).sum()), int(apart.sum())
@@ -243,8 +242,7 @@ def _scheme(
     bias = np.where(np.abs(offset) <= limit, 0, np.floor_divide(offset, multiplier))
     rest = offset - bias * multiplier
     legal = (np.abs(rest) <= limit) & (np.abs(bias) <= BIAS_MAX)
-    first, last = oriented(source, least, most)
-    never = ~((changes > first) & (changes <= last)).any(axis=0)
+    never = ~inside(source, changes, least, most).any(axis=0)
     value, plain = source(least[None, :])[0], never | ~legal
     return np.where(plain, 0, bias), Requantization.make(
         len(bias),
@@ -260,22 +258,13 @@ def _scheme(
 
 
 @dataclass(frozen=True, eq=False)
-class _Biased(Step):
+class _Biased(LikeStep):
     """A step of sums without their bias."""
 
-    step: Step
     bias: Int64Array
-
-    def __post_init__(self) -> None:
-        for name in ("output", "zero_point", "lo", "hi"):
-            object.__setattr__(self, name, getattr(self.step, name))
 
     def __call__(self, accumulator: Int64Array) -> Int64Array:
         return self.step(accumulator + self.bias)
-
-    @property
-    def slope(self) -> np.ndarray:
-        return self.step.slope
 
     @property
     def intercept(self) -> np.ndarray:
@@ -287,24 +276,15 @@ class _Biased(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class _Scheme(Step):
+class _Scheme(LikeStep):
     """The step of the hardware's constants, with the codes and the direction of the source's."""
 
     scheme: Requantization
     bias: Int64Array
-    source: Step
-
-    def __post_init__(self) -> None:
-        for name in ("output", "zero_point", "lo", "hi"):
-            object.__setattr__(self, name, getattr(self.source, name))
 
     def __call__(self, accumulator: Int64Array) -> Int64Array:
         # The specification itself, so that what is proven is what is built.
         return requantize(self.scheme, accumulator + self.bias)
-
-    @property
-    def slope(self) -> np.ndarray:
-        return self.source.slope
 
 
 def _dense(layer: IntegerLayer, bias: Int64Array, scheme: Requantization | None) -> DenseLayer:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fcgen import devices
 from fcgen.devices.device import MappingOptions
 from fcgen.errors import CheckError, bad_input
 from fcgen.folding import ceil_div
-from fcgen.folding_search import Size, at_pace, cycles_of, slowest, within
+from fcgen.folding_search import Size, at_pace, cycles_of, multipliers, slowest, within
 from fcgen.network import Network
 from fcgen.schedule import Schedule
 from fcgen.wording import count
+
+if TYPE_CHECKING:
+    from fcgen.estimation.estimate import Estimate
 
 GENERIC_MHZ = 100.0
 SLOWER = 1.03
@@ -108,6 +112,7 @@ class Folder:
         self.family, self.device = devices.find(device)
         self.options = options
         self.layers = [(layer.inputs, layer.outputs) for layer in network.layers]
+        self._estimates: dict[Schedule, Estimate] = {}
 
     def choose(self, goal: Goal) -> Choice:
         """Return the cheapest schedule that meets the goal, or the fastest within it.
@@ -164,7 +169,7 @@ class Folder:
 
     def _blocks(self, sizes: Sequence[Size]) -> float:
         if not self.device.dsps:
-            return sum(pe * simd for pe, simd in sizes)
+            return multipliers(sizes)
         return self._usages(sizes)[0]
 
     def _clock(self, schedule: Schedule, goal: Goal) -> float:
@@ -173,10 +178,17 @@ class Folder:
             return goal.clock_mhz
         if not self.device.luts or self.family.costs is None:
             return GENERIC_MHZ
+        return self._estimate(schedule).fmax_capped_mhz or GENERIC_MHZ
+
+    def _estimate(self, schedule: Schedule) -> Estimate:
+        """Return the figures of a schedule, counted once: that takes a second."""
         from fcgen.estimation.for_design import estimate_network
 
-        found = estimate_network(self.network, schedule, self.device.name, None, self.options)
-        return found.fmax_capped_mhz or GENERIC_MHZ
+        if schedule not in self._estimates:
+            self._estimates[schedule] = estimate_network(
+                self.network, schedule, self.device.name, None, self.options
+            )
+        return self._estimates[schedule]
 
     def _for_pace(self, goal: Goal) -> Choice:
         """Find the cheapest schedule for a rate; its own clock decides how many cycles it has."""
@@ -237,15 +249,12 @@ class Folder:
         if not self.device.luts:
             rule = "has no size that something could fit"
             raise bad_input("--fit", self.device.name, rule, "name a device with --device")
-        from fcgen.estimation.for_design import estimate_network
-
         device = self.device
 
         def share(sizes: Sequence[Size]) -> float:
             dsps, rams = self._usages(sizes)
-            macs = sum(pe * simd for pe, simd in sizes)
             return max(
-                dsps / device.dsps if device.dsps else macs / device.luts,
+                dsps / device.dsps if device.dsps else multipliers(sizes) / device.luts,
                 rams / device.rams,
             )
 
@@ -256,7 +265,7 @@ class Folder:
             raise CheckError(f"--fit: {device.name}: {rule}; name a larger device") from None
         for _ in range(ATTEMPTS):
             schedule = self._schedule(sizes, goal)
-            found = estimate_network(self.network, schedule, device.name, None, self.options)
+            found = self._estimate(schedule)
             if found.fits:
                 return self._explained(schedule, goal, f"the fastest that fits {device.name}")
             pace = max(int(schedule.initiation_interval * SLOWER), schedule.initiation_interval + 1)

@@ -165,6 +165,11 @@ class Mapping:
     lut_memories: bool = False
     scratchpad: bool = False
 
+    @property
+    def macs_per_block(self) -> int:
+        """Multiplications that a multiplier block of an element does in a cycle."""
+        return self.unit.weights if self.unit.block else 1
+
     def weight_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how a memory of weights is cut; None where the tool or nobody decides."""
         if self.scratchpad or not self.ram_shapes:

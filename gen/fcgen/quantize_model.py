@@ -163,7 +163,7 @@ def quantize(
     ]
     # The first layer takes the shape of the file, which has the same order of features.
     layers = [layer for layer, _ in made]
-    layers[0] = _reshaped(layers[0], model.input_shape)
+    layers[0] = replace(layers[0], input_shape=model.input_shape)
     first, last = grids[0], grids[-1]
     network = Network(
         model.name,
@@ -292,10 +292,6 @@ def _factors(
         return multiplier, shift
     bits = np.ceil(np.log2(multiplier)).astype(np.int64)
     return np.left_shift(1, np.maximum(bits - shift, 0)), np.maximum(shift - bits, 0)
-
-
-def _reshaped(layer: DenseLayer, shape: tuple[int, ...]) -> DenseLayer:
-    return replace(layer, input_shape=shape)
 
 
 def _notes(reports: Sequence[LayerReport], input_saturated: float) -> tuple[str, ...]:

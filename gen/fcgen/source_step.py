@@ -110,6 +110,22 @@ class DoubleProduct(Step):
         return self.scale
 
 
+@dataclass(frozen=True, eq=False)
+class LikeStep(Step):
+    """A step with the codes and the direction of another one."""
+
+    step: Step
+
+    def __post_init__(self) -> None:
+        for name in ("output", "zero_point", "lo", "hi"):
+            object.__setattr__(self, name, getattr(self.step, name))
+
+    @property
+    def slope(self) -> npt.NDArray[np.float64]:
+        """See `Step`."""
+        return self.step.slope
+
+
 def _half(values: Floats, up: bool) -> Floats:
     """Round to the nearest, halves away from zero or towards it."""
     whole, part = np.floor(np.abs(values)), np.abs(values) % 1
@@ -239,19 +255,11 @@ class FloatChain(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class _Moved(Step):
+class _Moved(LikeStep):
     """A chain whose sums are as wrong as they can be."""
 
-    chain: FloatChain
+    step: FloatChain
     by: npt.NDArray[np.float64]
 
-    def __post_init__(self) -> None:
-        for name in ("output", "zero_point", "lo", "hi"):
-            object.__setattr__(self, name, getattr(self.chain, name))
-
     def __call__(self, accumulator: Int64Array) -> Int64Array:
-        return self.chain._codes((accumulator + self.by).astype(np.float32))
-
-    @property
-    def slope(self) -> npt.NDArray[np.float64]:
-        return self.chain.slope
+        return self.step._codes((accumulator + self.by).astype(np.float32))

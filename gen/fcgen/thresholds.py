@@ -22,6 +22,17 @@ def oriented(step: Step, least: Int64Array, most: Int64Array) -> tuple[Int64Arra
     return np.where(falls, -most, least), np.where(falls, -least, most)
 
 
+def inside(
+    step: Step, changes: Int64Array, least: Int64Array, most: Int64Array
+) -> npt.NDArray[np.bool_]:
+    """Say which of the `thresholds` lie in the reach: behind its first accumulator, up to its last.
+
+    Only at these does the output change.
+    """
+    first, last = oriented(step, least, most)
+    return np.asarray((changes > first) & (changes <= last))
+
+
 def thresholds(step: Step, least: Int64Array, most: Int64Array) -> Int64Array:
     """Return the accumulators from which on each code is reached, by bisection.
 
@@ -97,19 +108,18 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
     """
     slope = np.abs(step.slope)
     sign = np.where(step.slope < 0, -1, 1)
-    first, last = oriented(step, least, most)
     codes = np.arange(step.lo + 1, step.hi + 1)[:, None] - step.zero_point
-    inside = (changes > first) & (changes <= last)
+    within = inside(step, changes, least, most)
     outputs = changes.shape[1]
     multiplier, offset = np.ones(outputs, np.int64), np.zeros(outputs, np.int64)
     shift = np.zeros(outputs, np.int64)
-    found = np.asarray(~inside.any(axis=0))
+    found = np.asarray(~within.any(axis=0))
     for bits in range(SHIFT_MAX + 1):
         for near in NEAR:
             todo = np.flatnonzero(~found)
             tried = np.floor(np.ldexp(slope[todo], bits)).astype(np.int64) + near
             usable = (tried >= 1) & (tried <= MULTIPLIER_MAX)
-            ends = changes[:, todo], inside[:, todo]
+            ends = changes[:, todo], within[:, todo]
             chosen, fits = _offset(np.where(usable, tried, 1), bits, codes, *ends)
             good = usable & fits
             multiplier[todo[good]], offset[todo[good]] = tried[good], chosen[good]
@@ -119,9 +129,9 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
     for m in np.flatnonzero(~found).tolist():
         # Rarely the slope is too far from the ones that fit: those are computed, not tried.
         bits = min(int(np.log2(MULTIPLIER_MAX / slope[m])), SHIFT_MAX)
-        tilted = _feasible(bits, codes[inside[:, m], 0], changes[inside[:, m], m])
+        tilted = _feasible(bits, codes[within[:, m], 0], changes[within[:, m], m])
         if tilted is not None and 1 <= tilted <= MULTIPLIER_MAX:
-            one = changes[:, [m]], inside[:, [m]]
+            one = changes[:, [m]], within[:, [m]]
             chosen, fits = _offset(np.array([tilted]), bits, codes, *one)
             multiplier[m], offset[m], shift[m], found[m] = tilted, chosen[0], bits, fits[0]
     return Constants(sign * multiplier, offset, shift, found)

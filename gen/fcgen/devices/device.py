@@ -163,6 +163,13 @@ class Family(ABC):
         """Return the clock that the parts in use allow; None where nothing is known to limit it."""
         return None
 
+    def lowest_cap(
+        self, device: Device, speed: str, mappings: Sequence[Mapping], usage: Usage
+    ) -> Cap | None:
+        """Return the `cap` that all mappings of a design allow."""
+        caps = [self.cap(device, speed, mapping, usage) for mapping in mappings]
+        return min((cap for cap in caps if cap), key=lambda cap: cap.mhz, default=None)
+
 
 def check_options(options: MappingOptions, folding: Folding) -> None:
     """Check what holds for every family; InputError names the option."""

@@ -92,8 +92,7 @@ def estimate(
         check(usage, family, device, schedule.foldings[0] if len(schedule) == 1 else None)
     except DoesNotFit as error:
         excess = error
-    caps = [family.cap(device, speed, mapping, usage) for mapping in mappings]
-    cap = min((one for one in caps if one), key=lambda one: one.mhz, default=None)
+    cap = family.lowest_cap(device, speed, mappings, usage)
     clock: tuple[float, ...] = ()
     if family.costs.clock is not None and excess is None:
         # The slowest layer, in a device as full as all of them make it.
@@ -110,7 +109,7 @@ def estimate(
         )
         clock = (min(mhz, cap.mhz) if cap else mhz,)
     timing = AcceleratorTiming.of(network, schedule, mappings)
-    packed = max(mapping.unit.weights if mapping.unit.block else 1 for mapping in mappings)
+    packed = max(mapping.macs_per_block for mapping in mappings)
     return Estimate(
         device=device,
         speed=speed,

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from fcgen.hardware.arg_max import arg_max_latency
 from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.hardware.top_k import TOP_K_LATENCY
 from fcgen.mapping import Mapping
 from fcgen.network import Network
 from fcgen.schedule import Schedule
@@ -39,8 +41,8 @@ class AcceleratorTiming:
             for layer, folding, mapping in zip(network.layers, schedule, mappings, strict=True)
         )
         lanes = schedule.foldings[-1].output_lanes
-        levels = {"values": None, "argmax": (lanes - 1).bit_length() + 1, "top_k": 1}
-        return cls(layers, levels[network.end.kind])
+        ends = {"values": None, "argmax": arg_max_latency(lanes), "top_k": TOP_K_LATENCY}
+        return cls(layers, ends[network.end.kind])
 
     @cached_property
     def _entries(self) -> tuple[int, ...]:

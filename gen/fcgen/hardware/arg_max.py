@@ -13,6 +13,11 @@ from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 
 
+def arg_max_latency(lanes: int) -> int:
+    """Return the cycles from the last beat to the index: a level of the tree each, and one."""
+    return (lanes - 1).bit_length() + 1
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A score, its index, and whether it belongs to the vector."""
@@ -84,7 +89,7 @@ class ArgMax(wiring.Component):
     @property
     def latency(self) -> int:
         """Cycles from the last beat accepted to the index accepted."""
-        return (self.lanes - 1).bit_length() + 1
+        return arg_max_latency(self.lanes)
 
     @module_border
     def elaborate(self, platform: object) -> Module:

@@ -10,6 +10,9 @@ from amaranth.lib.wiring import In, Out
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 
+TOP_K_LATENCY = 1
+"""Cycles from the last score to the indices."""
+
 
 class TopK(wiring.Component):
     """Indices of the k largest of M scores, the largest first; of equal ones the first goes first.
@@ -70,7 +73,7 @@ class TopK(wiring.Component):
     @property
     def latency(self) -> int:
         """Cycles from the last score accepted to the indices accepted."""
-        return 1
+        return TOP_K_LATENCY
 
     @module_border
     def elaborate(self, platform: object) -> Module:

@@ -6,7 +6,6 @@ from fcgen.errors import bad_input, located
 from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
 
-QUANT = ("Quant", "IntQuant", "BipolarQuant")
 INTEGER = ("QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "QGemm")
 DYNAMIC = ("DynamicQuantizeLinear", "MatMulInteger", "DynamicQuantizeMatMul")
 
@@ -45,6 +44,7 @@ def load_model(path: str | Path, target: str | None = None) -> Model | IntegerMo
 def _onnx(path: Path, target: str | None) -> Model | IntegerModel:
     from fcgen.load.onnx_file import read_onnx
     from fcgen.load.onnx_float import read_float
+    from fcgen.load.qonnx_quant import QUANT
 
     model = read_onnx(path)
     kinds = {node.op_type for node in model.graph.node}

@@ -23,7 +23,7 @@ from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load.onnx_graph import Array
 from fcgen.load.qonnx import QuantWalk, walk_through
 from fcgen.load.qonnx_state import Codes, Sums
-from fcgen.real_map import InputGrid, RealMap
+from fcgen.real_map import InputGrid
 from fcgen.source_step import FloatChain, FloatProduct, Int64Array, Step
 
 if TYPE_CHECKING:
@@ -252,16 +252,4 @@ def read_integer(path: Path, model: onnx.ModelProto) -> IntegerModel:
     if walk.input is None:
         rule = "does not quantise its input"
         raise bad_input(path, walk.input_name, rule, "put a QuantizeLinear behind it")
-    output: RealMap | None = walk.finish()
-    return IntegerModel(
-        name=path.stem,
-        format="ONNX, quantised",
-        input_name=walk.input_name,
-        input_shape=walk.input_shape,
-        layers=tuple(walk.layers),
-        target=TARGET,
-        input=walk.input,
-        output=output,
-        tail=tail,
-        nodes=tuple(walk.reports),
-    )
+    return walk.result("ONNX, quantised", TARGET, tail)

@@ -176,6 +176,22 @@ class QuantWalk(OnnxGraph):
             raise bad_input(self.path, self.state.name, rule, "put a Quant behind it")
         return RealMap(tuple(chain))
 
+    def result(self, name: str, target: str, tail: str) -> IntegerModel:
+        """End the last layer; return the model, of a format of this name."""
+        output = self.finish()
+        return IntegerModel(
+            name=self.path.stem,
+            format=name,
+            input_name=self.input_name,
+            input_shape=self.input_shape,
+            layers=tuple(self.layers),
+            target=target,
+            input=self.input,
+            output=output,
+            tail=tail,
+            nodes=tuple(self.reports),
+        )
+
 
 def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = None) -> IntegerModel:
     """Return the layers of a QONNX graph.
@@ -193,20 +209,7 @@ def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = Non
         One line that names the node, for one that is not supported or leaves the chain.
     """
     walk = QuantWalk(path, model, entry)
-    tail = walk_through(walk)
-    output = walk.finish()
-    return IntegerModel(
-        name=path.stem,
-        format="QONNX",
-        input_name=walk.input_name,
-        input_shape=walk.input_shape,
-        layers=tuple(walk.layers),
-        target=TARGET,
-        input=walk.input,
-        output=output,
-        tail=tail,
-        nodes=tuple(walk.reports),
-    )
+    return walk.result("QONNX", TARGET, walk_through(walk))
 
 
 def walk_through(walk: QuantWalk) -> str:

@@ -73,9 +73,7 @@ class Request:
 
     def cap(self, usage: Usage) -> Cap | None:
         """Return the clock that all parts in use allow; None where nothing limits it."""
-        family = self.family
-        caps = [family.cap(self.device, self.speed, mapping, usage) for mapping in self.mappings]
-        return min((cap for cap in caps if cap), key=lambda cap: cap.mhz, default=None)
+        return self.family.lowest_cap(self.device, self.speed, self.mappings, usage)
 
     @property
     def tools(self) -> tuple[Wheel, ...]:

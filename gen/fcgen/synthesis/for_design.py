@@ -79,7 +79,7 @@ def request_for(
             design.network.macs,
             manifest.initiation_interval,
             manifest.latency,
-            max(mapping.unit.weights if mapping.unit.block else 1 for mapping in mappings),
+            max(mapping.macs_per_block for mapping in mappings),
         ),
         design.schedule.foldings[0] if len(design.schedule) == 1 else None,
         jobs,
