@@ -78,6 +78,15 @@ class RamShape:
         """Return the RAMs that stand side by side for words of ``width`` bits."""
         return -(-width // self.width)
 
+    def keeps(self, width: int) -> bool:
+        """Say whether Yosys leaves words of ``width`` bits in this shape.
+
+        Shapes of one and two bits have no parity bits. Nine bits in a wider shape, which has them,
+        take as many RAMs as eight: wider words are mapped to that, with multiplexers behind the
+        RAMs (8,192 words of 32 bits: 15 RAMs in place of 16, and a third of the clock).
+        """
+        return self.width > 2 or width <= 8 * self.width
+
 
 @dataclass(frozen=True)
 class MemoryCut:
@@ -114,11 +123,17 @@ def cut(depth: int, width: int, shapes: Sequence[RamShape]) -> MemoryCut:
             rams += rams_of(rest, width, shapes)
         return MemoryCut((shape.depth,) * whole + ((rest,) if rest else ()), rams)
 
-    def cost(candidate: MemoryCut) -> float:
-        choices = (len(candidate.depths) - 1) * width * CHOICE_COST
-        return candidate.rams * RAM_COST + choices
+    kept = [shape for shape in shapes if shape.keeps(width)]
+    return min(map(candidate, kept), key=lambda found: _cost(found, width))
 
-    return min((candidate(shape) for shape in shapes), key=cost)
+
+def _cost(cut: MemoryCut, width: int) -> float:
+    """Return the cost of a cut of words of ``width`` bits in look-up tables."""
+    return cut.rams * RAM_COST + (len(cut.depths) - 1) * width * CHOICE_COST
+
+
+WORD_BITS = (16, 8)
+"""Words that shapes of two bits and of one keep, see `RamShape.keeps`."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +190,22 @@ class Mapping:
         if self.scratchpad or not self.ram_shapes:
             return None
         return cut(depth, width, self.ram_shapes)
+
+    def weights_a_word(self, depth: int, count: int, bits: int) -> int:
+        """Return how many of ``count`` weights of ``bits`` bits stand in a memory: all, or fewer.
+
+        Narrower memories are cut into deeper parts, which leaves less to choose from.
+        """
+        if self.scratchpad or not self.ram_shapes:
+            return count
+
+        def cost(fields: int) -> float:
+            whole, rest = divmod(count, fields)
+            widths = [fields * bits] * whole + [rest * bits] * (rest > 0)
+            return sum(_cost(cut(depth, width, self.ram_shapes), width) for width in widths)
+
+        fewer = (most // bits for most in WORD_BITS if bits <= most < count * bits)
+        return min((count, *fewer), key=cost)
 
     def constant_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how a memory of constants is cut; None where it stands in look-up tables."""

@@ -68,7 +68,9 @@ class LayerMemories:
         self.mapping = mapping
         self.prefix = prefix
         self.writable = network.runtime_weights
-        self.weights = weight_banks(folding, network.weight_format, writable=self.writable)
+        self.weights = weight_banks(
+            folding, network.weight_format, writable=self.writable, mapping=mapping
+        )
         self.constants = parameter_banks(folding, plan, writable=self.writable)
 
     @property

@@ -13,6 +13,7 @@ from fcgen.folding import Folding, Group
 from fcgen.hardware.parameter_tap import HOST_BITS
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.images import MemoryImage
+from fcgen.mapping import GENERIC, Mapping
 
 
 @dataclass(frozen=True)
@@ -165,13 +166,14 @@ def parameter_values(layer: DenseLayer) -> dict[str, np.ndarray]:
 
 
 def weight_banks(
-    folding: Folding, weight: IntegerFormat, *, writable: bool
+    folding: Folding, weight: IntegerFormat, *, writable: bool, mapping: Mapping = GENERIC
 ) -> list[list[WeightBank]]:
-    """Return the banks of every group: one, or with run-time weights as many as 32 bits ask for."""
+    """Return the banks of every group: one, or as many as block RAMs or the host's word ask for."""
     banks = []
     for index, group in enumerate(folding.groups):
         total = len(group.elements) * folding.simd
-        step = HOST_BITS // weight.bits if writable else total
+        most = min(HOST_BITS // weight.bits, total) if writable else total
+        step = mapping.weights_a_word(folding.weight_words, most, weight.bits)
         starts = range(0, total, step)
         banks.append(
             [
