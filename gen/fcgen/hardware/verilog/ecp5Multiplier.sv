@@ -1,5 +1,9 @@
 // Product of two operands of up to 18 bits, every cycle: one MULT18X18D of an ECP5.
 //
+// The operands stand at the upper end of the block's inputs: zeros below them need no wire, as
+// nextpnr ties data inputs in place, where copies of a sign would be routed to each of them. What
+// no register of the block uses is left open, as nextpnr routes constants to all other inputs.
+//
 // Latency: 3 cycles from the operands to their product, in the block's own input, pipeline and
 // output registers. No reset.
 //
@@ -21,8 +25,8 @@ module ecp5Multiplier #(
 );
 `ifdef SYNTHESIS
     wire [35:0] p;
-    wire [17:0] x = {{18{A_SIGNED != 0 && a[A_WIDTH-1]}}, a};
-    wire [17:0] y = {{18{B_SIGNED != 0 && b[B_WIDTH-1]}}, b};
+    wire [17:0] x = {a, 18'b0} >> A_WIDTH;
+    wire [17:0] y = {b, 18'b0} >> B_WIDTH;
 
     MULT18X18D #(
         .REG_INPUTA_CLK("CLK0"),
@@ -39,10 +43,8 @@ module ecp5Multiplier #(
         .REG_OUTPUT_RST("RST0"),
         .GSR("DISABLED")
     ) block (
-        .CLK0(clk), .CLK1(1'b0), .CLK2(1'b0), .CLK3(1'b0),
-        .CE0(1'b1), .CE1(1'b1), .CE2(1'b1), .CE3(1'b1),
-        .RST0(1'b0), .RST1(1'b0), .RST2(1'b0), .RST3(1'b0),
-        .SIGNEDA(A_SIGNED != 0), .SIGNEDB(B_SIGNED != 0), .SOURCEA(1'b0), .SOURCEB(1'b0),
+        .CLK0(clk), .CE0(1'b1), .RST0(1'b0), .SIGNEDA(A_SIGNED != 0), .SIGNEDB(B_SIGNED != 0),
+        .SOURCEA(1'b0), .SOURCEB(1'b0),
         .A0(x[0]), .A1(x[1]), .A2(x[2]), .A3(x[3]), .A4(x[4]), .A5(x[5]),
         .A6(x[6]), .A7(x[7]), .A8(x[8]), .A9(x[9]), .A10(x[10]), .A11(x[11]),
         .A12(x[12]), .A13(x[13]), .A14(x[14]), .A15(x[15]), .A16(x[16]), .A17(x[17]),
@@ -56,7 +58,7 @@ module ecp5Multiplier #(
         .P24(p[24]), .P25(p[25]), .P26(p[26]), .P27(p[27]), .P28(p[28]), .P29(p[29]),
         .P30(p[30]), .P31(p[31]), .P32(p[32]), .P33(p[33]), .P34(p[34]), .P35(p[35])
     );
-    assign product = p[A_WIDTH+B_WIDTH-1:0];
+    assign product = p[35 -: A_WIDTH+B_WIDTH];
 `else
     reg [A_WIDTH-1:0] x;
     reg [B_WIDTH-1:0] y;
