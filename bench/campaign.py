@@ -50,6 +50,11 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
     commands["shared-three_layer_keras.onnx"] = [
         *(PYTHON, "bench/shared_models.py", "three_layer_keras.onnx")
     ]
+    for kind in ("static", "qcdq", "sklearn", "torch", "torch-dynamo", "keras"):
+        commands[f"models-{kind}"] = [
+            *(PYTHON, "bench/generated_models.py", "--results", str(results / "models")),
+            *("--only", kind),
+        ]
     commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [

@@ -93,9 +93,14 @@ def mlp(widths, seed=0, style="gemm", *, unsigned=False, per_channel=False, relu
     return onnx_model(graph.nodes, graph.constants, ("batch", widths[0]), domains=["com.microsoft"])
 
 
-def onnxruntime_on(model, x):
-    """Run a model as onnxruntime does by default, but for kernels that saturate."""
+def onnxruntime_on(model, x, *, full_range=True):
+    """Run a model as onnxruntime does by default, but for kernels that saturate.
+
+    These are none where all weights are below 64. Then they should not be replaced: that turns int8
+    into uint8 up to the first Clip, where layers are left as floats.
+    """
     options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if full_range:
+        options.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     return session.run(None, {"x": x})[0]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from onnx import helper, numpy_helper
 
 import fcgen
 from fcgen.certify import certify
@@ -130,3 +131,24 @@ def rescale(graph):
 def test_graphs_whose_grids_do_not_fit_are_refused(change, line, tmp_path):
     with pytest.raises(InputError, match=line):
         loaded(changed(change), tmp_path)
+
+
+def test_a_clip_behind_the_quantised_input_is_its_range(tmp_path):
+    graph = mlp([6, 4], 0, "gemm")
+    (first,) = (node for node in graph.graph.node if node.output[0] == "t0")
+    bounds = [
+        numpy_helper.from_array(np.asarray(v, np.int8), n) for n, v in (("lo", -7), ("hi", 7))
+    ]
+    graph.graph.initializer.extend(bounds)
+    first.output[0] = "wide"
+    graph.graph.node.insert(1, helper.make_node("Clip", ["wide", "lo", "hi"], ["t0"]))
+    model = loaded(graph, tmp_path)
+    assert (model.input.lo, model.input.hi) == (-7, 7)
+    assert (model.layers[0].input_lo, model.layers[0].input_hi) == (-7, 7)
+
+
+@pytest.mark.parametrize(("narrow", "step"), [(True, FloatChain), (False, FloatProduct)])
+def test_int8_with_a_clip_at_one_side_stays_a_sum_of_floats(narrow, step, tmp_path):
+    model = loaded(mlp([6, 4, 3], 0, "gemm", narrow=narrow), tmp_path)
+    assert isinstance(model.layers[0].step, step)
+    assert isinstance(model.layers[1].step, FloatProduct)

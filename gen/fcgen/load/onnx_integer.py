@@ -2,7 +2,8 @@
 
 A sum of products of codes is one of integers there. Where a layer is nothing but its product, its
 bias and QuantizeLinear, onnxruntime computes ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero)``;
-where more stands between, everything is done in floats, and sums as well.
+where more stands between, or the codes have other types than that takes, everything is done in
+floats, and sums as well.
 
 On x86 processors without VNNI, onnxruntime's kernels for unsigned activations saturate sums of two
 products; sessions with the entry ``session.x64quantprecision`` of 1 do not. The integers here are
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import onnx
 
 TARGET = "onnxruntime"
+CODE_BITS = 8
+"""Codes of which onnxruntime makes products of integers."""
 FORMATS = {
     np.dtype(np.int8): IntegerFormat(8, signed=True),
     np.dtype(np.uint8): IntegerFormat(8, signed=False),
@@ -54,7 +57,12 @@ class _Grid:
 
 
 class IntegerWalk(QuantWalk):
-    """A graph of QuantizeLinear, DequantizeLinear and integer products."""
+    """A graph of QuantizeLinear, DequantizeLinear and integer products.
+
+    ``paired`` says whether the last codes go from their QuantizeLinear to one DequantizeLinear.
+    """
+
+    paired = False
 
     def grid(self, node: onnx.NodeProto, first: int = 1) -> _Grid:
         """Return the scale and the zero point that stand at operands ``first`` and the next."""
@@ -100,7 +108,7 @@ class IntegerWalk(QuantWalk):
             return self._dequantize_linear(node)
         if kind in ("QGemm", "QLinearMatMul"):
             return self._integer_product(node, kind)
-        if kind == "Clip" and isinstance(self.state, Codes) and self.layers:
+        if kind == "Clip" and isinstance(self.state, Codes):
             return self._clip_codes(node)
         return super().apply(node)
 
@@ -110,21 +118,39 @@ class IntegerWalk(QuantWalk):
             rule = "scales of activations must be one number"
             raise self.refuse(node, rule, "quantise them by tensor")
         codes = grid.codes()
+        paired = self._paired(node)
         if self.state is None:
             if self.before:
                 rule = "must stand at the input itself"
                 raise self.refuse(node, rule, "quantise the input before anything else")
             self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
-            self.state = codes
+            self.state, self.paired = codes, paired
             return "the grid of the input"
         if isinstance(self.state, Codes):
             if self.state != codes:
                 rule = "quantises what is quantised already, to another grid"
                 raise self.refuse(node, rule, "remove one of the two")
             return "no change"
-        self.layers.append(self._closed(self.state, codes))
-        self.state = codes
+        self.layers.append(self._closed(self.state, codes, self._fused(self.state, codes, paired)))
+        self.state, self.paired = codes, paired
         return f"the outputs of layer {len(self.layers)}, {codes.form.name}"
+
+    def _paired(self, node: onnx.NodeProto) -> bool:
+        readers = [
+            other.op_type for other in self.model.graph.node if node.output[0] in other.input
+        ]
+        return readers == ["DequantizeLinear"]
+
+    def _fused(self, sums: Sums, codes: Codes, paired: bool) -> bool:
+        """Say whether onnxruntime makes one product of integers of a layer and its grids.
+
+        It does so where both sides have codes of one type of 8 bits. On x86 it first makes uint8 of
+        int8 that goes straight from a QuantizeLinear to a DequantizeLinear, so that a layer with a
+        Clip of codes at one side alone stays one of floats.
+        """
+        narrow = max(codes.form.bits, sums.form.bits - 1) <= CODE_BITS
+        alike = not codes.form.signed or paired == self.paired
+        return narrow and alike and sums.entry.form == codes.form
 
     def _dequantize_linear(self, node: onnx.NodeProto) -> str:
         grid = self.grid(node)
@@ -136,22 +162,26 @@ class IntegerWalk(QuantWalk):
     def _clip_codes(self, node: onnx.NodeProto) -> str:
         """Take a clip of codes, as Brevitas writes narrow formats."""
         assert isinstance(self.state, Codes)
+        assert self.input is not None
         bounds = [self.constant(node, place) for place in (1, 2)]
         if any(bound is None or bound.dtype.kind not in "iu" for bound in bounds):
             rule = "of codes needs two constants of integers"
             raise self.refuse(node, rule, "correct the model")
         lo, hi = (int(np.asarray(bound).reshape(-1)[0]) for bound in bounds)
+        lo, hi = max(lo, self.state.lo), min(hi, self.state.hi)
+        self.state = replace(self.state, lo=lo, hi=hi)
+        if not self.layers:
+            self.input = replace(self.input, lo=lo, hi=hi)
+            return "bounds of the input"
         last = self.layers[-1]
         assert last.step is not None
-        lo, hi = max(lo, last.step.lo), min(hi, last.step.hi)
         self.layers[-1] = replace(last, step=_narrowed(last.step, lo, hi))
-        self.state = replace(self.state, lo=lo, hi=hi)
         return f"bounds of layer {len(self.layers)}"
 
-    def _closed(self, sums: Sums, codes: Codes) -> IntegerLayer:
+    def _closed(self, sums: Sums, codes: Codes, fused: bool) -> IntegerLayer:
         """Return the layer that ends in a QuantizeLinear."""
         step: Step
-        bias = _integer_bias(sums, codes)
+        bias = _integer_bias(sums, codes) if fused else None
         if bias is not None:
             factor = (sums.scale / codes.scale).astype(np.float32)
             bounds = codes.zero_point, codes.lo, codes.hi
@@ -212,7 +242,7 @@ class IntegerWalk(QuantWalk):
             self.state = sums
             return f"layer {len(self.layers) + 1}, {matrix.shape[1]} → {len(matrix)}"
         codes = self.grid(node, place).codes()
-        self.layers.append(self._closed(sums, codes))
+        self.layers.append(self._closed(sums, codes, fused=True))
         self.state = codes
         return f"layer {len(self.layers)}, {matrix.shape[1]} → {len(matrix)}"
 
