@@ -11,6 +11,7 @@ from fcgen.model import Activation, FloatLayer, Floats
 LINEAR = Activation()
 
 
+@np.errstate(all="ignore")  # what is not finite is refused by the layer that takes it
 def batch_norm(
     gamma: Floats, beta: Floats, mean: Floats, variance: Floats, epsilon: float
 ) -> tuple[Floats, Floats]:
