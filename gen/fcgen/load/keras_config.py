@@ -106,7 +106,7 @@ def _check_chain(config: dict[str, Any], listed: list[dict[str, Any]]) -> None:
             raise refuse(entry["class_name"], name, rule, "call it without")
         before = [name]
     if _layers(config["output_layers"]) != before:
-        raise refuse("Functional", before[0], "is not the only output", _CHAIN)
+        raise refuse(listed[-1]["class_name"], before[0], "is not the model's one output", _CHAIN)
 
 
 def _layers(tensors: Any) -> list[str]:

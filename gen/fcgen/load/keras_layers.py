@@ -73,8 +73,9 @@ class KerasLayers:
 
     def activation(self, layer: Layer) -> Operation:
         """Take an activation that is named by a word."""
-        word = layer.config["activation"]
-        if not isinstance(word, str) or word not in ACTIVATIONS:
+        given = layer.config["activation"]
+        word = given.get("class_name") if isinstance(given, dict) else given
+        if not isinstance(given, str) or word not in ACTIVATIONS:
             rule = f"its activation {word} is not supported"
             raise layer.refuse(rule, f"use one of {', '.join(ACTIVATIONS)}")
         if isinstance(ACTIVATIONS[word], Ending) and math.prod(self.shape[:-1]) != 1:
