@@ -35,17 +35,26 @@ def read_sklearn(estimator: Any) -> Model:
     InputError
         One line with the class, for one that is not supported or not fitted.
     """
-    stages = list(_stages("", estimator))
-    if type(stages[-1][1]).__name__ not in PERCEPTRONS:
+    stages = list(_stages("", estimator)) or [("model", estimator)]
+    *scalers, (last, perceptron) = stages
+    for name, stage in scalers:
+        if _kind(stage) not in SCALERS:
+            rule = f"before the last one only {', '.join(SCALERS)} are supported"
+            raise refuse(_kind(stage), name, rule, "export the pipeline to ONNX, or leave it out")
+    if _kind(perceptron) not in PERCEPTRONS:
         rule = f"the last one must be {' or '.join(PERCEPTRONS)}"
-        raise refuse(_kind(stages[-1][1]), stages[-1][0], rule, "fit one of these")
-    steps = [step for name, stage in stages for step in _steps(name, stage)]
-    inputs = int(stages[0][1].n_features_in_)
-    return fold(steps, _kind(estimator), "scikit-learn", "x", (inputs,))
+        raise refuse(_kind(perceptron), last, rule, "fit one of these")
+    steps = [_scaling(name, stage) for name, stage in scalers]
+    steps += _layers(last, perceptron)
+    form = "scikit-learn"
+    return fold(steps, _kind(estimator), form, "x", (int(perceptron.n_features_in_),))
 
 
 def _kind(stage: Any) -> str:
-    return type(stage).__name__
+    """Return the name of scikit-learn's own class; that of another with its module."""
+    cls = type(stage)
+    own = cls.__module__.partition(".")[0] == "sklearn"
+    return cls.__name__ if own else f"{cls.__module__}.{cls.__name__}"
 
 
 def _stages(name: str, stage: Any) -> Iterator[tuple[str, Any]]:
@@ -57,34 +66,29 @@ def _stages(name: str, stage: Any) -> Iterator[tuple[str, Any]]:
         yield name or _kind(stage), stage
 
 
-def _steps(name: str, stage: Any) -> Iterator[Step]:
+def _scaling(name: str, stage: Any) -> Step:
     kind = _kind(stage)
-    supported = (*SCALERS, *PERCEPTRONS)
-    if kind not in supported:
-        rule = f"supported are {', '.join(supported)}"
-        raise refuse(kind, name, rule, "export the pipeline to ONNX, or leave it out")
-    if not hasattr(stage, "n_features_in_"):
-        raise refuse(kind, name, "is not fitted", "call fit before")
-    if kind in SCALERS:
-        if getattr(stage, "clip", False):
-            raise refuse(
-                kind, name, "clips its outputs, which no layer does", "fit with clip=False"
-            )
-        yield Step(kind, name, _affine(stage, SCALERS[kind]))
-        return
-    if not hasattr(stage, "coefs_"):
-        raise refuse(kind, name, "is not fitted", "call fit before")
+    _check_fitted(name, stage, "scale_")
+    if getattr(stage, "clip", False):
+        raise refuse(kind, name, "clips its outputs, which no layer does", "fit with clip=False")
+    return Step(kind, name, Affine(*SCALERS[kind](stage, np.ones(stage.n_features_in_))))
+
+
+def _layers(name: str, stage: Any) -> Iterator[Step]:
+    _check_fitted(name, stage, "coefs_")
     last = len(stage.coefs_)
     for number, (weight, bias) in enumerate(zip(stage.coefs_, stage.intercepts_, strict=True), 1):
-        yield Step(kind, f"layer_{number}", Dense(_floats(weight).T, _floats(bias)))
+        yield Step(_kind(stage), f"layer_{number}", Dense(_floats(weight).T, _floats(bias)))
         word = stage.out_activation_ if number == last else stage.activation
         if word not in ACTIVATIONS:
-            raise refuse(kind, name, f"its activation {word} is not supported", "fit another one")
+            rule = f"its activation {word} is not supported"
+            raise refuse(_kind(stage), name, rule, f"use one of {', '.join(ACTIVATIONS)}")
         yield Step(str(word), f"layer_{number}", ACTIVATIONS[word])
 
 
-def _affine(stage: Any, map_of: Callable[[Any, Floats], tuple[Floats, Floats]]) -> Affine:
-    return Affine(*map_of(stage, np.ones(stage.n_features_in_)))
+def _check_fitted(name: str, stage: Any, attribute: str) -> None:
+    if not hasattr(stage, attribute):
+        raise refuse(_kind(stage), name, "is not fitted", "call fit before")
 
 
 @np.errstate(all="ignore")
@@ -99,8 +103,14 @@ def _floats(values: Any) -> Floats:
 
 
 SCALERS: dict[str, Callable[[Any, Floats], tuple[Floats, Floats]]] = {
-    "StandardScaler": lambda stage, ones: _centred(stage.mean_, stage.scale_, ones),
-    "RobustScaler": lambda stage, ones: _centred(stage.center_, stage.scale_, ones),
+    "StandardScaler": lambda stage, ones: _centred(
+        stage.mean_ if stage.with_mean else None, stage.scale_ if stage.with_std else None, ones
+    ),
+    "RobustScaler": lambda stage, ones: _centred(
+        stage.center_ if stage.with_centering else None,
+        stage.scale_ if stage.with_scaling else None,
+        ones,
+    ),
     "MaxAbsScaler": lambda stage, ones: _centred(None, stage.scale_, ones),
     "MinMaxScaler": lambda stage, ones: (_floats(stage.scale_), _floats(stage.min_)),
 }
