@@ -117,11 +117,9 @@ def _layers(tensors: Any) -> list[str]:
 def _sources(calls: Any) -> list[str]:
     """Return the layers whose outputs a layer is called with, in Keras 3's form or the older."""
     found = [history[0] for history in _under("keras_history", calls)]
-    if isinstance(calls, list):
-        for call in calls:
-            if isinstance(call, list):
-                found += [entry[0] for entry in call if isinstance(entry, list)]
-    return found
+    older = [call for call in calls if isinstance(call, list)]
+    flat = [entry for call in older for entry in ([call] if isinstance(call[0], str) else call)]
+    return found + [entry[0] for entry in flat]
 
 
 def _under(key: str, value: Any) -> Iterator[Any]:

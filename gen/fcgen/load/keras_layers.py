@@ -53,7 +53,7 @@ class KerasLayers:
         """
         for layer in layers:
             if layer.kind not in HANDLERS:
-                code = layer.kind in ("Lambda", "TFOpLambda")
+                code = layer.kind == "Lambda"
                 rule = "holds code, which is never run" if code else "is not supported"
                 raise layer.refuse(rule, _REPLACE)
             yield Step(layer.kind, layer.name, HANDLERS[layer.kind](self, layer))

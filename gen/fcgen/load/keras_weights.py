@@ -129,7 +129,8 @@ def _values(group: Any, name: str, place: Place) -> Floats:
         rule = "must be plain floats, neither quantised, in chunks, nor in another file"
         found = f"{data.dtype} {data.shape}"
         raise bad_input(f"layer {'/'.join(place.names)}: {name}", found, rule, _AGAIN)
-    return np.asarray(data[()], np.float64)
+    with np.errstate(invalid="ignore"):  # NaN is refused by the layer
+        return np.asarray(data[()], np.float64)
 
 
 def _wrong(place: Place, found: str, names: tuple[str, ...]) -> Exception:

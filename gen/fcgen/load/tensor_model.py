@@ -97,8 +97,9 @@ def _steps(beside: Path, tensors: Tensors, layer: Any) -> Iterator[Step]:
     bias = None if layer.get("bias") is None else tensors.read(layer["bias"])
     yield Step("Dense", name, Dense(weight.T if layout == LAYOUTS[1] else weight, bias))
     given = layer.get("activation", "linear")
-    kind = given.get("kind") if isinstance(given, dict) else given
-    yield Step(str(kind), name, _activation(f"{subject}: activation", given))
+    what = _activation(f"{subject}: activation", given)
+    if what is not None:
+        yield Step(given if isinstance(given, str) else given["kind"], name, what)
 
 
 def _activation(subject: str, given: Any) -> Operation:

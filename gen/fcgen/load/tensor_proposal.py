@@ -18,9 +18,9 @@ def proposal(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """
     matrices = [name for name, shape in shapes.items() if len(shape) == 2]
     orders = (matrices, sorted(matrices, key=_natural))
-    order, layout = next(
-        (found for found in product(orders, LAYOUTS) if _chains(shapes, *found)),
-        (matrices, LAYOUTS[0]),
+    layout, order = next(
+        (found for found in product(LAYOUTS, orders) if _chains(shapes, *found)),
+        (LAYOUTS[0], matrices),
     )
     layers = [_layer(name, shapes, layout) for name in order]
     for layer in layers[:-1]:
@@ -41,16 +41,23 @@ def _sizes(shapes: Mapping[str, tuple[int, ...]], name: str, layout: str) -> tup
     return shapes[name] if layout == LAYOUTS[1] else shapes[name][::-1]
 
 
-def _chains(shapes: Mapping[str, tuple[int, ...]], order: list[str], layout: str) -> bool:
+def _chains(shapes: Mapping[str, tuple[int, ...]], layout: str, order: list[str]) -> bool:
     sizes = [_sizes(shapes, name, layout) for name in order]
-    return bool(order) and all(before[1] == after[0] for before, after in pairwise(sizes))
+    biases = [
+        shapes.get(_bias(name), (outputs,)) for name, (_, outputs) in zip(order, sizes, strict=True)
+    ]
+    linked = all(before[1] == after[0] for before, after in pairwise(sizes))
+    return bool(order) and linked and biases == [(outputs,) for _, outputs in sizes]
+
+
+def _bias(name: str) -> str:
+    return _WEIGHT.sub(lambda found: "b" if found[0] == "W" else "bias", name)
 
 
 def _layer(name: str, shapes: Mapping[str, tuple[int, ...]], layout: str) -> dict[str, Any]:
     layer = {"name": _WEIGHT.sub("", name).rstrip("._/") or name, "weight": name}
-    bias = _WEIGHT.sub(lambda found: "b" if found[0] == "W" else "bias", name)
-    if len(shapes.get(bias, ())) == 1:
-        layer["bias"] = bias
+    if len(shapes.get(_bias(name), ())) == 1:
+        layer["bias"] = _bias(name)
     if layout != LAYOUTS[0]:
         layer["layout"] = layout
     return layer
