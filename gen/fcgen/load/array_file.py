@@ -22,7 +22,7 @@ _HEADER_READERS: dict[tuple[int, int], Callable[[IO[bytes]], tuple[Any, bool, np
 }
 # What NumPy's header parser lets through, ast and tokenize being at work below it.
 _HEADER_ERRORS = (ValueError, TypeError, SyntaxError, RecursionError, tokenize.TokenError)
-_ARCHIVE_ERRORS = (
+ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -79,7 +79,7 @@ def _entries(
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except _ARCHIVE_ERRORS as error:
+    except ARCHIVE_ERRORS as error:
         raise bad_input(path, error, "is not a whole .npz archive", _SAVE_AGAIN) from None
 
 

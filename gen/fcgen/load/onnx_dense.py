@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.load.onnx_file import ELEMENTS_MAX
+from fcgen.load.model_file import ELEMENTS_MAX
 from fcgen.load.onnx_graph import Array
 from fcgen.load.onnx_walk import FloatWalk
 

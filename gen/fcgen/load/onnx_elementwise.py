@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fcgen.load.chain import batch_norm
 from fcgen.load.onnx_graph import FLOATS, Array
 from fcgen.load.onnx_walk import FloatWalk
 from fcgen.model import Activation
@@ -86,11 +87,10 @@ def batch_normalization(walk: FloatWalk, node: onnx.NodeProto) -> str:
     gamma, beta, mean, variance = (np.asarray(v, np.float64).reshape(-1) for v in found)
     if (variance + epsilon <= 0).any():
         raise walk.refuse(node, "has a negative variance", "correct the model")
-    gain = gamma / np.sqrt(variance + epsilon)
     sizes = (1, -1, *(1 for _ in walk.shape[2:]))
     gains, offsets = (
         np.broadcast_to(value.reshape(sizes), walk.shape).reshape(-1)
-        for value in (gain, beta - mean * gain)
+        for value in batch_norm(gamma, beta, mean, variance, epsilon)
     )
     return _affine(walk, gains, offsets)
 

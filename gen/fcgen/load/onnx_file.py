@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fcgen.errors import InputError, ToolError, bad_input
+from fcgen.load.model_file import ELEMENTS_MAX, content
 
 if TYPE_CHECKING:
     import onnx
 
-BYTES_MAX = 1 << 31
-ELEMENTS_MAX = 1 << 28
 _EXPORT_AGAIN = "export the model again"
 
 
@@ -65,22 +64,6 @@ def read_onnx(path: Path) -> Any:
         first = str(error).strip().splitlines()[0]
         raise bad_input(path, first, "is no valid ONNX model", _EXPORT_AGAIN) from None
     return model
-
-
-def content(path: Path) -> bytes:
-    """Return the bytes of a model file of bounded size."""
-    try:
-        if path.exists() and not path.is_file():
-            raise bad_input(path, "not a file", "must be a regular file", "check the path")
-        with path.open("rb") as stream:
-            found = stream.read(BYTES_MAX + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise bad_input(path, reason, "cannot be read", "check the path") from None
-    if len(found) > BYTES_MAX:
-        rule = f"a model has at most {BYTES_MAX:,} bytes"
-        raise bad_input(path, "too large", rule, "use external data")
-    return found
 
 
 def _tensors(graph: onnx.GraphProto) -> list[onnx.TensorProto]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.load.onnx_chain import Chain
+from fcgen.load.chain import Chain
 from fcgen.load.onnx_graph import OnnxGraph
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from fcgen.errors import InputError, ToolError, bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.integer_model import IntegerLayer, IntegerModel
-from fcgen.load.onnx_file import content
+from fcgen.load.model_file import content
 from fcgen.model import NodeReport
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.source_step import DoubleProduct, FloatProduct, Step

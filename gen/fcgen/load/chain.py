@@ -11,6 +11,15 @@ from fcgen.model import Activation, FloatLayer, Floats
 LINEAR = Activation()
 
 
+@np.errstate(all="ignore")  # what is not finite is refused by the layer that takes it
+def batch_norm(
+    gamma: Floats, beta: Floats, mean: Floats, variance: Floats, epsilon: float
+) -> tuple[Floats, Floats]:
+    """Return the gain and the offset of a normalization with constant statistics."""
+    gain = gamma / np.sqrt(variance + epsilon)
+    return gain, beta - mean * gain
+
+
 @dataclass
 class Chain:
     """Builds layers, one operation of the file at a time.

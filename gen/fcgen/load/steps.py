@@ -1,0 +1,146 @@
+"""What the layers of a source do, as steps; and the model that they fold into."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.errors import InputError, bad_input
+from fcgen.load.chain import Chain
+from fcgen.load.model_file import ELEMENTS_MAX
+from fcgen.model import Activation, Floats, Model, NodeReport
+from fcgen.validation import check_sizes
+
+RELU, RELU6 = Activation(lo=0.0), Activation(lo=0.0, hi=6.0)
+
+
+class Dense(NamedTuple):
+    """``weight · x + bias``: weight (M, N), bias (M,) or none."""
+
+    weight: Floats
+    bias: Floats | None = None
+
+
+class Affine(NamedTuple):
+    """``gain · x + offset`` of each feature, (N,) both."""
+
+    gain: Floats
+    offset: Floats
+
+
+class Order(NamedTuple):
+    """Feature i is what was feature ``places[i]``."""
+
+    places: npt.NDArray[np.int64]
+
+
+class Ending(NamedTuple):
+    """What a classifier ends with: a word of `fcgen.model.TAILS`."""
+
+    tail: str
+
+
+Operation = Dense | Affine | Order | Activation | Ending | None
+"""None changes no value. A sigmoid that ends the model is its end, as in an ONNX file."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One operation of a layer.
+
+    Attributes
+    ----------
+    kind, name : str
+        As the source has them, for messages.
+    operation : Operation
+    """
+
+    kind: str
+    name: str
+    operation: Operation
+
+
+def refuse(kind: str, name: str, rule: str, remedy: str) -> InputError:
+    """Return the error that names a layer of the source."""
+    return bad_input(f"layer {name}", kind, rule, remedy)
+
+
+def fold(
+    steps: Iterable[Step], name: str, form: str, input_name: str, input_shape: tuple[int, ...]
+) -> Model:
+    """Return the model that the steps make.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+        In the order in which they are computed.
+    name, form, input_name, input_shape
+        Of the model; a shape of another rank than 1 or 3 becomes flat.
+
+    Raises
+    ------
+    InputError
+        One line that names the layer, for one that does not fit or cannot be folded.
+    """
+    shape = input_shape if len(input_shape) == 3 else (int(np.prod(input_shape, dtype=object)),)
+    check_sizes(shape, 1, input_name)
+    chain = Chain(int(np.prod(shape)))
+    todo, tail, reports = list(steps), "", []
+    for place, step in enumerate(todo):
+        last = all(later.operation is None for later in todo[place + 1 :])
+        ending = _ending(step.operation)
+        if ending and last and chain.layers and not chain.pending:
+            tail, became = ending, "after the last layer"
+        else:
+            with np.errstate(all="ignore"):  # what is not finite is refused by its layer
+                became = _apply(chain, step)
+        reports.append(NodeReport(step.kind, step.name, became))
+    if chain.pending:
+        rule = "what follows the last activation cannot be folded into a layer"
+        raise refuse(todo[-1].kind, todo[-1].name, rule, "remove it from the model")
+    return Model(name, form, input_name, shape, tuple(chain.layers), tail, tuple(reports))
+
+
+def _ending(operation: Operation) -> str:
+    if isinstance(operation, Ending):
+        return operation.tail
+    return "sigmoid" if operation == Activation("sigmoid") else ""
+
+
+def _apply(chain: Chain, step: Step) -> str:
+    """Put one step into the chain; return what became of it."""
+    what = step.operation
+    if isinstance(what, Dense):
+        return _dense(chain, step, *what)
+    if isinstance(what, Affine):
+        if what.gain.shape != (chain.features,) or what.offset.shape != (chain.features,):
+            rule = f"has {what.gain.size} features, and the layer before gives {chain.features}"
+            raise refuse(step.kind, step.name, rule, "correct the model")
+        chain.affine(*what)
+        return "folded into weights and bias"
+    if isinstance(what, Order):
+        chain.permute(what.places)
+        return "folded into weights: another order of the features"
+    if isinstance(what, Activation):
+        if not chain.activate(what):
+            rule = "an activation must follow a dense layer"
+            raise refuse(step.kind, step.name, rule, "put a dense layer before it")
+        return f"activation of layer {len(chain.layers)}"
+    if isinstance(what, Ending):
+        rule = "is supported after the last dense layer alone"
+        raise refuse(step.kind, step.name, rule, "remove it")
+    return "no change of the values"
+
+
+def _dense(chain: Chain, step: Step, weight: Floats, bias: Floats | None) -> str:
+    if weight.ndim != 2 or weight.size > ELEMENTS_MAX or weight.shape[1] != chain.features:
+        rule = f"weights of shape {weight.shape} do not take the {chain.features} values before"
+        raise refuse(step.kind, step.name, rule, "correct the model")
+    added = np.zeros(len(weight)) if bias is None else bias
+    if added.shape != (len(weight),):
+        rule = f"has a bias of shape {added.shape} and {len(weight)} outputs"
+        raise refuse(step.kind, step.name, rule, "correct the model")
+    chain.dense(step.name, weight, added)
+    return f"layer {len(chain.layers)}, {weight.shape[1]} → {weight.shape[0]}"

@@ -1,0 +1,120 @@
+"""Tensors in ``.safetensors`` or ``.npz``, and a JSON beside them that says what they make."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fcgen.errors import bad_input
+from fcgen.load.model_file import content
+from fcgen.load.npz_tensors import NpzTensors
+from fcgen.load.safetensors_file import SafeTensors
+from fcgen.load.steps import RELU, RELU6, Dense, Ending, Operation, Step, fold
+from fcgen.load.tensor_proposal import FORMAT, LAYOUTS, proposal
+from fcgen.model import TAILS, Activation, Model
+
+WORDS: dict[str, Operation] = {
+    "linear": None,
+    "relu": RELU,
+    "relu6": RELU6,
+    "sigmoid": Activation("sigmoid"),
+    "tanh": Activation("tanh"),
+}
+NUMBERS = {"leaky_relu": ("slope",), "clip": ("lo", "hi")}
+"""What the object of an activation holds beside its kind."""
+MODEL_KEYS = ("format", "input_shape", "layers", "tail")
+LAYER_KEYS = ("name", "weight", "bias", "activation", "layout")
+
+Tensors = NpzTensors | SafeTensors
+
+
+def read_tensor_model(path: Path) -> Model:
+    """Read the layers that ``NAME.json`` lists from ``NAME.safetensors`` or ``NAME.npz``.
+
+    The JSON is ``{"format": "fcgen-model-1", "input_shape": [N], "layers": [{"name", "weight",
+    "bias", "activation", "layout"}, …], "tail"}``: weight and bias name tensors; the activation is
+    a word of `WORDS` or an object, ``{"kind": "leaky_relu", "slope"}`` or ``{"kind": "clip", "lo",
+    "hi"}``; the layout of the weight is ``MxN``, or ``NxM``; the tail is one of
+    `fcgen.model.TAILS`. Bias, activation, layout and tail may be left out.
+
+    Raises
+    ------
+    InputError
+        One line with the file, for whatever is wrong with one of the two; where there is no JSON,
+        the line holds one that fits the tensors.
+    """
+    npz = path.suffix.lower() == ".npz"
+    tensors: Tensors = NpzTensors(path) if npz else SafeTensors(path)
+    beside = path.with_suffix(".json")
+    if not beside.exists():
+        remedy = f"write {beside.name}: {json.dumps(proposal(tensors.shapes))}"
+        rule = "no JSON beside the tensors says what they make"
+        raise bad_input(path, f"no {beside.name}", rule, remedy)
+    try:
+        described = json.loads(content(beside))
+    except (ValueError, RecursionError) as error:
+        raise bad_input(beside, error, "is no JSON", "correct it") from None
+    _check_keys(beside, described, MODEL_KEYS, MODEL_KEYS[:3])
+    if described["format"] != FORMAT:
+        raise bad_input(beside, described["format"], f"the format must be {FORMAT}", "correct it")
+    shape, layers, tail = (described.get(key, "") for key in MODEL_KEYS[1:])
+    if not isinstance(shape, list) or not shape or not all(type(size) is int for size in shape):
+        raise bad_input(f"{beside}: input_shape", shape, "must be a list of sizes", "correct it")
+    if not isinstance(layers, list) or tail not in TAILS:
+        rule = f"layers must be a list, and tail one of {', '.join(TAILS[1:])}"
+        raise bad_input(f"{beside}: tail", tail, rule, "correct it")
+    steps = [step for layer in layers for step in _steps(beside, tensors, layer)]
+    steps += [Step("tail", "tail", Ending(tail))] if tail else []
+    return fold(steps, path.stem, "NumPy" if npz else "safetensors", "x", tuple(shape))
+
+
+def _check_keys(
+    subject: object, found: Any, known: tuple[str, ...], needed: tuple[str, ...]
+) -> None:
+    """Refuse what is no object of these keys."""
+    if not isinstance(found, dict) or not set(needed) <= found.keys() <= set(known):
+        rule = f"must be an object of {', '.join(needed)} and at most {', '.join(known)}"
+        raise bad_input(subject, json.dumps(found), rule, "correct it")
+
+
+def _steps(beside: Path, tensors: Tensors, layer: Any) -> Iterator[Step]:
+    _check_keys(f"{beside}: layers", layer, LAYER_KEYS, LAYER_KEYS[:2])
+    name = layer["name"]
+    if not isinstance(name, str) or not name:
+        raise bad_input(f"{beside}: name", name, "must be a word", "correct it")
+    subject = f"{beside}: {name}"
+    for key in ("weight", "bias"):
+        tensor = layer.get(key)
+        if tensor is not None and (not isinstance(tensor, str) or tensor not in tensors.shapes):
+            remedy = f"choose one of {', '.join(tensors.shapes)}"
+            raise bad_input(f"{subject}: {key}", tensor, "no tensor has this name", remedy)
+    layout = layer.get("layout", LAYOUTS[0])
+    if layout not in LAYOUTS:
+        raise bad_input(
+            f"{subject}: layout", layout, f"must be {' or '.join(LAYOUTS)}", "choose one"
+        )
+    weight = tensors.read(layer["weight"])
+    bias = None if layer.get("bias") is None else tensors.read(layer["bias"])
+    yield Step("Dense", name, Dense(weight.T if layout == LAYOUTS[1] else weight, bias))
+    given = layer.get("activation", "linear")
+    what = _activation(f"{subject}: activation", given)
+    if what is not None:
+        yield Step(given if isinstance(given, str) else given["kind"], name, what)
+
+
+def _activation(subject: str, given: Any) -> Operation:
+    if isinstance(given, str) and given in WORDS:
+        return WORDS[given]
+    kind = given.get("kind") if isinstance(given, dict) else None
+    keys = NUMBERS.get(kind, ()) if isinstance(kind, str) else ()
+    numbers = [given[key] for key in keys if isinstance(given.get(key), int | float)]
+    if not keys or len(numbers) < len(keys) or given.keys() != {"kind", *keys}:
+        rule = f"must be one of {', '.join(WORDS)} or an object of a kind with its numbers"
+        raise bad_input(
+            subject, json.dumps(given), rule, 'write {"kind": "clip", "lo": 0, "hi": 6}'
+        )
+    if kind == "leaky_relu":
+        return Activation(kind, slope=float(numbers[0]))
+    if not numbers[0] <= numbers[1]:
+        raise bad_input(subject, numbers, "lo must not be above hi", "correct the bounds")
+    return Activation(lo=float(numbers[0]), hi=float(numbers[1]))
