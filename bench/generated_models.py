@@ -5,8 +5,8 @@ Run as ``python bench/generated_models.py --results DIR [--only KIND …] [--cou
 - ``static``: float graphs that onnxruntime quantises (QDQ and QOperator, s8 and u8, per tensor and
   per channel);
 - ``qcdq``: quantised graphs with clips of codes, as quantisation-aware trainers write them;
-- ``sklearn``, ``torch``, ``torch-dynamo``, ``keras``: float models from their trainers, which are
-  installed in an environment of their own, ``build/trainers``.
+- ``sklearn``, ``torch``, ``torch-dynamo``, ``keras``: float models from their trainers, each
+  installed in an environment of its own, ``build/trainer-…``.
 
 A quantised model is certified: its network must give onnxruntime's integers for random inputs,
 except for the accumulators that the certificate lists. A float model must be read as its trainer
@@ -18,6 +18,7 @@ JSON file in DIR, and a chunk whose file is there is done.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -44,19 +45,22 @@ from generated_models import Check, certified, qcdq, static  # noqa: E402
 
 CHUNK = 10
 RTL_EVERY = 5
-TRAINERS = ("keras", "onnx", "onnxscript", "scikit-learn", "skl2onnx", "torch")
+TRAINERS = {
+    "sklearn": ("scikit-learn", "skl2onnx"),
+    "torch": ("torch", "onnx", "onnxscript"),
+    "keras": ("keras", "h5py"),
+}
 COUNTS = {"static": 120, "qcdq": 40, "sklearn": 40, "torch": 40, "torch-dynamo": 40, "keras": 40}
 
 
-def trainers_python() -> str:
-    """Return the Python of an environment that has the trainers; made where it is missing."""
-    folder = ROOT / "build" / "trainers"
+def trainer_python(trainer: str) -> str:
+    """Return the Python of an environment that has a trainer; made where it is missing."""
+    folder = ROOT / "build" / f"trainer-{trainer}"
     python = folder / "bin" / "python"
     if not (folder / "installed").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(python), "-m", "pip", "install", "-qqq"]
-        extra = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
-        subprocess.run([*pip, *extra, *TRAINERS], check=True)
+        packages = TRAINERS[trainer]
+        subprocess.run([str(python), "-m", "pip", "install", "-qqq", *packages], check=True)
         (folder / "installed").touch()
     return str(python)
 
@@ -116,8 +120,10 @@ def chunk(kind: str, first: int, count: int) -> dict[str, Any]:
             check = partial(integers, makers[kind])
         else:
             script = str(Path(__file__).with_name("generate_models.py"))
-            words = [trainers_python(), script, kind, str(first), str(count), name]
-            subprocess.run(words, check=True)
+            python = trainer_python(kind.partition("-")[0])
+            words = [python, script, kind, str(first), str(count), name]
+            environment = os.environ | {"KERAS_BACKEND": "numpy"}
+            subprocess.run(words, check=True, env=environment)
             check = partial(floats, kind)
         for seed in range(first, first + count):
             checked = check(seed, folder)

@@ -16,7 +16,7 @@ from fcgen.terminal import guarded_output
 
 PROGRAM = "fcgen"
 COMMANDS = (
-    *("layer", "compile", "inspect", "certify", "simulate", "regress"),
+    *("layer", "compile", "inspect", "quantize", "certify", "simulate", "regress"),
     *("summary", "estimate", "synth", "demo", "doctor"),
 )
 DEBUG = "FCGEN_DEBUG"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from fcgen.folding_choice import Choice, Folder, Goal
 from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
 from fcgen.model_data import ModelData
-from fcgen.network import End
+from fcgen.network import End, Network
 from fcgen.quantize_model import Quantization, QuantizeOptions, quantize
 from fcgen.reference import trace
 
@@ -45,7 +45,7 @@ class Compiled:
 
     Attributes
     ----------
-    model : Model
+    model : Model, IntegerModel or Network
     choice : Choice
     accelerator : Accelerator
     quantization : Quantization, optional
@@ -56,7 +56,7 @@ class Compiled:
         Where labels were given.
     """
 
-    model: Model | IntegerModel
+    model: Model | IntegerModel | Network
     choice: Choice
     accelerator: Accelerator
     quantization: Quantization | None = None
@@ -78,7 +78,7 @@ class Compiled:
 
 
 def compile_model(
-    model: Model | IntegerModel,
+    model: Model | IntegerModel | Network,
     data: ModelData | None,
     out: Path,
     *,
@@ -97,7 +97,8 @@ def compile_model(
 
     Parameters
     ----------
-    model : Model or IntegerModel
+    model : Model, IntegerModel or Network
+        A network is taken as it is.
     data : ModelData, optional
         A model of floats needs it.
     out : Path
@@ -119,7 +120,9 @@ def compile_model(
     """
     quantization, certificate, measured = None, None, None
     extra: dict[str, str] = {}
-    if isinstance(model, IntegerModel):
+    if isinstance(model, Network):
+        network = replace(model, end=end) if end not in (None, End()) else model
+    elif isinstance(model, IntegerModel):
         progress("certifying")
         network, certificate = certify(model, end)
         extra[CERTIFICATE] = certificate.text()

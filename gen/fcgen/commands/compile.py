@@ -9,7 +9,9 @@ from fcgen import devices
 from fcgen.commands.layer_options import mapping_of, mapping_options
 from fcgen.commands.model_options import (
     Integers,
+    check_export,
     end_of,
+    export,
     model_options,
     quantize_options,
     read,
@@ -44,14 +46,14 @@ if TYPE_CHECKING:
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Read MODEL, quantise it, choose its folding, and write its design.
 
-    MODEL is an ONNX file of dense layers, or a TFLite file of int8 ones, whose integers stay as
-    they are. Without --fps, --latency-us, --dsp, --fit or --pe each
-    layer has one multiplier.
+    MODEL is an ONNX file of dense layers, a TFLite file of int8 ones, whose integers stay as
+    they are, or a network that `fcgen quantize` wrote. Without --fps, --latency-us, --dsp,
+    --fit or --pe each layer has one multiplier.
     """
     terminal = Terminal(json=as_json, quiet=quiet)
     devices.find(options["device"])
     check_output(options["directory"])
-    _check_export(options)
+    check_export(options)
     quantizer, end = quantize_options(options), end_of(options)
     model, data = read(options)
     goal = _goal(options, len(model.layers))
@@ -79,20 +81,10 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     terminal.result(compiled.accelerator.summary().lines())
     verdicts = [found.line() for found in (compiled.accuracy, compiled.certificate) if found]
     terminal.result(["", *compiled.choice.lines, *verdicts])
-    if options["export_onnx"] is not None and compiled.quantization:
-        from fcgen.export_onnx import export_onnx
-
-        export_onnx(compiled.quantization, model.input_name, options["export_onnx"])
-        terminal.note(f"quantised ONNX: {options['export_onnx']}")
+    if compiled.quantization:
+        export(options, compiled.quantization, model.input_name, terminal)
     terminal.record(compiled.as_dict())
     terminal.note(f"next: fcgen simulate {shlex.quote(str(options['directory']))}")
-
-
-def _check_export(options: dict[str, Any]) -> None:
-    if options["export_onnx"] is not None:
-        from fcgen.load.vector_file import check_writable
-
-        check_writable(options["export_onnx"], "--export-onnx")
 
 
 def _goal(options: dict[str, Any], layers: int) -> "Goal":

@@ -12,7 +12,8 @@ from fcgen.errors import bad_input, shown
 
 if TYPE_CHECKING:
     from fcgen.network import End
-    from fcgen.quantize_model import QuantizeOptions
+    from fcgen.quantize_model import Quantization, QuantizeOptions
+    from fcgen.terminal import Terminal
 
 Function = Callable[..., Any]
 ENDS = ("values", "argmax", "top_k")
@@ -97,18 +98,44 @@ def end_of(options: dict[str, Any]) -> "End":
     return End(options["end"], options["top_k"])
 
 
+def check_export(options: dict[str, Any]) -> None:
+    """Check that the file of ``--export-onnx`` can be written, before anything takes time."""
+    if options["export_onnx"] is not None:
+        from fcgen.load.vector_file import check_writable
+
+        check_writable(options["export_onnx"], "--export-onnx")
+
+
+def export(
+    options: dict[str, Any], quantization: "Quantization", input_name: str, terminal: "Terminal"
+) -> None:
+    """Write the quantised ONNX file where one is asked for."""
+    if options["export_onnx"] is not None:
+        from fcgen.export_onnx import export_onnx
+
+        export_onnx(quantization, input_name, options["export_onnx"])
+        terminal.note(f"quantised ONNX: {options['export_onnx']}")
+
+
 def read(options: dict[str, Any]) -> Any:
-    """Return the model, and its data where it is one of floats."""
-    from fcgen.integer_model import IntegerModel
+    """Return the model, or a network that was quantised before; and data for one of floats."""
     from fcgen.load.detect import load_model
+    from fcgen.load.network_file import read_network
+    from fcgen.model import Model
     from fcgen.model_data import gather
 
-    model = load_model(Path(options["model"]), options["target"])
-    if isinstance(model, IntegerModel):
+    path = Path(options["model"])
+    model: Any
+    if path.suffix.lower() == ".json":
+        model = read_network(path)
+    else:
+        model = load_model(path, options["target"])
+    if not isinstance(model, Model):
         for option, default in QUANTISER.items():
             if options[option.lstrip("-").replace("-", "_")] != default:
                 rule = "the file holds integers, which stay as they are"
-                raise bad_input(option, model.format, rule, "leave the option out")
+                found = getattr(model, "format", "a network")
+                raise bad_input(option, found, rule, "leave the option out")
         return model, None
     data = gather(
         model,
