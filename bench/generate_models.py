@@ -2,7 +2,8 @@
 
 Run as ``python bench/generate_models.py KIND FIRST COUNT FOLDER``. A model of seed ``s`` is
 ``KIND-s`` with the ending of its format; beside it are ``.x.npy``, float32 inputs, and ``.y.npy``,
-what the trainer's own runtime gives for them.
+what the trainer's own runtime gives for them:
+of a classifier of scikit-learn the last class' probability.
 """
 
 from __future__ import annotations
@@ -45,13 +46,14 @@ def from_sklearn(seed: int, path: Path) -> None:
     x = inputs(random, first)
     kind = MLPClassifier if seed % 2 else MLPRegressor
     y = random.integers(0, 2 + seed % 5, VECTORS) if seed % 2 else random.normal(0, 1, VECTORS)
-    network = kind(tuple(hidden), max_iter=30, random_state=seed)
+    network = kind(hidden_layer_sizes=tuple(hidden), max_iter=30, random_state=seed)
     scalers = [[], [StandardScaler()], [MinMaxScaler()]][seed % 3]
     model = make_pipeline(*scalers, network).fit(x, y)
     options = {"zipmap": False} if seed % 4 == 1 else {}
     made = to_onnx(model, x[:1], options={id(model): options} if options else None)
     path.with_suffix(".onnx").write_bytes(made.SerializeToString())
-    _save(path, x, None)
+    y = model.predict_proba(x)[:, -1] if seed % 2 else model.predict(x)
+    _save(path, x, y)
 
 
 def from_torch(seed: int, path: Path, *, dynamo: bool) -> None:
@@ -125,10 +127,9 @@ def from_keras(seed: int, path: Path) -> None:
     _save(path, x, np.asarray(model(x)))
 
 
-def _save(path: Path, x: np.ndarray, y: np.ndarray | None) -> None:
+def _save(path: Path, x: np.ndarray, y: np.ndarray) -> None:
     np.save(path.with_suffix(".x.npy"), x)
-    if y is not None:
-        np.save(path.with_suffix(".y.npy"), y)
+    np.save(path.with_suffix(".y.npy"), y)
 
 
 KINDS = {

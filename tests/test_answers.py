@@ -30,6 +30,14 @@ def test_probabilities_are_the_softmax_of_the_reals():
     assert np.allclose(shares, [[0, 1, 0], [0.5, 0.5, 0]])
 
 
+def test_a_single_output_has_a_sign_and_a_sigmoid():
+    net = network(4, 1, output=RealMap.scaled(0.5, 2))
+    outputs = np.array([[2], [3], [1]])
+    assert answer(net, outputs, upto="class").tolist() == [0, 1, 0]
+    shares = answer(net, outputs, upto="probabilities")
+    assert np.allclose(shares, [[0.5], [1 / (1 + np.exp(-0.5))], [1 / (1 + np.exp(0.5))]])
+
+
 def test_the_class_is_that_of_the_reals_and_of_equal_ones_the_first():
     assert answer(network(4, 3), OUTPUTS, upto="class").tolist() == [1, 0]
     turned = network(4, 3, output=RealMap.scaled([1.0, -1.0, -4.0]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generated_models import certified, qcdq, static
+from certified_models import certified, qcdq, static
 
 
 @pytest.mark.parametrize("seed", range(16))

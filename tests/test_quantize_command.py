@@ -58,6 +58,16 @@ def test_the_table_names_each_layer_and_the_accuracy_is_said(model, tmp_path, ca
     assert "accuracy over 80 vectors: float 100.00%" in found.out
 
 
+def test_the_classes_of_a_single_output_are_its_signs(tmp_path, capsys):
+    path = save(mlp(7, 6, 1), tmp_path / "net.onnx")
+    np.save(tmp_path / "x.npy", DATA)
+    np.save(tmp_path / "y.npy", (fcgen.load(path).forward(DATA)[:, 0] > 0).astype(int))
+    words = ["--calibration", tmp_path / "x.npy", "--labels", tmp_path / "y.npy"]
+    found = json.loads(run(capsys, "quantize", path, *words, "--json").out)
+    assert found["accuracy"]["float_model"] == 1.0
+    assert found["accuracy"]["quantised"] > 0.9
+
+
 def test_json_holds_what_was_chosen_and_lost(model, tmp_path, capsys):
     found = run(capsys, "quantize", model, "--calibration", tmp_path / "x.npy", "--json")
     values = json.loads(found.out)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
+from fcgen.model import Activation
 from fcgen.network import Network
 
 UPTO = ("logits", "probabilities", "class")
@@ -29,6 +30,7 @@ def answer(
         The reals that the outputs stand for, float32, as the source runtime gives them.
     upto : {'logits', 'probabilities', 'class'}, optional
         Outputs of the last layer; their softmax, float64; the index of the largest, int64 (V,).
+        Of a single output: its sigmoid, and whether it is positive.
 
     Returns
     -------
@@ -53,19 +55,35 @@ def answer(
         return indices
     if not dequantize and upto in (None, "logits"):
         return outputs
-    if upto == "class" and (network.output is None or network.output.keeps_order):
-        return np.asarray(outputs.argmax(axis=1))
+    several = outputs.shape[1] > 1
+    if upto == "class" and several and (network.output is None or network.output.keeps_order):
+        return classes(outputs)
     if network.output is None:
         option = "--dequantize" if dequantize else "--upto"
         rule = "the network does not know what its outputs are worth"
         raise bad_input(option, network.name, rule, "leave the option out")
     reals = network.output(outputs)
     if upto == "class":
-        return np.asarray(reals.argmax(axis=1))
-    return _softmax(reals) if upto == "probabilities" else reals
+        return classes(reals)
+    return _probabilities(reals) if upto == "probabilities" else reals
 
 
-def _softmax(reals: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return the class of each vector (V,): the largest score, or the sign of a single one.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (V, M)
+        Reals where M is 1; otherwise whatever has their order.
+    """
+    if scores.shape[1] == 1:
+        return (scores[:, 0] > 0).astype(np.int64)
+    return np.asarray(scores.argmax(axis=1), np.int64)
+
+
+def _probabilities(reals: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    if reals.shape[1] == 1:
+        return Activation("sigmoid")(reals.astype(np.float64))
     powers = np.exp(reals.astype(np.float64) - reals.max(axis=1, keepdims=True))
     shares: npt.NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return shares

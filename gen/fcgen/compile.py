@@ -9,6 +9,7 @@ from typing import Any
 
 from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
+from fcgen.answers import classes
 from fcgen.certify import LISTED_MAX, Certificate, certify
 from fcgen.devices.device import MappingOptions
 from fcgen.folding_choice import Choice, Folder, Goal
@@ -156,10 +157,11 @@ def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accur
         return None
     network = quantization.network
     codes, _ = network.quantize(data.test)
-    scores = trace(network, codes)[-1]
+    assert network.output is not None
+    scores = network.output(trace(network, codes)[-1])
     found = [
-        float((classes.argmax(1) == data.labels).mean())
-        for classes in (model.forward(data.test), scores)
+        float((classes(values) == data.labels).mean())
+        for values in (model.forward(data.test), scores)
     ]
     return Accuracy(len(data.labels), *found)
 

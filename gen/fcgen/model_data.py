@@ -89,7 +89,8 @@ def gather(
     if labels is not None:
         if test is None and calibration is None:
             raise bad_input("--labels", labels, "needs data", "give --calibration or --test")
-        classes = _classes(labels, len(tested), model.layers[-1].outputs)
+        # A single output has a sign, which are two classes.
+        classes = _classes(labels, len(tested), max(model.layers[-1].outputs, 2))
     return ModelData(data, tested, classes, tuple(notes))
 
 
@@ -109,13 +110,13 @@ def _reals(path: Path, model: Model) -> Floats:
     return values
 
 
-def _classes(path: Path, vectors: int, outputs: int) -> npt.NDArray[np.int64]:
+def _classes(path: Path, vectors: int, count: int) -> npt.NDArray[np.int64]:
     array = read_array(path)
     if array.dtype.kind not in "iu" or array.shape != (vectors,):
         rule = f"must hold {vectors} integers"
         found = f"{array.dtype} of shape {array.shape}"
         raise bad_input(path, found, rule, "give one class a vector")
-    if array.size and not 0 <= int(array.min()) <= int(array.max()) < outputs:
-        rule = f"must be classes from 0 to {outputs - 1}"
+    if array.size and not 0 <= int(array.min()) <= int(array.max()) < count:
+        rule = f"must be classes from 0 to {count - 1}"
         raise bad_input(path, f"{array.min()} to {array.max()}", rule, "correct the labels")
     return np.asarray(array, np.int64)

@@ -197,6 +197,33 @@ def test_the_two_outputs_of_a_classifier_are_its_end(tmp_path):
     assert fcgen.load(save(model, tmp_path / "m.onnx")).tail == "argmax"
 
 
+SCALER = {"offset": [0.5, -1.0, 0.0, 2.0], "scale": [2.0, 0.5, -1.0, 1.0]}
+
+
+def scaled(**attributes):
+    nodes = [
+        node("Scaler", "x", "s", domain="ai.onnx.ml", **attributes),
+        node("MatMul", "s W", "y"),
+    ]
+    return onnx_model(nodes, FLAT, domains=["ai.onnx.ml"])
+
+
+@pytest.mark.parametrize("attributes", [SCALER, {"offset": [0.5], "scale": [3.0]}])
+def test_a_scaler_in_front_is_folded_into_the_weights(attributes, tmp_path):
+    graph = scaled(**attributes)
+    x = RANDOM.normal(size=(50, 4)).astype(np.float32)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    rows = np.concatenate([session.run(None, {"x": row[None]})[0] for row in x])
+    found = fcgen.load(save(graph, tmp_path / "m.onnx")).forward(x)
+    np.testing.assert_allclose(found, rows, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("attributes", [{"offset": [1.0, 2.0], "scale": [1.0]}, {"scale": [1.0]}])
+def test_a_scaler_of_another_size_is_refused(attributes, tmp_path):
+    with pytest.raises(InputError, match="Scaler: needs an offset and a scale, or 4 of each"):
+        fcgen.load(save(scaled(**attributes), tmp_path / "m.onnx"))
+
+
 def refused(nodes, constants, shape=(1, 4), **options):
     return onnx_model(nodes, constants, shape, **options)
 

@@ -77,6 +77,17 @@ def negate(walk: FloatWalk, node: onnx.NodeProto) -> str:
     return _affine(walk, -ones, 0 * ones)
 
 
+def scaler(walk: FloatWalk, node: onnx.NodeProto) -> str:
+    """Take a scaler of ``ai.onnx.ml``: ``(x - offset) * scale``, one of each, or one a feature."""
+    features = int(np.prod(walk.shape))
+    found = [np.asarray(walk.attribute(node, name, [])) for name in ("offset", "scale")]
+    if any(value.size not in (1, features) for value in found):
+        rule = f"needs an offset and a scale, or {features} of each"
+        raise walk.refuse(node, rule, "export the model again")
+    offset, scale = (np.broadcast_to(value.astype(np.float64), features) for value in found)
+    return _affine(walk, scale, -offset * scale)
+
+
 def batch_normalization(walk: FloatWalk, node: onnx.NodeProto) -> str:
     """Take a normalization with constant statistics."""
     found = [walk.constant(node, place) for place in range(1, 5)]

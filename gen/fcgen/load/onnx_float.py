@@ -34,6 +34,11 @@ HANDLERS: dict[str, Handler] = {
     "Tanh": onnx_elementwise.tanh,
     "Clip": onnx_elementwise.clip,
 }
+BY_DOMAIN: dict[str, dict[str, Handler]] = {
+    "": HANDLERS,
+    "ai.onnx": HANDLERS,
+    "ai.onnx.ml": {"Scaler": onnx_elementwise.scaler},
+}
 CHOICES = {"ArgMax": "argmax", "Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 """What the end of a classifier is called, by the operation that makes it one."""
 TAIL = {
@@ -88,8 +93,8 @@ def _apply(walk: FloatWalk, node: onnx.NodeProto, running: list[str]) -> None:
     if running != [walk.head]:
         rule = "the graph is no chain: it uses a value beside the one before"
         raise walk.refuse(node, rule, "give a model whose layers form one chain")
-    handler = HANDLERS.get(node.op_type)
-    if node.domain not in ("", "ai.onnx") or handler is None:
+    handler = BY_DOMAIN.get(node.domain, {}).get(node.op_type)
+    if handler is None:
         rule = "is not supported in a chain of dense layers"
         raise walk.refuse(node, rule, "remove it, or replace it by dense layers")
     walk.report(node, handler(walk, node))
