@@ -1,6 +1,6 @@
 """Fully connected layers as Verilog, proven to compute the integers of a NumPy reference.
 
-``fcgen.load(FILE)`` reads a model; ``fcgen.open(DIR)`` gives the accelerator of an output
+``fcgen.load(MODEL)`` reads a model; ``fcgen.open(DIR)`` gives the accelerator of an output
 directory; ``python -m fcgen`` is the program.
 """
 

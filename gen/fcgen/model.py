@@ -142,7 +142,7 @@ class Model:
     Attributes
     ----------
     name : str
-        Of the file, without its ending.
+        Of the file, without its ending, or of the object's class.
     format : str
         Words for people, such as "ONNX, float".
     input_name : str

@@ -501,6 +501,18 @@ def test_a_file_with_a_changed_byte_is_read_or_refused(name, tmp_path):
             assert str(error).startswith(f"{path}: ")  # noqa: PT017
 
 
+def test_a_heap_that_hdf5_would_walk_for_ever_is_refused(tmp_path):
+    path = saved(tmp_path, [FIRST], (12,), "net.h5")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"GCOL") + 16
+    while content[place]:  # the number of an object; that of free space is 0
+        size = int.from_bytes(content[place + 8 : place + 16], "little")
+        place += 16 + (size + 7) // 8 * 8
+    content[place + 8 : place + 16] = bytes(8)
+    path.write_bytes(content)
+    assert line(path).startswith("a heap has free space of no size: is no whole Keras model")
+
+
 @pytest.mark.parametrize(
     "config", [None, [], {}, {"class_name": "Sequential", "config": []}, [[[]]], 1, "x"]
 )

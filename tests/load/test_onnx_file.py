@@ -101,8 +101,9 @@ def test_files_of_another_kind_and_none_at_all_are_refused(tmp_path):
         message(tmp_path / "m.onnx")
         == ": No such file or directory: cannot be read; check the path"
     )
-    rule = "models end in .onnx, .tflite; export the model to one of these"
-    path = tmp_path / "m.pkl"
+    kinds = ".onnx, .tflite, .keras, .h5, .hdf5, .safetensors, .npz"
+    rule = f"models end in {kinds}; export the model to one of these"
+    path = tmp_path / "m.mat"
     path.write_bytes(b"")
-    assert message(path) == f": .pkl: {rule}"
+    assert message(path) == f": .mat: {rule}"
     assert message(tmp_path) == f": no ending: {rule}"

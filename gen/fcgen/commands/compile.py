@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Read MODEL, quantise it, choose its folding, and write its design.
 
-    MODEL is an ONNX file of dense layers, a TFLite file of int8 ones, whose integers stay as
-    they are, or a network that `fcgen quantize` wrote. Without --fps, --latency-us, --dsp,
-    --fit or --pe each layer has one multiplier.
+    MODEL is a file of dense layers, ONNX, Keras, or safetensors or .npz with a JSON beside it; a
+    TFLite file of int8 ones, whose integers stay as they are; or a network that `fcgen quantize`
+    wrote. Without --fps, --latency-us, --dsp, --fit or --pe each layer has one multiplier.
     """
     terminal = Terminal(json=as_json, quiet=quiet)
     devices.find(options["device"])

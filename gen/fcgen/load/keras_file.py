@@ -60,25 +60,25 @@ def read_keras(path: Path) -> Model:
 
 
 def _read(path: Path, data: bytes) -> Model:
-    weights: Weights
+    text = None
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             text = _entry(archive, "config.json", CONFIG_BYTES_MAX)
-            limit = min(BYTES_MAX, DEFLATED_MAX * len(data))
-            file = open_hdf5(_entry(archive, "model.weights.h5", limit))
-        weights, form = SlotWeights(file), "Keras"
-    else:
-        file = open_hdf5(data)
-        if "model_config" not in file.attrs:
+            data = _entry(archive, "model.weights.h5", min(BYTES_MAX, DEFLATED_MAX * len(data)))
+    with open_hdf5(data) as file:
+        weights: Weights
+        if text is not None:
+            weights, form = SlotWeights(file), "Keras"
+        elif "model_config" in file.attrs:
+            text, weights, form = file.attrs["model_config"], NamedWeights(file), "Keras, HDF5"
+        else:
             rule = "holds weights alone, and no model"
             raise bad_input(path, "no model_config", rule, "save the whole model")
-        text, form = file.attrs["model_config"], "Keras, HDF5"
-        weights = NamedWeights(file)
-    model = json.loads(text)
-    layers = list(layers_of(model))
-    shape = input_shape(model, layers)
-    entry = layers[0].name if layers[0].kind == "InputLayer" else "input"
-    return fold(KerasLayers(weights, shape).steps(layers), path.stem, form, entry, shape)
+        model = json.loads(text)
+        layers = list(layers_of(model))
+        shape = input_shape(model, layers)
+        entry = layers[0].name if layers[0].kind == "InputLayer" else "input"
+        return fold(KerasLayers(weights, shape).steps(layers), path.stem, form, entry, shape)
 
 
 def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:

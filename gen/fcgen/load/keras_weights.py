@@ -25,6 +25,8 @@ def open_hdf5(data: bytes) -> h5py.File:
     ------
     ToolError
         Where the package ``h5py`` is missing.
+    ValueError, OSError
+        Where they are no such file.
     """
     try:
         import h5py
@@ -32,7 +34,23 @@ def open_hdf5(data: bytes) -> h5py.File:
         raise ToolError(
             "h5py: not installed: it reads Keras files; pip install 'fcgen[keras]'"
         ) from None
+    _check_heaps(data)
     return h5py.File(io.BytesIO(data), "r")
+
+
+def _check_heaps(data: bytes) -> None:
+    """Refuse a heap of strings with free space of no size, which HDF5 would walk for ever."""
+    start = data.find(b"GCOL")
+    while start >= 0:
+        end = min(start + int.from_bytes(data[start + 8 : start + 16], "little"), len(data))
+        place = start + 16
+        while end - place >= 16:
+            number = int.from_bytes(data[place : place + 2], "little")
+            size = int.from_bytes(data[place + 8 : place + 16], "little")
+            if (number, size) == (0, 0):
+                raise ValueError("a heap has free space of no size")
+            place += 16 + size + -size % 8 if number else size
+        start = data.find(b"GCOL", start + 4)
 
 
 @dataclass(frozen=True)
