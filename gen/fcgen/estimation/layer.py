@@ -73,7 +73,7 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
     ]
     if memories.writable:
         found += _port(counter, memories, parts)
-    return found
+    return found + _table(counter, parts)
 
 
 def _links(parts: LayerParts, vector_latency: int) -> Logic:
@@ -174,6 +174,18 @@ def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> 
         address = max((bank.depth - 1).bit_length(), 1)
         found.append(_times(counter.count(memories.tap(address, bank.width)), number))
     return found
+
+
+def _table(counter: LogicCounter, parts: LayerParts) -> list[Logic]:
+    """Count the table behind the queue, and what its memories are in look-up tables."""
+    table = parts.table()
+    if table is None:
+        return []
+    memories = [
+        block_logic(table.text, len(image), image.distinct, counter.costs)
+        for image in table.images.values()
+    ]
+    return [counter.count(table), *(_times(memory, table.lanes) for memory in memories)]
 
 
 def _times(logic: Logic, number: int) -> Logic:
