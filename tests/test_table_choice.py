@@ -135,7 +135,7 @@ def test_sums_that_the_function_flattens_are_cut_off_and_others_are_not():
 
 def test_a_step_of_the_index_is_no_smaller_than_the_weights_allow():
     output = Grid(INT8, 2.0**-7, 0)
-    chosen = choose_table(layer("tanh"), np.linspace(-1e-3, 1e-3, 99), output, 8, 0.3)
+    chosen = choose_table(layer("tanh"), np.linspace(-1, 1, 99), output, 8, 0.3)
     assert chosen.index.scale == 0.5
     tiny = quantize(model("tanh", 20, 8, 4), np.full((3, 20), 1e-9) * [[0], [1], [-1]])
     assert tiny.network.layers[0].table is not None

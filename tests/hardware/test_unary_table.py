@@ -12,6 +12,7 @@ from fcgen.activation_table import ActivationTable
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.unary_table import UnaryTable
 from fcgen.mapping import GENERIC, RamShape
 from fcgen.reference import forward, look_up
@@ -104,7 +105,7 @@ class Bench:
 @pytest.mark.parametrize(("index", "output", "outputs", "lanes"), SIZES)
 def test_every_value_becomes_its_entry(index, output, outputs, lanes, gap, stall):
     given = table(index, output)
-    unit = UnaryTable(table=given, outputs=outputs, lanes=lanes)
+    unit = UnaryTable(TablePlan.of(given), outputs=outputs, lanes=lanes)
     vectors = values_of(index, 20, outputs)
     bench = Bench(unit, outputs, gap, stall)
     bench.run(vectors, 600)
@@ -114,7 +115,7 @@ def test_every_value_becomes_its_entry(index, output, outputs, lanes, gap, stall
 @MEMORIES
 def test_a_beat_a_cycle_passes_with_the_latency_of_the_formula(mapping):
     given, vectors = table(INT8), values_of(INT8, 3, 30)
-    unit = UnaryTable(table=given, outputs=30, lanes=1, mapping=mapping)
+    unit = UnaryTable(TablePlan.of(given, mapping), outputs=30, lanes=1)
     bench = Bench(unit, 30)
     bench.run(vectors, 100)
     assert np.array_equal(bench.vectors(), look_up(given, vectors))
@@ -125,7 +126,7 @@ def test_a_beat_a_cycle_passes_with_the_latency_of_the_formula(mapping):
 
 @MEMORIES
 def test_after_a_stall_no_cycle_is_lost(mapping):
-    unit = UnaryTable(table=table(INT8), outputs=1, lanes=1, mapping=mapping)
+    unit = UnaryTable(TablePlan.of(table(INT8), mapping), outputs=1, lanes=1)
     bench = Bench(unit, 1, closed=20)
     vectors = values_of(INT8, 40, 1)
     bench.run(vectors, 70)
@@ -136,7 +137,7 @@ def test_after_a_stall_no_cycle_is_lost(mapping):
 @MEMORIES
 @pytest.mark.parametrize("at", [1, 2, 3, 4, 9])
 def test_a_reset_in_mid_frame_drops_everything(mapping, at):
-    unit = UnaryTable(table=table(INT8), outputs=5, lanes=2, mapping=mapping)
+    unit = UnaryTable(TablePlan.of(table(INT8), mapping), outputs=5, lanes=2)
     reset = Signal()
     before, after = Bench(unit, 5, stall=0.5), Bench(unit, 5)
     vectors = values_of(INT8, 6, 5)
@@ -154,14 +155,16 @@ def test_a_reset_in_mid_frame_drops_everything(mapping, at):
 
 
 def test_equal_tables_share_their_image_and_others_do_not():
-    units = [UnaryTable(table=table(INT8, seed=seed), outputs=5, lanes=2) for seed in (0, 0, 1)]
+    units = [
+        UnaryTable(TablePlan.of(table(INT8, seed=seed)), outputs=5, lanes=2) for seed in (0, 0, 1)
+    ]
     assert units[0].parameters == units[1].parameters != units[2].parameters
 
 
 @pytest.mark.parametrize("lanes", [0, 6])
 def test_lanes_outside_of_the_outputs_are_refused(lanes):
     with pytest.raises(ValueError, match="lanes must be 1 to the number of outputs"):
-        UnaryTable(table=table(INT8), outputs=5, lanes=lanes)
+        UnaryTable(TablePlan.of(table(INT8)), outputs=5, lanes=lanes)
 
 
 @pytest.mark.parametrize(("pe", "lanes"), [(1, 1), (3, 2), (5, 5)])

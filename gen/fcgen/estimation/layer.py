@@ -23,6 +23,7 @@ from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_parts import LayerParts
 from fcgen.hardware.layer_timing import ADDRESS_DELAY
 from fcgen.hardware.memories import Bank, WeightBank
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.mapping import Mapping
 from fcgen.network import Network
@@ -178,14 +179,15 @@ def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> 
 
 def _table(counter: LogicCounter, parts: LayerParts) -> list[Logic]:
     """Count the table behind the queue, and what its memories are in look-up tables."""
-    table = parts.table()
-    if table is None:
+    if parts.network.table is None:
         return []
+    plan, lanes = TablePlan.of(parts.network.table, parts.mapping), parts.folding.output_lanes
+    table = counter.once((*plan.images, lanes, parts.folding.outputs), parts.table)
     memories = [
-        block_logic(table.text, len(image), image.distinct, counter.costs)
-        for image in table.images.values()
+        block_logic(plan.text, len(image), image.distinct, counter.costs)
+        for image in plan.images.values()
     ]
-    return [counter.count(table), *(_times(memory, table.lanes) for memory in memories)]
+    return [counter.count(table), *(_times(memory, lanes) for memory in memories)]
 
 
 def _times(logic: Logic, number: int) -> Logic:

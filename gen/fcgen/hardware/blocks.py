@@ -7,10 +7,9 @@ from amaranth.utils import ceil_log2
 from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
-from fcgen.hardware.layer_parts import LayerParts
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.requantizer_plan import RequantizerPlan
-from fcgen.hardware.unary_table import table_cut
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import Mapping, ProductUnit, rams_of
 
 
@@ -47,7 +46,7 @@ def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     memories = _memories(network, folding, mapping)
     cuts = (memories.cut(bank) for bank in memories.banks)
     own = _vector_rams(network, folding, mapping) + sum(cut.rams for cut in cuts if cut)
-    found = table_cut(network.table, mapping) if network.table else None
+    found = TablePlan.of(network.table, mapping).cut if network.table else None
     return own + (folding.output_lanes * found.rams if found else 0)
 
 
@@ -66,7 +65,9 @@ def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -
             for name, depth in memories.parts(bank):
                 width = memories.images[name].distinct
                 total += rams_of(depth, width, mapping.ram_shapes)
-    total += _table_rams(network, folding, mapping)
+    if network.table is not None:
+        plan = TablePlan.of(network.table, mapping)
+        total += folding.output_lanes * plan.rams_in_use(mapping.ram_shapes)
     return total + _vector_rams(network, folding, mapping)
 
 
@@ -79,16 +80,6 @@ def _vector_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int
     width = folding.simd * network.activation_format.bits
     cut = mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width)
     return cut.rams if cut else 0
-
-
-def _table_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
-    """Return those of the table behind the queue: each lane has its own."""
-    table = LayerParts(network, folding, mapping).table()
-    if table is None or table.cut is None:
-        return 0
-    return table.lanes * sum(
-        rams_of(len(image), image.distinct, mapping.ram_shapes) for image in table.images.values()
-    )
 
 
 def _queue_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:

@@ -13,6 +13,7 @@ from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.unary_table import UnaryTable
 from fcgen.hardware.vector_memory import VectorMemory
 from fcgen.mapping import GENERIC, Mapping
@@ -127,10 +128,5 @@ class LayerParts:
         """Return the table behind the queue; None where the results themselves leave."""
         if self.network.table is None:
             return None
-        return UnaryTable(
-            table=self.network.table,
-            outputs=self.folding.outputs,
-            lanes=self.folding.output_lanes,
-            mapping=self.mapping,
-            image_prefix=image_prefix,
-        )
+        plan = TablePlan.of(self.network.table, self.mapping, image_prefix)
+        return UnaryTable(plan, outputs=self.folding.outputs, lanes=self.folding.output_lanes)

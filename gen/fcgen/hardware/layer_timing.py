@@ -12,7 +12,7 @@ from fcgen.hardware.processing_element import element_delay, result_delay
 from fcgen.hardware.requantizer_column import column_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue, queue_latency
-from fcgen.hardware.unary_table import table_latency
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import GENERIC, Mapping
 
 ADDRESS_DELAY = 1
@@ -67,7 +67,7 @@ class LayerTiming:
             column_latency=column_latency(plan, mapping.weight_latency),
             weight_latency=mapping.weight_latency,
             lut_memories=mapping.lut_memories,
-            table_latency=table_latency(network.table, mapping),
+            table_latency=TablePlan.of(network.table, mapping).latency if network.table else 0,
         )
 
     @property

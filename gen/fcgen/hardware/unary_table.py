@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cached_property
-
-import numpy as np
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from fcgen.activation_table import ActivationTable
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.registers import delay
-from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.images import MemoryImage
-from fcgen.mapping import GENERIC, Mapping, MemoryCut
-
-
-def table_cut(table: ActivationTable, mapping: Mapping) -> MemoryCut | None:
-    """Return how a lane's memory is made of block RAMs; None where it stands in look-up tables."""
-    return mapping.constant_cut(table.size, table.output.bits)
-
-
-def table_latency(table: ActivationTable | None, mapping: Mapping) -> int:
-    """Return the cycles from a code to its entry; 0 without a table."""
-    if table is None:
-        return 0
-    cut = table_cut(table, mapping)
-    return MEMORY_LATENCY + (cut is not None and len(cut.depths) > 1)
 
 
 class UnaryTable(wiring.Component):
@@ -46,16 +26,12 @@ class UnaryTable(wiring.Component):
 
     Parameters
     ----------
-    table : ActivationTable
-        Function and formats, an index of 1 to 12 bits and outputs of 1 to 16.
+    plan : TablePlan
+        Table and memories: an index of 1 to 12 bits and outputs of 1 to 16.
     outputs : int, positive
         M, values of a vector.
     lanes : int, 1 to M
         L, values of a beat.
-    mapping : Mapping
-        What the memories are made of.
-    image_prefix : str
-        What the names of the image files start with.
 
     Ports
     -----
@@ -67,23 +43,14 @@ class UnaryTable(wiring.Component):
     out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
     """
 
-    def __init__(
-        self,
-        *,
-        table: ActivationTable,
-        outputs: int,
-        lanes: int,
-        mapping: Mapping = GENERIC,
-        image_prefix: str = "",
-    ) -> None:
+    def __init__(self, plan: TablePlan, *, outputs: int, lanes: int) -> None:
         if not 1 <= lanes <= outputs:
             raise ValueError("lanes must be 1 to the number of outputs")
-        self.table = table
+        self.plan = plan
+        self.table = table = plan.table
         self.lanes = lanes
         self.used_lanes = (outputs - 1) % lanes + 1
-        self.cut = table_cut(table, mapping)
-        self.latency = table_latency(table, mapping)
-        self.image_prefix = image_prefix
+        self.latency = plan.latency
         super().__init__(
             {
                 "in_payload": In(lanes * table.index.bits),
@@ -111,27 +78,10 @@ class UnaryTable(wiring.Component):
             "images": tuple(self.images),
         }
 
-    @cached_property
+    @property
     def images(self) -> dict[str, MemoryImage]:
         """Contents of a lane's memory, by the name of its image file; all lanes have the same."""
-        # Addressed by the bits of a code: that of -1 is the last one.
-        entries = np.roll(self.table.entries, self.table.index.minimum)
-        whole = MemoryImage.pack((entries, self.table.output.bits))
-        # Named after the contents, so that layers with the same table share a file and a module.
-        name = f"{self.image_prefix}table_{hashlib.sha256(whole.text()).hexdigest()[:12]}"
-        depths = self.cut.depths if self.cut else (self.table.size,)
-        if len(depths) == 1:
-            return {f"{name}.hex": whole}
-        ends = np.cumsum(depths).tolist()
-        return {
-            f"{name}_part_{number}.hex": whole[end - depth : end]
-            for number, (end, depth) in enumerate(zip(ends, depths, strict=True))
-        }
-
-    @property
-    def text(self) -> str:
-        """Hand-written module of the memories."""
-        return "weightMemory" if self.cut else "parameterMemory"
+        return self.plan.images
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -157,20 +107,11 @@ class UnaryTable(wiring.Component):
         """Return the entries of the lanes, ``latency`` cycles after their codes."""
         entries = []
         for lane in range(self.lanes):
-            m.submodules[f"lane_{lane}"] = memory = self.memory()
+            m.submodules[f"lane_{lane}"] = memory = self.plan.memory()
             code = self.in_payload.word_select(lane, self.table.index.bits)
             m.d.comb += memory.address.eq(code)
             entries.append(Mux(last, 0, memory.word) if lane >= self.used_lanes else memory.word)
         return Cat(entries)
-
-    def memory(self) -> WeightMemory | CascadedMemory:
-        """Return the memory of a lane."""
-        width = self.table.output.bits
-        parts = [
-            WeightMemory(len(image), width, name, image, text=self.text)
-            for name, image in self.images.items()
-        ]
-        return parts[0] if len(parts) == 1 else CascadedMemory(parts, latency=self.latency)
 
     def _present(self, m: Module, arrived: Value, beat: Value) -> None:
         """Offer the oldest beat that waits, or else the one that arrives."""
