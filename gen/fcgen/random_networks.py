@@ -66,8 +66,6 @@ def random_network_case(seed: int, index: int) -> NetworkCase:
 
 def _network(random: np.random.Generator, widths: list[int]) -> Network:
     layers: list[DenseLayer] = []
-    # Chance of its own, so that the same seeds draw the same weights with tables and without.
-    tables = np.random.default_rng(random.integers(2**31))
     for number, (inputs, outputs) in enumerate(pairwise(widths)):
         last = number == len(widths) - 2
         activation = layers[-1].output_format if layers else random_format(random)
@@ -80,7 +78,7 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
             runtime=False,
             name=f"fc{number + 1}",
         )
-        layers.append(_with_table(tables, layer))
+        layers.append(_with_table(random, layer))
     kind = str(random.choice(["values", "values", "argmax", "top_k"]))
     most = min(widths[-1], 5)
     number = int(random.integers(1, most + 1)) if kind == "top_k" else 1
