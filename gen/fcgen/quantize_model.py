@@ -24,7 +24,7 @@ from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
 from fcgen.network import End, Network
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.requantization import Requantization
-from fcgen.table_choice import ChosenTable, choose_table, index_bits, output_grid
+from fcgen.table_choice import ChosenTable, output_grid, table_of
 
 if TYPE_CHECKING:
     from fcgen.model import FloatLayer, Model
@@ -172,7 +172,9 @@ def quantize(
     ]
     formats = [IntegerFormat(bits, signed=True) for bits in weight_bits]
     tables = [
-        _table(layer, values[place], grids[place], grids[place + 1], formats[place], options)
+        table_of(
+            layer, values[place], grids[place], grids[place + 1], formats[place], options.table_bits
+        )
         for place, layer in enumerate(model.layers)
     ]
     made = [
@@ -234,22 +236,13 @@ def claims(layer: DenseLayer) -> bool:
     longest = scales.SHIFT_MAX_SIGNED if symmetric else scales.SHIFT_MAX_UNSIGNED
     widest = scales.SHORT_OUTPUT_BITS
     if layer.table is not None:
-        longest, widest = index_shift_max(scheme.output), INDEX_BITS_MAX
+        longest, widest = scales.index_shift_max(scheme.output), INDEX_BITS_MAX
     return bool(
         sums.max() < FLOAT32_EXACT
         and scheme.output.bits <= widest
         and scheme.multiplier.max() <= scales.MULTIPLIER_MAX
         and scheme.shift.max() <= longest
     )
-
-
-def index_shift_max(index: IntegerFormat) -> int:
-    """Return the longest shift with which float32 rounds sums to an index as integers do.
-
-    A product ``sum * multiplier`` inside of the index' range is then below 2^24, so it is exact
-    and rounded once; one outside of it stays there.
-    """
-    return min(25 - index.bits, scales.SHIFT_MAX_SIGNED)
 
 
 def _for_each(option: str, bits: tuple[int, ...], layers: int) -> list[int]:
@@ -275,24 +268,6 @@ def _checked(model: Model, calibration: npt.NDArray[np.floating]) -> npt.NDArray
     return data
 
 
-def _table(
-    layer: FloatLayer,
-    values: npt.NDArray[np.float64],
-    before: Grid,
-    after: Grid,
-    weight_format: IntegerFormat,
-    options: QuantizeOptions,
-) -> ChosenTable | None:
-    """Return the table of a layer with these inputs; None where a clip is enough."""
-    if layer.activation.kind == "linear":
-        return None
-    least = scales.least_output_scale(
-        layer.weight, layer.bias, weight_format=weight_format, activation_scale=before.scale
-    )
-    bits = options.table_bits or index_bits(after.format.bits)
-    return choose_table(layer, layer.sums(values), after, bits, least)
-
-
 def _layer(
     layer: FloatLayer,
     before: Grid,
@@ -305,7 +280,7 @@ def _layer(
     lo, hi = after.bounds(layer.activation.lo, layer.activation.hi)
     if table is not None:
         after, lo, hi = table.index, table.index.format.minimum, table.index.format.maximum
-    shift_max = None if table is None else index_shift_max(table.index.format)
+    shift_max = None if table is None else scales.index_shift_max(table.index.format)
     multiplier, shift = _factors(layer, before, after, weight_format, shift_max, options)
     scale = np.ldexp(multiplier.astype(np.float64), -shift) * (after.scale / before.scale)
     tensor = scales.quantize_rows(

@@ -95,6 +95,15 @@ def short_factors(
     return np.maximum(multiplier, 1), shift
 
 
+def index_shift_max(index: IntegerFormat) -> int:
+    """Return the longest shift with which float32 rounds sums to an index as integers do.
+
+    A product ``sum * multiplier`` inside of the index' range is then below 2^24, so it is exact
+    and rounded once; one outside of it stays there.
+    """
+    return min(25 - index.bits, SHIFT_MAX_SIGNED)
+
+
 def least_output_scale(
     weight: Floats, bias: Floats, *, weight_format: IntegerFormat, activation_scale: float
 ) -> float:

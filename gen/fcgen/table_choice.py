@@ -11,7 +11,7 @@ from fcgen.activation_grid import Floats, Grid, choose_grid, sampled
 from fcgen.activation_table import INDEX_BITS_MAX, ActivationTable
 from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat
-from fcgen.scales import power_of_two_above
+from fcgen.scales import least_output_scale, power_of_two_above
 
 if TYPE_CHECKING:
     from fcgen.model import Activation, FloatLayer
@@ -63,6 +63,36 @@ def output_grid(layer: FloatLayer, values: Floats, form: IntegerFormat) -> Grid:
     # One more than there are: 255 of 256 steps, and the last one is as good as the end.
     steps = form.maximum - zero_point + 1
     return Grid(form, power_of_two_above(max(-lo, hi) / steps) if lo or hi else 1.0, zero_point)
+
+
+def table_of(
+    layer: FloatLayer,
+    values: Floats,
+    before: Grid,
+    after: Grid,
+    weight_format: IntegerFormat,
+    bits: int | None = None,
+) -> ChosenTable | None:
+    """Return the table of a layer; None where a clip is enough.
+
+    Parameters
+    ----------
+    layer : FloatLayer
+    values : ndarray of floats, shape (V, N)
+        Its inputs.
+    before, after : Grid
+        Of its inputs and outputs.
+    weight_format : IntegerFormat
+    bits : int, optional
+        Of the index; default `index_bits`.
+    """
+    if layer.activation.kind == "linear":
+        return None
+    least = least_output_scale(
+        layer.weight, layer.bias, weight_format=weight_format, activation_scale=before.scale
+    )
+    bits = bits or index_bits(after.format.bits)
+    return choose_table(layer, layer.sums(values), after, bits, least)
 
 
 def choose_table(
