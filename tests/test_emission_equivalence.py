@@ -6,17 +6,20 @@ from amaranth.hdl import Fragment
 
 from emission.verilog_tools import prove_equal
 from fcgen import verilog
+from fcgen.activation_table import ActivationTable
 from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
+from fcgen.hardware.unary_table import UnaryTable
 from fcgen.hardware.weight_memory import WeightMemory
 
 INT3 = IntegerFormat(3, True)
+TABLE = ActivationTable("noise", INT3, IntegerFormat(2, False), [3, 1, 0, 2, 2, 1, 3, 0])
 
 
 def small_layer(kind):
-    """Return a layer of 3-bit integers: requantised, or raw with run-time weights."""
+    """Return a layer of 3-bit integers: requantised, with a table too, or raw and writable."""
     random = np.random.default_rng(1)
     scheme = Requantization.make(
         7,
@@ -34,8 +37,9 @@ def small_layer(kind):
         bias=random.integers(-9, 9, 7),
         weight_format=INT3,
         activation_format=INT3,
-        requantization=scheme if kind == "requantised" else None,
+        requantization=None if kind == "raw, run-time weights" else scheme,
         runtime_weights=kind == "raw, run-time weights",
+        table=TABLE if kind == "with a table" else None,
     )
     return Layer(network, Folding(5, 7, pe=4, simd=2, output_lanes=3, weight_bits=3))
 
@@ -61,8 +65,15 @@ CASES = [
     for kind in ("requantised", "raw, run-time weights")
     for component in components(kind)
 ]
+CASES += [
+    pytest.param(component, id=f"{type(component).__name__}, with a table")
+    for component in components("with a table")
+    if isinstance(component, UnaryTable)  # the others are those of a layer without one
+]
 
 
 @pytest.mark.parametrize("component", CASES)
 def test_a_module_is_proven_equal_to_its_component(component, tmp_path):
+    for name, image in getattr(component, "images", {}).items():
+        (tmp_path / name).write_bytes(image.text())
     prove_equal(component, verilog.emit(component, name="module_under_proof"), tmp_path)

@@ -199,12 +199,6 @@ def test_calibration_data_that_do_not_fit_are_refused(x, line, folder):
     assert str(caught.value).startswith(line)
 
 
-def test_an_activation_that_needs_a_table_is_refused_by_its_layer(folder):
-    model = load(folder, 8, 6, 4, activation="Tanh")
-    with pytest.raises(InputError, match="fc1: tanh: needs a table"):
-        quantize(model, data(model))
-
-
 def test_wide_formats_cannot_be_said_in_onnx(folder):
     model = load(folder, 8, 6, 4)
     made = quantize(model, data(model), QuantizeOptions((9,), (8,)))

@@ -56,6 +56,14 @@ class Grid:
         return first, last
 
 
+def sampled(values: Floats) -> Floats:
+    """Return values in a row, some of them where they are very many."""
+    samples = values.reshape(-1)
+    if samples.size > SAMPLES_MAX:
+        samples = np.random.default_rng(0).choice(samples, SAMPLES_MAX, replace=False)
+    return samples
+
+
 def choose_grid(
     name: str, values: Floats, form: IntegerFormat, lo: float = -np.inf, hi: float = np.inf
 ) -> Grid:
@@ -88,8 +96,6 @@ def choose_grid(
     if largest == 0:
         largest = min(hi, 1.0) if hi > 0 else 1.0
     widest = power_of_two_above(largest / steps)
-    samples = values.reshape(-1)
-    if samples.size > SAMPLES_MAX:
-        samples = np.random.default_rng(0).choice(samples, SAMPLES_MAX, replace=False)
+    samples = sampled(values)
     candidates = [Grid(form, widest / 2**finer, zero_point) for finer in range(FINER + 1)]
     return min(candidates, key=lambda grid: grid.error(samples))

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from fcgen import document
+from fcgen.activation_table import ActivationTable
 from fcgen.errors import bad_input, located
 from fcgen.fixed import BIAS_BITS, SIZE_MAX, IntegerFormat, signed_width
 from fcgen.requantization import CONSTANTS, Requantization
@@ -27,6 +28,7 @@ class DenseLayer:
     given: the input zero point is not yet folded into it. Arrays are copied and read-only.
     ``requantization`` is None for a layer that ends in raw accumulators. With
     ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
+    A ``table`` replaces each requantized output, its index, by an entry.
 
     Raises
     ------
@@ -43,6 +45,7 @@ class DenseLayer:
     input_zero_point: int = 0
     requantization: Requantization | None = None
     runtime_weights: bool = False
+    table: ActivationTable | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", tuple(int(size) for size in self.input_shape))
@@ -59,6 +62,8 @@ class DenseLayer:
         self._check_vectors()
         if self.runtime_weights:
             self._check_folded_bias()
+        if self.table is not None:
+            self._check_table(self.table)
 
     def _check_vectors(self) -> None:
         if self.bias.size != self.outputs:
@@ -84,6 +89,15 @@ class DenseLayer:
             )
             remedy = "use a smaller --input-zero-point, narrower weights or fewer inputs"
             raise bad_input("input zero point", self.input_zero_point, rule, remedy)
+
+    def _check_table(self, table: ActivationTable) -> None:
+        if self.requantization is None or self.requantization.output != table.index:
+            found = "raw" if self.requantization is None else self.requantization.output.name
+            rule = f"the index of its table is {table.index.name}"
+            raise bad_input(self.name, found, rule, "requantize to that")
+        if self.runtime_weights:
+            rule = "has entries that cannot be written at run time"
+            raise bad_input(self.name, f"table {table.name}", rule, "leave out run-time weights")
 
     @property
     def inputs(self) -> int:
@@ -136,6 +150,8 @@ class DenseLayer:
     @property
     def output_format(self) -> IntegerFormat:
         """Format of the outputs; of a raw layer the accumulator's."""
+        if self.table is not None:
+            return self.table.output
         if self.requantization is None:
             return IntegerFormat(self.accumulator_width, signed=True)
         return self.requantization.output
@@ -157,17 +173,20 @@ class DenseLayer:
 
     @property
     def weights_hash(self) -> str:
-        """SHA-256 of all trainable values: weights, biases and requantization constants."""
+        """SHA-256 of all that training decides: weights, biases, constants, a table's entries."""
         digest = hashlib.sha256(self.weight.astype(self.weight.dtype.newbyteorder("<")).tobytes())
         digest.update(self.bias.astype("<i8").tobytes())
         if self.requantization is not None:
             for name in CONSTANTS:
                 digest.update(getattr(self.requantization, name).astype("<i8").tobytes())
+        if self.table is not None:
+            digest.update(self.table.entries.astype("<i8").tobytes())
         return digest.hexdigest()
 
     def structure(self) -> dict[str, Any]:
         """Give all that is not trainable as a JSON object."""
         requantization = self.requantization
+        table = {} if self.table is None else {"table": self.table.structure()}
         return {
             "input_shape": list(self.input_shape),
             "outputs": self.outputs,
@@ -181,6 +200,7 @@ class DenseLayer:
                 "rounding": requantization.rounding,
                 "saturation": requantization.saturation,
             },
+            **table,
         }
 
     def to_json(self) -> str:
@@ -193,6 +213,8 @@ class DenseLayer:
         if self.requantization is not None:
             for name in CONSTANTS:
                 structure["requantization"][name] = getattr(self.requantization, name).tolist()
+        if self.table is not None:
+            structure["table"] = self.table.as_fields()
         tensors = {"weight": document.from_array(self.weight), "bias": self.bias.tolist()}
         return {"kind": KIND, "name": self.name, **structure, **tensors}
 
@@ -216,6 +238,7 @@ class DenseLayer:
         check_sizes(tuple(shape), outputs, source)
         weight_format = fields.format("weight_format")
         requantization = fields.optional("requantization")
+        table = fields.absent_or_object("table")
         layer_fields: dict[str, Any] = {
             "name": fields.text("name"),
             "input_shape": tuple(shape),
@@ -230,6 +253,8 @@ class DenseLayer:
         with located(source):
             if requantization is not None:
                 layer_fields["requantization"] = _read_requantization(requantization, outputs)
+            if table is not None:
+                layer_fields["table"] = ActivationTable.from_fields(table)
             return cls(**layer_fields)
 
 

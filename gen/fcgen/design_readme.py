@@ -1,5 +1,6 @@
 """``README.md`` of a design: ports, timing, how to use it."""
 
+from fcgen.dense_layer import DenseLayer
 from fcgen.instance_names import instance_names
 from fcgen.manifest import Manifest
 from fcgen.network import Network
@@ -72,10 +73,12 @@ def _introduction(manifest: Manifest, network: Network) -> str:
         ending = f"The outputs are the raw {layer.accumulator_width}-bit accumulators."
     else:
         ending = (
-            f"The outputs are {layer.output_format.name}: "
+            f"The outputs are {requantization.output.name}: "
             "`y = clip(round((acc·multiplier + offset) / 2^shift) + zero_point)`, "
             f"rounding `{requantization.rounding}`, saturation `{requantization.saturation}`."
         )
+    if layer.table is not None:
+        ending += f" Each becomes {layer.table.output.name}: {layer.table.line()}."
     shape = "×".join(map(str, layer.input_shape))
     return (
         f"Made by fcgen; the code is yours. Inputs {shape} of {layer.activation_format.name}, "
@@ -98,7 +101,7 @@ def _network(manifest: Manifest, network: Network) -> str:
     names = instance_names(network)
     rows = [
         f"| `{name}` | {layer.inputs} → {layer.outputs} | {layer.weight_format.name} × "
-        f"{layer.activation_format.name} → {layer.output_format.name} | {folding.pe} × "
+        f"{layer.activation_format.name} → {_outputs(layer)} | {folding.pe} × "
         f"{folding.simd} | {folding.initiation_interval:,} |"
         for name, layer, folding in zip(names, network.layers, manifest.schedule, strict=True)
     ]
@@ -110,6 +113,13 @@ def _network(manifest: Manifest, network: Network) -> str:
         f"vector. All layers work at once, on successive vectors. {ends[network.end.kind]}: "
         f"{network.output_format.name}.\n\n" + "\n".join([head, "|---|---|---|---|--:|", *rows])
     )
+
+
+def _outputs(layer: DenseLayer) -> str:
+    """Return the format of a layer's outputs, with what the table behind it does to them."""
+    if layer.table is None:
+        return layer.output_format.name
+    return f"{layer.table.index.name}, {layer.table.name} → {layer.output_format.name}"
 
 
 def _ports(manifest: Manifest) -> str:

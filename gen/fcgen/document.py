@@ -148,6 +148,10 @@ class Fields:
             self._refuse(name, "null", "must be an object")
         return fields
 
+    def absent_or_object(self, name: str) -> "Fields | None":
+        """Take an object, or None where there is no such field."""
+        return self.object(name) if name in self._values else None
+
     def objects(self, name: str, most: int) -> "list[Fields]":
         """Take a list of 1 to ``most`` objects."""
         value = self._take(name)

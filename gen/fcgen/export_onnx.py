@@ -1,20 +1,21 @@
 """The network as a quantised ONNX file, of integer operations that onnxruntime has.
 
 Each layer is one ``com.microsoft.QGemm``: sums in int32, then
-``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero_point)``. Where `fcgen.quantize_model.claims`
-holds, these are the integers of the hardware.
+``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero_point)``. A layer with a table has its sums from
+QGemm, rounds and clips them to the index itself, which can have more than 8 bits, and gathers the
+entries: the twin has the table of the hardware, not the function. Where
+`fcgen.quantize_model.claims` holds, these are the integers of the hardware.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fcgen.dense_layer import DenseLayer
+from fcgen.activation_table import ActivationTable
 from fcgen.errors import bad_input
 from fcgen.load.onnx_file import require_onnx
 from fcgen.quantize_model import Quantization
@@ -83,9 +84,8 @@ def twin(quantization: Quantization, input_name: str) -> Any:
     zero = graph.constant("input_zero_point", np.array(grid.zero_point, np.int8))
     running = graph.add("QuantizeLinear", [running, step, zero], "input_codes")
     running = _clipped(graph, running, "input", grid.lo, grid.hi)
-    for number, layer in enumerate(network.layers):
-        scales = quantization.scales[number : number + 2]
-        running, step, zero = _layer(graph, number + 1, layer, scales, (running, step, zero))
+    for place in range(len(network.layers)):
+        running, step, zero = _layer(graph, place, quantization, (running, step, zero))
     running = graph.add("Identity", [running], CODES)
     graph.add("DequantizeLinear", [running, step, zero], VALUES)
     outputs = [
@@ -98,17 +98,12 @@ def twin(quantization: Quantization, input_name: str) -> Any:
 
 
 def _layer(
-    graph: _Graph,
-    number: int,
-    layer: DenseLayer,
-    scales: Sequence[float],
-    running: tuple[str, str, str],
+    graph: _Graph, place: int, quantization: Quantization, running: tuple[str, str, str]
 ) -> tuple[str, str, str]:
-    """Add a layer; return the names of its codes, their scale and their zero point.
-
-    ``scales`` are those of its inputs and its outputs, powers of two.
-    """
-    scheme, name = layer.requantization, f"layer_{number}"
+    """Add a layer; return the names of its codes, their scale and their zero point."""
+    layer, name = quantization.network.layers[place], f"layer_{place + 1}"
+    scheme, index_scale = layer.requantization, quantization.index_scales[place]
+    before, after = quantization.scales[place : place + 2]
     bits = (layer.weight_format.bits, layer.activation_format.bits, layer.output_format.bits)
     if scheme is None or max(bits) > BITS_MAX:
         rule = f"only layers of at most {BITS_MAX} bits can be said in ONNX"
@@ -116,17 +111,43 @@ def _layer(
     factors = np.ldexp(scheme.multiplier.astype(np.float64), -scheme.shift)
     values = {
         "weight": np.ascontiguousarray(layer.weight.astype(np.int8).T),
-        "weight_scale": (factors * scales[1] / scales[0]).astype(np.float32),
+        "weight_scale": (factors * (index_scale or after) / before).astype(np.float32),
         "weight_zero_point": np.zeros(layer.outputs, np.int8),
         "bias": layer.bias.astype(np.int32),
-        "scale": np.array(scales[1], np.float32),
-        "zero_point": np.array(scheme.zero_point[0], np.int8),
+        "scale": np.array(after, np.float32),
+        "zero_point": np.array(quantization.zero_points[place + 1], np.int8),
     }
     operands = [graph.constant(f"{name}_{part}", value) for part, value in values.items()]
     inputs = [*running, *operands]
+    if layer.table is not None and index_scale is not None:
+        sums = graph.add("QGemm", inputs[:-2], f"{name}_sums", domain=QUANTIZED_DOMAIN)
+        codes = _looked_up(graph, sums, name, layer.table, index_scale)
+        return codes, operands[-2], operands[-1]
     codes = graph.add("QGemm", inputs, f"{name}_codes", domain=QUANTIZED_DOMAIN)
     codes = _clipped(graph, codes, name, int(scheme.lo.max()), int(scheme.hi.min()))
     return codes, operands[-2], operands[-1]
+
+
+def _looked_up(
+    graph: _Graph, running: str, name: str, table: ActivationTable, index_scale: float
+) -> str:
+    """Round sums to the index of a table, and give its entries."""
+    index = table.index
+    values: dict[str, np.ndarray] = {
+        "index_scale": np.array(index_scale, np.float32),
+        "index_lowest": np.array(index.minimum, np.float32),
+        "index_highest": np.array(index.maximum, np.float32),
+        "entries": table.entries.astype(np.int8),
+    }
+    step, lowest, highest, entries = (
+        graph.constant(f"{name}_{part}", value) for part, value in values.items()
+    )
+    steps = graph.add("Div", [running, step], f"{name}_steps")
+    rounded = graph.add("Round", [steps], f"{name}_rounded")
+    clipped = graph.add("Clip", [rounded, lowest, highest], f"{name}_index")
+    place = graph.add("Sub", [clipped, lowest], f"{name}_place")
+    whole = graph.add("Cast", [place], f"{name}_entry", to=graph.onnx.TensorProto.INT64)
+    return graph.add("Gather", [entries, whole], f"{name}_codes", axis=0)
 
 
 def _clipped(graph: _Graph, running: str, name: str, lo: int, hi: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import document
+from fcgen.activation_table import ActivationTable
 from fcgen.dense_layer import DenseLayer
 from fcgen.devices import DEFAULT
 from fcgen.devices.device import MappingOptions
@@ -167,6 +168,7 @@ def _layer(layer: DenseLayer, folding: Folding) -> dict[str, Any]:
             "raw": requantization is None,
             "rounding": requantization and requantization.rounding,
             "saturation": requantization and requantization.saturation,
+            **({} if layer.table is None else {"table": _table(layer.table)}),
         },
         "folding": {
             "pe": folding.pe,
@@ -176,6 +178,10 @@ def _layer(layer: DenseLayer, folding: Folding) -> dict[str, Any]:
             "synapse_folds": folding.synapse_folds,
         },
     }
+
+
+def _table(table: ActivationTable) -> dict[str, Any]:
+    return {"name": table.name, **table.structure()}
 
 
 def _version(package: str) -> str:

@@ -51,6 +51,13 @@ class Activation:
         return np.clip(result, self.lo, self.hi)
 
     @property
+    def reach(self) -> tuple[float, float]:
+        """Bounds that no result passes, the function's own ones included."""
+        ends = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}.get(self.kind, (-np.inf, np.inf))
+        lo, hi = (float(np.clip(end, self.lo, self.hi)) for end in ends)
+        return lo, hi
+
+    @property
     def name(self) -> str:
         """Word for people: empty for none at all."""
         if self.kind != "linear":
@@ -115,7 +122,11 @@ class FloatLayer:
 
     def __call__(self, x: Floats) -> Floats:
         """Return the outputs, (V, M), of vectors (V, N)."""
-        return self.activation(x @ self.weight.T + self.bias)
+        return self.activation(self.sums(x))
+
+    def sums(self, x: Floats) -> Floats:
+        """Return what goes into the activation, (V, M)."""
+        return x @ self.weight.T + self.bias
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from fcgen.network import Network
 from fcgen.schedule import Schedule
-from fcgen.summary import Summary, Timing, summarise
+from fcgen.summary import Summary, Timing, kind_of, summarise
 from fcgen.table import box
 from fcgen.wording import count
 
@@ -72,7 +72,7 @@ class NetworkSummary:
         head = ("Layer (type)", "Formats", "Output", "Param #", "PE x SIMD", "Cycles")
         rows = [
             (
-                f"{layer.name} (Dense)",
+                f"{layer.name} ({kind_of(layer)})",
                 f"{layer.weight_format.name} x {layer.activation_format.name} -> "
                 f"{layer.output_format.name}",
                 f"({layer.outputs})",

@@ -17,12 +17,14 @@ import numpy.typing as npt
 
 from fcgen import scales
 from fcgen.activation_grid import Grid, choose_grid
+from fcgen.activation_table import INDEX_BITS_MAX
 from fcgen.dense_layer import DenseLayer
 from fcgen.errors import bad_input
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
 from fcgen.network import End, Network
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.requantization import Requantization
+from fcgen.table_choice import ChosenTable, output_grid, table_of
 
 if TYPE_CHECKING:
     from fcgen.model import FloatLayer, Model
@@ -48,6 +50,8 @@ class QuantizeOptions:
         One of `SCALES`: short multipliers, or shifts alone.
     per_channel : bool
         A scale for each output; otherwise one for a layer.
+    table_bits : int, optional
+        Of the index of activations that are tables; default two more than their outputs have.
     """
 
     weight_bits: tuple[int, ...] = (8,)
@@ -55,6 +59,7 @@ class QuantizeOptions:
     output_bits: int | None = None
     scales: str = SCALES[0]
     per_channel: bool = True
+    table_bits: int | None = None
 
     def __post_init__(self) -> None:
         for option, bits, least in (
@@ -66,6 +71,9 @@ class QuantizeOptions:
                 if not least <= number <= OPERAND_BITS_MAX:
                     rule = f"must be from {least} to {OPERAND_BITS_MAX} bits"
                     raise bad_input(option, number, rule, "choose a width in this range")
+        if self.table_bits is not None and not 2 <= self.table_bits <= INDEX_BITS_MAX:
+            rule = f"must be from 2 to {INDEX_BITS_MAX} bits"
+            raise bad_input("--table-bits", self.table_bits, rule, "choose a width in this range")
         if self.scales not in SCALES:
             rule = f"must be one of {', '.join(SCALES)}"
             raise bad_input("--scales", self.scales, rule, "choose one of these")
@@ -90,12 +98,15 @@ class LayerReport:
         Part of the outputs, over the calibration data, that are clipped by the format.
     claimed : bool
         Whether a runtime in float32 must give the same integers.
+    table_error : float, optional
+        Of an activation that is a table, its largest error in steps of the output.
     """
 
     name: str
     weight_error: float
     saturated: float
     claimed: bool
+    table_error: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +119,10 @@ class Quantization:
     layers : tuple of LayerReport
     scales : tuple of float
         Real value of a step of the inputs and of each layer's outputs.
+    zero_points : tuple of int
+        Codes of zero of the same.
+    index_scales : tuple of (float or None)
+        Of each layer's requantized sums, where they are the index of a table.
     input_saturated : float
         Part of the input values, over the calibration data, that are clipped.
     notes : tuple of str
@@ -117,6 +132,8 @@ class Quantization:
     network: Network
     layers: tuple[LayerReport, ...]
     scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    index_scales: tuple[float | None, ...]
     input_saturated: float
     notes: tuple[str, ...]
 
@@ -147,18 +164,21 @@ def quantize(
     data = _checked(model, calibration)
     weight_bits, activation_bits = options.widths(len(model.layers))
     values = [data, *model.trace(data)]
-    grids = [
-        choose_grid(name, samples, IntegerFormat(bits, signed=True), floor, ceiling)
-        for name, samples, bits, (floor, ceiling) in zip(
-            ("input", *(layer.name for layer in model.layers)),
-            values,
-            activation_bits,
-            ((-np.inf, np.inf), *((a.activation.lo, a.activation.hi) for a in model.layers)),
-            strict=True,
+    forms = [IntegerFormat(bits, signed=True) for bits in activation_bits]
+    grids = [choose_grid("input", data, forms[0])]
+    grids += [
+        output_grid(layer, samples, form)
+        for layer, samples, form in zip(model.layers, values[1:], forms[1:], strict=True)
+    ]
+    formats = [IntegerFormat(bits, signed=True) for bits in weight_bits]
+    tables = [
+        table_of(
+            layer, values[place], grids[place], grids[place + 1], formats[place], options.table_bits
         )
+        for place, layer in enumerate(model.layers)
     ]
     made = [
-        _layer(layer, grids[place], grids[place + 1], weight_bits[place], options)
+        _layer(layer, grids[place], grids[place + 1], formats[place], tables[place], options)
         for place, layer in enumerate(model.layers)
     ]
     # The first layer takes the shape of the file, which has the same order of features.
@@ -174,18 +194,37 @@ def quantize(
     )
     shares = [grid.saturated(found) for grid, found in zip(grids, values, strict=True)]
     reports = tuple(
-        LayerReport(layer.name, error, share, claims(layer))
-        for layer, (_, error), share in zip(layers, made, shares[1:], strict=True)
+        LayerReport(
+            layer.name,
+            error,
+            # Within its own range a function loses no more than a step at the end of the codes.
+            0.0 if np.isfinite(given.activation.reach).all() and table else share,
+            claims(layer),
+            None if table is None else table.error,
+        )
+        for layer, given, (_, error), share, table in zip(
+            layers, model.layers, made, shares[1:], tables, strict=True
+        )
     )
     steps = tuple(grid.scale for grid in grids)
-    return Quantization(network, reports, steps, shares[0], _notes(reports, shares[0]))
+    index = tuple(None if table is None else table.index.scale for table in tables)
+    return Quantization(
+        network,
+        reports,
+        steps,
+        tuple(grid.zero_point for grid in grids),
+        index,
+        shares[0],
+        _notes(network, reports, shares),
+    )
 
 
 def claims(layer: DenseLayer) -> bool:
     """Say whether a runtime that computes in float32 gives this layer's integers, by proof.
 
     Sums below 2^24 are exact there, and so is their product with a multiplier of at most 8 bits
-    wherever it can decide between two outputs of at most 8 bits.
+    wherever it can decide between two outputs of at most 8 bits. An index of more bits is claimed
+    with shorter shifts; what the table then says needs no computation.
     """
     scheme = layer.requantization
     if scheme is None or max(layer.weight_format.bits, layer.activation_format.bits) > 8:
@@ -195,9 +234,12 @@ def claims(layer: DenseLayer) -> bool:
     sums = np.abs(layer.weight.astype(np.int64)).sum(axis=1) * span + np.abs(layer.bias)
     symmetric = not scheme.zero_point.any()
     longest = scales.SHIFT_MAX_SIGNED if symmetric else scales.SHIFT_MAX_UNSIGNED
+    widest = scales.SHORT_OUTPUT_BITS
+    if layer.table is not None:
+        longest, widest = scales.index_shift_max(scheme.output), INDEX_BITS_MAX
     return bool(
         sums.max() < FLOAT32_EXACT
-        and scheme.output.bits <= scales.SHORT_OUTPUT_BITS
+        and scheme.output.bits <= widest
         and scheme.multiplier.max() <= scales.MULTIPLIER_MAX
         and scheme.shift.max() <= longest
     )
@@ -227,14 +269,19 @@ def _checked(model: Model, calibration: npt.NDArray[np.floating]) -> npt.NDArray
 
 
 def _layer(
-    layer: FloatLayer, before: Grid, after: Grid, weight_bits: int, options: QuantizeOptions
+    layer: FloatLayer,
+    before: Grid,
+    after: Grid,
+    weight_format: IntegerFormat,
+    table: ChosenTable | None,
+    options: QuantizeOptions,
 ) -> tuple[DenseLayer, float]:
     """Return the layer in integers, and the relative error of its weights."""
-    if layer.activation.kind != "linear":
-        rule = "needs a table, which is not supported yet"
-        raise bad_input(layer.name, layer.activation.kind, rule, "use ReLU or a clip")
-    weight_format = IntegerFormat(weight_bits, signed=True)
-    multiplier, shift = _factors(layer, before, after, weight_format, options)
+    lo, hi = after.bounds(layer.activation.lo, layer.activation.hi)
+    if table is not None:
+        after, lo, hi = table.index, table.index.format.minimum, table.index.format.maximum
+    shift_max = None if table is None else scales.index_shift_max(table.index.format)
+    multiplier, shift = _factors(layer, before, after, weight_format, shift_max, options)
     scale = np.ldexp(multiplier.astype(np.float64), -shift) * (after.scale / before.scale)
     tensor = scales.quantize_rows(
         layer.weight,
@@ -243,7 +290,6 @@ def _layer(
         weight_format=weight_format,
         activation_scale=before.scale,
     )
-    lo, hi = after.bounds(layer.activation.lo, layer.activation.hi)
     requantization = Requantization.make(
         layer.outputs,
         after.format,
@@ -263,6 +309,7 @@ def _layer(
         activation_format=before.format,
         input_zero_point=before.zero_point,
         requantization=requantization,
+        table=None if table is None else table.table,
     )
     return made, tensor.rms_error / typical if typical else 0.0
 
@@ -272,6 +319,7 @@ def _factors(
     before: Grid,
     after: Grid,
     weight_format: IntegerFormat,
+    shift_max: int | None,
     options: QuantizeOptions,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return multiplier and shift of each output."""
@@ -287,6 +335,7 @@ def _factors(
         output_scale=after.scale,
         # Counted from a zero point at the end of the range, outputs are all of one sign.
         output=IntegerFormat(after.format.bits, signed=after.zero_point == 0),
+        shift_max=shift_max,
     )
     if options.scales == SCALES[0]:
         return multiplier, shift
@@ -294,12 +343,19 @@ def _factors(
     return np.left_shift(1, np.maximum(bits - shift, 0)), np.maximum(shift - bits, 0)
 
 
-def _notes(reports: Sequence[LayerReport], input_saturated: float) -> tuple[str, ...]:
+def _notes(
+    network: Network, reports: Sequence[LayerReport], shares: Sequence[float]
+) -> tuple[str, ...]:
     notes = [
         f"{name}: {100 * share:.2g} % of the values saturate; widen its activations, or give "
         "calibration data that are like the data to come"
-        for name, share in (("input", input_saturated), *((r.name, r.saturated) for r in reports))
+        for name, share in (("input", shares[0]), *((r.name, r.saturated) for r in reports))
         if share > SATURATED_MAX
+    ]
+    notes += [
+        f"{layer.name}: {layer.table.line()}, at most {report.table_error:.2g} output steps off"
+        for layer, report in zip(network.layers, reports, strict=True)
+        if layer.table is not None
     ]
     notes += [
         f"{report.name}: nothing is claimed of float32 runtimes: its sums may pass 2^24, or its "

@@ -1,10 +1,11 @@
 """Seeded random networks with random foldings, for regression runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from fcgen.activation_table import INDEX_BITS_MAX, ActivationTable
 from fcgen.dense_layer import DenseLayer
 from fcgen.engines.streaming import StreamOptions
 from fcgen.network import End, Network
@@ -33,7 +34,9 @@ class NetworkCase:
         widths = "→".join(map(str, (network.inputs, *(x.outputs for x in network.layers))))
         foldings = ",".join(f"{folding.pe}x{folding.simd}" for folding in self.schedule)
         formats = ",".join(
-            f"{layer.weight_format.name}·{layer.activation_format.name}" for layer in network.layers
+            f"{layer.weight_format.name}·{layer.activation_format.name}"
+            f"{'·table' if layer.table else ''}"
+            for layer in network.layers
         )
         return (
             f"{widths} {foldings} {formats} {network.end.kind} gap={options.gap:g} "
@@ -66,21 +69,31 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
     for number, (inputs, outputs) in enumerate(pairwise(widths)):
         last = number == len(widths) - 2
         activation = layers[-1].output_format if layers else random_format(random)
-        layers.append(
-            random_layer(
-                random,
-                inputs,
-                outputs,
-                activation,
-                raw=bool(random.integers(3) == 0) if last else False,
-                runtime=False,
-                name=f"fc{number + 1}",
-            )
+        layer = random_layer(
+            random,
+            inputs,
+            outputs,
+            activation,
+            raw=bool(random.integers(3) == 0) if last else False,
+            runtime=False,
+            name=f"fc{number + 1}",
         )
+        layers.append(_with_table(random, layer))
     kind = str(random.choice(["values", "values", "argmax", "top_k"]))
     most = min(widths[-1], 5)
     number = int(random.integers(1, most + 1)) if kind == "top_k" else 1
     return Network("network", tuple(layers), End(kind, number))
+
+
+def _with_table(random: np.random.Generator, layer: DenseLayer) -> DenseLayer:
+    """Return every third layer that can have one with a table."""
+    if layer.requantization is None or layer.requantization.output.bits > INDEX_BITS_MAX:
+        return layer
+    if random.integers(3):
+        return layer
+    index, output = layer.requantization.output, random_format(random)
+    entries = random.integers(output.minimum, output.maximum, 1 << index.bits, endpoint=True)
+    return replace(layer, table=ActivationTable("random", index, output, entries))
 
 
 def _size(random: np.random.Generator, inputs: int, outputs: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fcgen.activation_table import ActivationTable
 from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.errors import bad_input
 from fcgen.network import Network
@@ -47,7 +48,8 @@ def forward(layer: DenseLayer, x: IntegerArray) -> Int64Array:
     accumulator = accumulate(layer, vectors)
     if layer.requantization is None:
         return accumulator
-    return requantize(layer.requantization, accumulator)
+    codes = requantize(layer.requantization, accumulator)
+    return codes if layer.table is None else look_up(layer.table, codes)
 
 
 def run(network: Network, x: IntegerArray) -> Int64Array:
@@ -145,6 +147,12 @@ def requantize(requantization: Requantization, accumulator: Int64Array) -> Int64
         block = slice(start, start + rows)
         result[block] = _requantize_block(requantization, accumulator[block])
     return result
+
+
+def look_up(table: ActivationTable, codes: Int64Array) -> Int64Array:
+    """Entries, int64, of int64 codes of any shape."""
+    entries: Int64Array = table.entries[codes - table.index.minimum]
+    return entries
 
 
 def _requantize_block(requantization: Requantization, accumulator: Int64Array) -> Int64Array:

@@ -62,6 +62,7 @@ def short_factors(
     activation_scale: float,
     output_scale: float,
     output: IntegerFormat,
+    shift_max: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose the multiplier and the shift of each output, int64 (M,) both.
 
@@ -71,15 +72,14 @@ def short_factors(
     always for outputs of more than 8 bits, whose shifts may have all that the hardware has (47);
     for those up to 8 bits as far as `SHIFT_MAX_SIGNED` and `SHIFT_MAX_UNSIGNED` reach, with which
     a runtime that computes in float32 is exact. A row of zeros takes the longest of these.
+    ``shift_max`` is another limit in place of these.
 
     Raises
     ------
     InputError
         When the output scale is so small that no such number exists.
     """
-    largest = np.abs(weight).max(axis=1)
-    needed = activation_scale * largest / (weight_format.maximum * output_scale)
-    needed = np.maximum(needed, np.abs(bias) / (_BIAS_MAX * output_scale))
+    needed = _needed(weight, bias, weight_format, activation_scale) / output_scale
     if needed.max() > MULTIPLIER_MAX:
         # Six digits are printed; what is printed must be enough.
         least = output_scale * needed.max() / MULTIPLIER_MAX * (1 + 1e-5)
@@ -87,11 +87,37 @@ def short_factors(
         raise bad_input("--output-scale", f"{output_scale:.6g}", rule, "choose a larger scale")
     short = SHIFT_MAX_SIGNED if output.signed else SHIFT_MAX_UNSIGNED
     limit = short if output.bits <= SHORT_OUTPUT_BITS else SHIFT_MAX
+    limit = limit if shift_max is None else shift_max
     mantissa, exponent = np.frexp(needed)
     fits = 8 - exponent - (mantissa * (MULTIPLIER_MAX + 1) > MULTIPLIER_MAX)
-    shift = np.where(needed > 0, np.minimum(fits, limit), short).astype(np.int64)
+    shift = np.where(needed > 0, np.minimum(fits, limit), min(short, limit)).astype(np.int64)
     multiplier = np.ceil(np.ldexp(needed, shift)).astype(np.int64)
     return np.maximum(multiplier, 1), shift
+
+
+def index_shift_max(index: IntegerFormat) -> int:
+    """Return the longest shift with which float32 rounds sums to an index as integers do.
+
+    A product ``sum * multiplier`` inside of the index' range is then below 2^24, so it is exact
+    and rounded once; one outside of it stays there.
+    """
+    return min(25 - index.bits, SHIFT_MAX_SIGNED)
+
+
+def least_output_scale(
+    weight: Floats, bias: Floats, *, weight_format: IntegerFormat, activation_scale: float
+) -> float:
+    """Return the smallest output scale with which `short_factors` finds multipliers."""
+    needed = _needed(weight, bias, weight_format, activation_scale)
+    return float(needed.max()) / MULTIPLIER_MAX * (1 + 1e-9)
+
+
+def _needed(
+    weight: Floats, bias: Floats, weight_format: IntegerFormat, activation_scale: float
+) -> Floats:
+    """Return what a step of each accumulator must be worth, at least."""
+    largest: Floats = activation_scale * np.abs(weight).max(axis=1) / weight_format.maximum
+    return np.maximum(largest, np.abs(bias) / _BIAS_MAX)
 
 
 def quantize_rows(

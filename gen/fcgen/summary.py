@@ -66,6 +66,8 @@ class Summary:
             "weight_format": layer.weight_format.name,
             "activation_format": layer.activation_format.name,
             "output_format": layer.output_format.name,
+            "table": layer.table and layer.table.name,
+            "table_index_format": layer.table and layer.table.index.name,
             "accumulator_width": layer.accumulator_width,
             "weight_words": folding.weight_words,
             "weight_word_bits": self.weight_word_bits,
@@ -77,7 +79,7 @@ class Summary:
         layer = self.layer
         head = ("Layer (type)", "Input shape", "Output shape", "Param #", "MACs")
         row = (
-            f"{layer.name} (Dense)",
+            f"{layer.name} ({kind_of(layer)})",
             _shape(layer.input_shape),
             _shape((layer.outputs,)),
             f"{layer.parameters:,}",
@@ -110,6 +112,7 @@ class Summary:
             ),
             ("Accumulator", count(layer.accumulator_width, "bit")),
             ("Requantization", self._requantization()),
+            *([("Activation", layer.table.line())] if layer.table else []),
             (
                 "Weight memory",
                 f"{count(folding.weight_words, 'word')} of {count(self.weight_word_bits, 'bit')}"
@@ -127,6 +130,11 @@ class Summary:
         if requantization is None:
             return "none: raw accumulators leave the layer"
         return f"round {requantization.rounding}, {requantization.saturation}"
+
+
+def kind_of(layer: DenseLayer) -> str:
+    """Return the word for a layer, with its function where that is a table."""
+    return "Dense" if layer.table is None else f"Dense, {layer.table.name}"
 
 
 def summarise(layer: DenseLayer, folding: Folding, timing: Timing | None = None) -> Summary:

@@ -45,10 +45,13 @@ def prove_equal(component, design, directory, *, plain=False):
     tree.convert(component, design.top)
     (directory / "gold.il").write_text("".join(m.rtlil for m in tree.modules.values()))
     texts = f"read_verilog {PLAIN}" if plain else f"read_verilog -sv {' '.join(design.files)}"
+    # Memories are hand-written: their text stands on both sides.
+    memories = "".join(f"read_verilog -sv {text}.sv\n" for text in sorted(tree.texts))
     prepare = f"hierarchy -top {design.top}; proc; flatten; memory_map; opt_clean"
     yosys.run(
         f"""
         read_rtlil gold.il
+        {memories}
         delete t:$meminit*
         setattr -unset init w:*
         {prepare}; rename {design.top} gold

@@ -44,6 +44,7 @@ QUANTISER: dict[str, Any] = {
     "--weight-bits": (8,),
     "--activation-bits": (8,),
     "--output-bits": None,
+    "--table-bits": None,
     "--scales": "short",
     "--per-tensor": False,
     "--export-onnx": None,
@@ -60,6 +61,7 @@ WIDTHS = (
     click.option("--weight-bits", type=Integers(), default="8", help="2 to 16, or one a layer."),
     click.option("--activation-bits", type=Integers(), default="8", help="1 to 16, or as many."),
     click.option("--output-bits", type=Integer(), help="Of the last layer."),
+    click.option("--table-bits", type=Integer(), help="Of the index of a sigmoid or tanh table."),
     click.option("--scales", type=Choice(SCALES), default="short", help="Of the weights."),
     click.option("--per-tensor", is_flag=True, help="One weight scale a layer, not one an output."),
     click.option("--end", type=Choice(ENDS), default="values", help="What leaves the network."),
@@ -85,6 +87,7 @@ def quantize_options(options: dict[str, Any]) -> "QuantizeOptions":
         options["output_bits"],
         options["scales"],
         per_channel=not options["per_tensor"],
+        table_bits=options["table_bits"],
     )
 
 

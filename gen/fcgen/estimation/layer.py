@@ -23,6 +23,7 @@ from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_parts import LayerParts
 from fcgen.hardware.layer_timing import ADDRESS_DELAY
 from fcgen.hardware.memories import Bank, WeightBank
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.mapping import Mapping
 from fcgen.network import Network
@@ -73,7 +74,7 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
     ]
     if memories.writable:
         found += _port(counter, memories, parts)
-    return found
+    return found + _table(counter, parts)
 
 
 def _links(parts: LayerParts, vector_latency: int) -> Logic:
@@ -174,6 +175,19 @@ def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> 
         address = max((bank.depth - 1).bit_length(), 1)
         found.append(_times(counter.count(memories.tap(address, bank.width)), number))
     return found
+
+
+def _table(counter: LogicCounter, parts: LayerParts) -> list[Logic]:
+    """Count the table behind the queue, and what its memories are in look-up tables."""
+    if parts.network.table is None:
+        return []
+    plan, lanes = TablePlan.of(parts.network.table, parts.mapping), parts.folding.output_lanes
+    table = counter.once((*plan.images, lanes, parts.folding.outputs), parts.table)
+    memories = [
+        block_logic(plan.text, len(image), image.distinct, counter.costs)
+        for image in plan.images.values()
+    ]
+    return [counter.count(table), *(_times(memory, lanes) for memory in memories)]
 
 
 def _times(logic: Logic, number: int) -> Logic:

@@ -11,14 +11,12 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.arg_max import ArgMax
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.layer import Layer
+from fcgen.hardware.layer import STREAM, Layer
 from fcgen.hardware.top_k import TopK
 from fcgen.images import MemoryImage
 from fcgen.mapping import Mapping
 from fcgen.network import Network
 from fcgen.schedule import Schedule
-
-STREAM = ("payload", "valid", "first", "last")
 
 
 class Accelerator(wiring.Component):
@@ -128,7 +126,7 @@ class Accelerator(wiring.Component):
         """Contents of every memory, by the name of its image file."""
         found: dict[str, MemoryImage] = {}
         for layer in self.layers.values():
-            found |= layer.memories.images
+            found |= layer.images
         return found
 
     @module_border

@@ -9,6 +9,7 @@ from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import Mapping, ProductUnit, rams_of
 
 
@@ -44,7 +45,9 @@ def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer, on a device whose shapes the mapping knows."""
     memories = _memories(network, folding, mapping)
     cuts = (memories.cut(bank) for bank in memories.banks)
-    return _vector_rams(network, folding, mapping) + sum(cut.rams for cut in cuts if cut)
+    own = _vector_rams(network, folding, mapping) + sum(cut.rams for cut in cuts if cut)
+    found = TablePlan.of(network.table, mapping).cut if network.table else None
+    return own + (folding.output_lanes * found.rams if found else 0)
 
 
 def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
@@ -62,6 +65,9 @@ def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -
             for name, depth in memories.parts(bank):
                 width = memories.images[name].distinct
                 total += rams_of(depth, width, mapping.ram_shapes)
+    if network.table is not None:
+        plan = TablePlan.of(network.table, mapping)
+        total += folding.output_lanes * plan.rams_in_use(mapping.ram_shapes)
     return total + _vector_rams(network, folding, mapping)
 
 

@@ -18,8 +18,13 @@ from fcgen.hardware.layer_timing import ADDRESS_DELAY
 from fcgen.hardware.parameter_port import ParameterPort
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_column import RequantizerColumn
+from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.unary_table import UnaryTable
 from fcgen.hardware.vector_memory import VectorMemory
+from fcgen.images import MemoryImage
 from fcgen.mapping import GENERIC, Mapping
+
+STREAM = ("payload", "valid", "first", "last")
 
 
 class Layer(wiring.Component):
@@ -39,7 +44,8 @@ class Layer(wiring.Component):
     Parameters
     ----------
     network : DenseLayer
-        Weights, constants and formats.
+        Weights, constants and formats; with a table, which stands behind the queue, the layer
+        gives ``table[requantize(W·x + b)]``.
     folding : Folding
         P, S and L, for the same N, M and weight width.
     mapping : Mapping
@@ -85,6 +91,7 @@ class Layer(wiring.Component):
         self.plan = self.parts.plan
         self.timing = self.parts.timing
         self.instance = instance
+        self.table = self.parts.table(image_prefix)
         image_prefix += f"{instance}_" if instance else ""
         self.memories = LayerMemories(network, folding, self.plan, mapping, image_prefix)
         super().__init__(
@@ -94,7 +101,7 @@ class Layer(wiring.Component):
                 "in_ready": Out(1),
                 "in_first": In(1),
                 "in_last": In(1),
-                "out_payload": Out(folding.output_lanes * self.plan.output_bits),
+                "out_payload": Out(folding.output_lanes * network.output_format.bits),
                 "out_valid": Out(1),
                 "out_ready": In(1),
                 "out_first": Out(1),
@@ -123,7 +130,8 @@ class Layer(wiring.Component):
         device: Parameters = {} if self.mapping == GENERIC else {"device": self.mapping.device}
         # Two layers that differ in their images alone are two modules.
         named: Parameters = {"instance": self.instance} if self.instance else {}
-        return named | own | device | self.plan.parameters
+        table: Parameters = {} if self.table is None else {"table": tuple(self.table.images)}
+        return named | own | device | self.plan.parameters | table
 
     @property
     def initiation_interval(self) -> int:
@@ -139,6 +147,11 @@ class Layer(wiring.Component):
     def latency_first(self) -> int:
         """Cycles from the first input beat to the first output beat of a vector."""
         return self.timing.latency_first
+
+    @property
+    def images(self) -> dict[str, MemoryImage]:
+        """Contents of every memory, by the name of its image file."""
+        return self.memories.images | (self.table.images if self.table else {})
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -158,12 +171,8 @@ class Layer(wiring.Component):
             vectors.vector_end.eq(controller.vector_end),
             vectors.address.eq(controller.synapse_fold),
             controller.word_taken.eq(queue.word_taken),
-            self.out_payload.eq(queue.out_payload),
-            self.out_valid.eq(queue.out_valid),
-            self.out_first.eq(queue.out_first),
-            self.out_last.eq(queue.out_last),
-            queue.out_ready.eq(self.out_ready),
         ]
+        self._connect_output(m, queue)
         weights, constants, port = self.memories.place(m, self.timing.drained_after)
         if port is not None:
             self._connect_port(m, port, vectors, controller)
@@ -181,6 +190,18 @@ class Layer(wiring.Component):
             tag = end.next_tag
         m.d.comb += [queue.results.eq(results), queue.tag.eq(tag)]
         return m
+
+    def _connect_output(self, m: Module, queue: ResultQueue) -> None:
+        """Let the beats of the queue leave, through the table where there is one."""
+        source: ResultQueue | UnaryTable = queue
+        if self.table is not None:
+            m.submodules.table = source = self.table
+            m.d.comb += queue.out_ready.eq(self.table.in_ready)
+            for name in STREAM:
+                m.d.comb += getattr(self.table, f"in_{name}").eq(getattr(queue, f"out_{name}"))
+        for name in STREAM:
+            m.d.comb += getattr(self, f"out_{name}").eq(getattr(source, f"out_{name}"))
+        m.d.comb += source.out_ready.eq(self.out_ready)
 
     def _head(
         self, m: Module, vectors: VectorMemory, controller: LayerController, drain: DrainController

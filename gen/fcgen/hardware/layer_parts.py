@@ -13,6 +13,8 @@ from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.table_memory import TablePlan
+from fcgen.hardware.unary_table import UnaryTable
 from fcgen.hardware.vector_memory import VectorMemory
 from fcgen.mapping import GENERIC, Mapping
 
@@ -121,3 +123,10 @@ class LayerParts:
             words=self.timing.queue_words,
             distributed=self.mapping.lut_memories,
         )
+
+    def table(self, image_prefix: str = "") -> UnaryTable | None:
+        """Return the table behind the queue; None where the results themselves leave."""
+        if self.network.table is None:
+            return None
+        plan = TablePlan.of(self.network.table, self.mapping, image_prefix)
+        return UnaryTable(plan, outputs=self.folding.outputs, lanes=self.folding.output_lanes)

@@ -12,6 +12,7 @@ from fcgen.hardware.processing_element import element_delay, result_delay
 from fcgen.hardware.requantizer_column import column_latency
 from fcgen.hardware.requantizer_plan import RequantizerPlan
 from fcgen.hardware.result_queue import ResultQueue, queue_latency
+from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import GENERIC, Mapping
 
 ADDRESS_DELAY = 1
@@ -41,6 +42,8 @@ class LayerTiming:
         Cycles of the weight memories.
     lut_memories : bool
         The result queue stands in look-up tables.
+    table_latency : int
+        Cycles of the table behind the queue, 0 without one.
     """
 
     folding: Folding
@@ -50,6 +53,7 @@ class LayerTiming:
     column_latency: int
     weight_latency: int
     lut_memories: bool
+    table_latency: int = 0
 
     @classmethod
     def of(cls, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> LayerTiming:
@@ -63,6 +67,7 @@ class LayerTiming:
             column_latency=column_latency(plan, mapping.weight_latency),
             weight_latency=mapping.weight_latency,
             lut_memories=mapping.lut_memories,
+            table_latency=TablePlan.of(network.table, mapping).latency if network.table else 0,
         )
 
     @property
@@ -171,7 +176,7 @@ class LayerTiming:
     @property
     def latency_first(self) -> int:
         """Cycles from the first input beat accepted to the first output beat accepted."""
-        return self._word_times[0]
+        return self._word_times[0] + self.table_latency
 
     @property
     def latency(self) -> int:
@@ -182,6 +187,7 @@ class LayerTiming:
         """
         beats_a_word = self.word_lanes // self.folding.output_lanes
         beats = self.folding.output_beats
-        return max(
+        queue = max(
             time + beats - 1 - word * beats_a_word for word, time in enumerate(self._word_times)
         )
+        return queue + self.table_latency

@@ -24,4 +24,4 @@ def top_of(
 
 def images_of(hardware: Layer | Accelerator) -> dict[str, MemoryImage]:
     """Return the contents of every memory, by the name of its image file."""
-    return hardware.memories.images if isinstance(hardware, Layer) else hardware.images
+    return hardware.images

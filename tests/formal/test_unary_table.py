@@ -1,0 +1,37 @@
+"""Activation table: every beat leaves once, in order, as its entry, by k-induction."""
+
+from __future__ import annotations
+
+import pytest
+
+from fcgen.hardware.unary_table import UnaryTable
+from formal.break_source import broken
+from formal.prover import prove
+from formal.selection import every_time
+from formal.unary_table_harness import UnaryTableHarness
+
+
+def test_beats_leave_in_order_as_their_entries_under_any_stalls() -> None:
+    assert prove(UnaryTableHarness(), 5).proved
+
+
+def test_the_table_can_be_full_after_many_beats() -> None:
+    assert prove(UnaryTableHarness(), 30, mode="cover").proved
+
+
+ORDER = "beats leave in order, each with its entry"
+BUGS = [
+    ("pending != self.latency + 1", "pending != self.latency + 2", "beats come in while three"),
+    ("filled[n] | (ahead & arrived)", "filled[n] | arrived", ORDER),
+    ("Mux(behind[0], behind[1], beat)", "beat", ORDER),
+    ("self.out_ready | ~filled[n]", "~filled[n]", ORDER),
+    ("behind[0] | (filled[n] & arrived)", "behind[0]", ORDER),
+]
+
+
+@pytest.mark.parametrize(("line", "bug", "failing"), every_time(2, BUGS))
+def test_a_wrong_table_is_found(line: str, bug: str, failing: str) -> None:
+    harness = UnaryTableHarness(dut=broken(UnaryTable, line, bug), invariants=False)
+    verdict = prove(harness, 14, mode="bmc")
+    assert verdict.status == "FAIL"
+    assert verdict.failing.startswith(failing)
