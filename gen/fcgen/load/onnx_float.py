@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fcgen.errors import bad_input
 from fcgen.load import onnx_dense, onnx_elementwise
+from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.onnx_walk import FloatWalk
 from fcgen.model import Model
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import onnx
 
 Handler = Callable[[FloatWalk, "onnx.NodeProto"], str]
-SAME_ORDER = ("Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(SAME_ORDER, onnx_elementwise.same_order),
     "Transpose": onnx_elementwise.transpose,
@@ -39,14 +39,17 @@ BY_DOMAIN: dict[str, dict[str, Handler]] = {
     "ai.onnx": HANDLERS,
     "ai.onnx.ml": {"Scaler": onnx_elementwise.scaler},
 }
-CHOICES = {"ArgMax": "argmax", "Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
-"""What the end of a classifier is called, by the operation that makes it one."""
-TAIL = {
-    *(*CHOICES, *SAME_ORDER),
-    *("ArrayFeatureExtractor", "ZipMap", "Normalizer", "LabelEncoder", "Concat", "Sub", "TopK"),
-    *("Gather", "ReduceMax", "Equal", "Where", "Greater", "Less", "Not", "GreaterOrEqual"),
-}
-"""Operations that may follow the last layer, where the graph may also branch."""
+
+
+class _Walk(FloatWalk):
+    """A graph whose nodes are folded into layers by their handlers."""
+
+    def apply(self, node: onnx.NodeProto) -> str:
+        handler = BY_DOMAIN.get(node.domain, {}).get(node.op_type)
+        if handler is None:
+            rule = "is not supported in a chain of dense layers"
+            raise self.refuse(node, rule, "remove it, or replace it by dense layers")
+        return handler(self, node)
 
 
 def read_float(path: Path, model: onnx.ModelProto) -> Model:
@@ -57,23 +60,8 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
     InputError
         One line that names the node, for one that is not supported or leaves the chain.
     """
-    walk = FloatWalk(path, model)
-    nodes = list(model.graph.node)
-    tail = ""
-    for place, node in enumerate(nodes):
-        running = [name for name in node.input if name and name not in walk.constants]
-        if node.op_type == "Shape" and running == [walk.head]:
-            walk.fold_shape(node)
-        elif not running:
-            walk.evaluate(node)
-        elif tail or (
-            walk.chain.layers
-            and not walk.chain.pending
-            and (tail := tail_of(walk.head, nodes[place:]))
-        ):
-            walk.report(node, "after the last layer")
-        else:
-            _apply(walk, node, running)
+    walk = _Walk(path, model)
+    tail = walk.through()
     if walk.chain.pending:
         rule = "what follows the last activation cannot be folded into a layer"
         raise bad_input(path, walk.head, rule, "remove it from the model")
@@ -86,38 +74,3 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
         tail=tail,
         nodes=tuple(walk.reports),
     )
-
-
-def _apply(walk: FloatWalk, node: onnx.NodeProto, running: list[str]) -> None:
-    """Fold a node into the chain."""
-    if running != [walk.head]:
-        rule = "the graph is no chain: it uses a value beside the one before"
-        raise walk.refuse(node, rule, "give a model whose layers form one chain")
-    handler = BY_DOMAIN.get(node.domain, {}).get(node.op_type)
-    if handler is None:
-        rule = "is not supported in a chain of dense layers"
-        raise walk.refuse(node, rule, "remove it, or replace it by dense layers")
-    walk.report(node, handler(walk, node))
-    walk.head = node.output[0]
-
-
-def tail_of(head: str, rest: list[onnx.NodeProto]) -> str:
-    """Return the word of `CHOICES` where only the end of a classifier is left, else nothing.
-
-    Parameters
-    ----------
-    head : str
-        Name of what the last layer gives.
-    rest : list of onnx.NodeProto
-        Nodes that are left, the one in question first.
-    """
-    if head not in rest[0].input:
-        return ""
-    reached, kinds = {head}, []
-    for node in rest:
-        if reached & set(node.input):
-            if node.op_type not in TAIL:
-                return ""
-            reached |= set(node.output)
-            kinds.append(node.op_type)
-    return next((word for kind, word in CHOICES.items() if kind in kinds), "")

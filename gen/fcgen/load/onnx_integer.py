@@ -22,7 +22,7 @@ from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load.onnx_graph import Array
-from fcgen.load.qonnx import QuantWalk, walk_through
+from fcgen.load.qonnx import QuantWalk
 from fcgen.load.qonnx_state import Codes, Sums
 from fcgen.real_map import InputGrid
 from fcgen.source_step import FloatChain, FloatProduct, Int64Array, Step
@@ -278,7 +278,7 @@ def read_integer(path: Path, model: onnx.ModelProto) -> IntegerModel:
         One line that names the node, for one that is not supported or leaves the chain.
     """
     walk = IntegerWalk(path, model, None)
-    tail = walk_through(walk)
+    tail = walk.through()
     if walk.input is None:
         rule = "does not quantise its input"
         raise bad_input(path, walk.input_name, rule, "put a QuantizeLinear behind it")

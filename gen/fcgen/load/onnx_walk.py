@@ -1,7 +1,8 @@
-"""State of a walk over a float graph: the graph and the chain of layers so far."""
+"""Walks over ONNX graphs: node after node, from the input to the last layer."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,56 @@ import numpy as np
 
 from fcgen.load.chain import Chain
 from fcgen.load.onnx_graph import OnnxGraph
+from fcgen.load.onnx_tail import tail_of
 
 if TYPE_CHECKING:
     import onnx
 
 
-class FloatWalk(OnnxGraph):
-    """A graph whose nodes become layers one by one.
+class OnnxWalk(OnnxGraph, ABC):
+    """A graph that is walked through; subclasses say what its nodes become."""
+
+    @property
+    @abstractmethod
+    def complete(self) -> bool:
+        """Whether what was walked through ends in a layer."""
+
+    @abstractmethod
+    def fold(self, node: onnx.NodeProto) -> None:
+        """Take a node of constants."""
+
+    @abstractmethod
+    def apply(self, node: onnx.NodeProto) -> str:
+        """Take a node that runs; return what became of it."""
+
+    def through(self) -> str:
+        """Take all nodes; return what the graph does behind its last layer, see `tail_of`.
+
+        Raises
+        ------
+        InputError
+            One line that names the node, for one that is not supported or leaves the chain.
+        """
+        nodes, tail = list(self.model.graph.node), ""
+        for place, node in enumerate(nodes):
+            running = [name for name in node.input if name and name not in self.constants]
+            if node.op_type == "Shape" and running == [self.head]:
+                self.fold_shape(node)
+            elif not running:
+                self.fold(node)
+            elif tail or (self.complete and (tail := tail_of(self.head, nodes[place:]))):
+                self.report(node, "after the last layer")
+            elif running != [self.head]:
+                rule = "the graph is no chain: it uses a value beside the one before"
+                raise self.refuse(node, rule, "give a model whose layers form one chain")
+            else:
+                self.report(node, self.apply(node))
+                self.head = node.output[0]
+        return tail
+
+
+class FloatWalk(OnnxWalk):
+    """A graph whose nodes become layers of reals one by one.
 
     Attributes
     ----------
@@ -25,3 +69,12 @@ class FloatWalk(OnnxGraph):
     def __init__(self, path: Path, model: onnx.ModelProto) -> None:
         super().__init__(path, model)
         self.chain = Chain(int(np.prod(self.shape)))
+
+    @property
+    def complete(self) -> bool:
+        """See `OnnxWalk.complete`."""
+        return bool(self.chain.layers) and not self.chain.pending
+
+    def fold(self, node: onnx.NodeProto) -> None:
+        """See `OnnxWalk.fold`."""
+        self.evaluate(node)

@@ -11,8 +11,9 @@ import numpy as np
 from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat, signed_width
 from fcgen.integer_model import IntegerLayer, IntegerModel
-from fcgen.load.onnx_float import SAME_ORDER, tail_of
-from fcgen.load.onnx_graph import Array, OnnxGraph
+from fcgen.load.onnx_graph import Array
+from fcgen.load.onnx_tail import SAME_ORDER
+from fcgen.load.onnx_walk import OnnxWalk
 from fcgen.load.qonnx_quant import QUANT, quantizer
 from fcgen.load.qonnx_state import Codes, Sums
 from fcgen.real_map import OPERATIONS as REAL
@@ -28,7 +29,7 @@ DEFAULT_ENTRY = InputGrid(2.0**-10, 0, -(1 << 13), (1 << 13) - 1)
 MOVING = ("Transpose", *SAME_ORDER)
 
 
-class QuantWalk(OnnxGraph):
+class QuantWalk(OnnxWalk):
     """A graph whose nodes become integer layers one by one.
 
     Parameters
@@ -49,8 +50,13 @@ class QuantWalk(OnnxGraph):
         # Codes, the step of each, and their format, of constants that were quantised.
         self.weights: dict[str, tuple[Int64Array, Array, IntegerFormat]] = {}
 
+    @property
+    def complete(self) -> bool:
+        """See `OnnxWalk.complete`."""
+        return self.state is not None
+
     def fold(self, node: onnx.NodeProto) -> None:
-        """Take a node of constants."""
+        """See `OnnxWalk.fold`."""
         if node.op_type in QUANT:
             found = quantizer(self, node)
             values = self.constants[node.input[0]]
@@ -209,27 +215,7 @@ def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = Non
         One line that names the node, for one that is not supported or leaves the chain.
     """
     walk = QuantWalk(path, model, entry)
-    return walk.result("QONNX", TARGET, walk_through(walk))
-
-
-def walk_through(walk: QuantWalk) -> str:
-    """Take all nodes of a graph; return what it does behind its last layer."""
-    nodes, tail = list(walk.model.graph.node), ""
-    for place, node in enumerate(nodes):
-        running = [name for name in node.input if name and name not in walk.constants]
-        if node.op_type == "Shape" and running == [walk.head]:
-            walk.fold_shape(node)
-        elif not running:
-            walk.fold(node)
-        elif tail or (walk.state is not None and (tail := tail_of(walk.head, nodes[place:]))):
-            walk.report(node, "after the last layer")
-        elif running != [walk.head]:
-            rule = "the graph is no chain: it uses a value beside the one before"
-            raise walk.refuse(node, rule, "give a model whose layers form one chain")
-        else:
-            walk.report(node, walk.apply(node))
-            walk.head = node.output[0]
-    return tail
+    return walk.result("QONNX", TARGET, walk.through())
 
 
 Ways = list[list[tuple[str, Array]]]
