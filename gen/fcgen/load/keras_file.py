@@ -9,9 +9,11 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from fcgen.errors import FcgenError, bad_input
 from fcgen.load.array_file import ARCHIVE_ERRORS
+from fcgen.load.keras_attributes import read_attributes
 from fcgen.load.keras_config import input_shape, layers_of
 from fcgen.load.keras_layers import KerasLayers
 from fcgen.load.keras_weights import NamedWeights, SlotWeights, Weights, open_hdf5
@@ -60,25 +62,26 @@ def read_keras(path: Path) -> Model:
 
 
 def _read(path: Path, data: bytes) -> Model:
-    text = None
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             text = _entry(archive, "config.json", CONFIG_BYTES_MAX)
             data = _entry(archive, "model.weights.h5", min(BYTES_MAX, DEFLATED_MAX * len(data)))
+        with open_hdf5(data) as file:
+            return _model(path, json.loads(text), SlotWeights(file), "Keras")
     with open_hdf5(data) as file:
-        weights: Weights
-        if text is not None:
-            weights, form = SlotWeights(file), "Keras"
-        elif "model_config" in file.attrs:
-            text, weights, form = file.attrs["model_config"], NamedWeights(file), "Keras, HDF5"
-        else:
+        attributes = read_attributes(path)
+        if attributes["model_config"] is None:
             rule = "holds weights alone, and no model"
             raise bad_input(path, "no model_config", rule, "save the whole model")
-        model = json.loads(text)
-        layers = list(layers_of(model))
-        shape = input_shape(model, layers)
-        entry = layers[0].name if layers[0].kind == "InputLayer" else "input"
-        return fold(KerasLayers(weights, shape).steps(layers), path.stem, form, entry, shape)
+        weights = NamedWeights(file, attributes["weight_names"])
+        return _model(path, json.loads(attributes["model_config"]), weights, "Keras, HDF5")
+
+
+def _model(path: Path, config: dict[str, Any], weights: Weights, form: str) -> Model:
+    layers = list(layers_of(config))
+    shape = input_shape(config, layers)
+    entry = layers[0].name if layers[0].kind == "InputLayer" else "input"
+    return fold(KerasLayers(weights, shape).steps(layers), path.stem, form, entry, shape)
 
 
 def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:

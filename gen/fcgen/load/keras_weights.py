@@ -34,23 +34,7 @@ def open_hdf5(data: bytes) -> h5py.File:
         raise ToolError(
             "h5py: not installed: it reads Keras files; pip install 'fcgen[keras]'"
         ) from None
-    _check_heaps(data)
     return h5py.File(io.BytesIO(data), "r")
-
-
-def _check_heaps(data: bytes) -> None:
-    """Refuse a heap of strings with free space of no size, which HDF5 would walk for ever."""
-    start = data.find(b"GCOL")
-    while start >= 0:
-        end = min(start + int.from_bytes(data[start + 8 : start + 16], "little"), len(data))
-        place = start + 16
-        while end - place >= 16:
-            number = int.from_bytes(data[place : place + 2], "little")
-            size = int.from_bytes(data[place + 8 : place + 16], "little")
-            if (number, size) == (0, 0):
-                raise ValueError("a heap has free space of no size")
-            place += 16 + size + -size % 8 if number else size
-        start = data.find(b"GCOL", start + 4)
 
 
 @dataclass(frozen=True)
@@ -100,15 +84,15 @@ class SlotWeights:
 class NamedWeights:
     """Weights as ``.h5`` has them: an attribute of each layer lists its variables' paths."""
 
-    def __init__(self, file: h5py.File) -> None:
-        self.file = _child(file, "model_weights", Place())
+    def __init__(self, file: h5py.File, listed: dict[str, list[str]]) -> None:
+        self.file, self.listed = _child(file, "model_weights", Place()), listed
 
     def read(
         self, place: Place, names: tuple[str, ...], unread: tuple[str, ...] = ()
     ) -> list[Floats]:
         """Return the variables of a layer, which must have exactly these and the unread ones."""
         group = _child(self.file, place.names[0], place)
-        listed = [n if isinstance(n, str) else n.decode() for n in group.attrs["weight_names"]]
+        listed = self.listed[place.names[0]]
         parts = {path: path.partition(":")[0].split("/") for path in listed}
         # A model in the model has the variables of all its layers in one list.
         own = [p for p in listed if len(place.names) == 1 or parts[p][-2:-1] == [place.names[-1]]]
