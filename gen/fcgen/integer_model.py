@@ -89,6 +89,8 @@ class IntegerModel:
         None where the file does not quantise its input.
     output : RealMap, optional
         What the last layer's outputs are worth.
+    notes : tuple of str
+        Lines for people: what was assumed.
     """
 
     name: str
@@ -101,6 +103,7 @@ class IntegerModel:
     output: RealMap | None
     tail: str = ""
     nodes: tuple[NodeReport, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layers:

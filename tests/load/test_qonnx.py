@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fcgen
+from command_line import run as cli
 from fcgen.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.qonnx import read_qonnx
@@ -110,6 +111,50 @@ def test_a_graph_that_does_not_quantise_its_input_gets_a_grid(tmp_path):
         x = network.input.reals(codes)
         assert np.array_equal(network.output(run(network, codes)), execute(made, x))
     assert model.input is entry
+    assert model.notes == ()
+
+
+def unquantised(folder):
+    graph = Graph()
+    weight = graph.quant(graph.constant(RANDOM.normal(0, 1, (6, 5))), 0.25, 4)
+    return save(graph.model(graph.add("MatMul", ["x", weight]), (1, 6)), folder / "m.onnx")
+
+
+def test_the_grid_that_is_assumed_for_the_inputs_is_said(tmp_path, capsys):
+    assert "does not quantise its input x" in fcgen.load(unquantised(tmp_path)).notes[0]
+    found = cli(capsys, "certify", tmp_path / "m.onnx")
+    assert (found.code, "taken as int14 with a step of 1/1024" in found.err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "grid"),
+    [
+        ("int8:0.0625", (0.0625, 0, -128, 127)),
+        ("uint8:1/256", (1 / 256, 0, 0, 255)),
+        ("int4:3:-2", (3.0, -2, -8, 7)),
+    ],
+)
+def test_the_grid_of_the_inputs_can_be_given(word, grid, tmp_path, capsys):
+    words = [unquantised(tmp_path), "-o", tmp_path / "d", "--input-format", word]
+    found = cli(capsys, "compile", *words)
+    assert (found.code, "does not quantise" in found.err) == (0, False)
+    entry = fcgen.open(tmp_path / "d").network.input
+    assert (entry.scale, entry.zero_point, entry.lo, entry.hi) == grid
+
+
+@pytest.mark.parametrize("word", ["int8", "int8:0", "int17:1", "float:1", "int4:1:8", "int8:-1"])
+def test_a_grid_that_is_none_is_refused(word, tmp_path, capsys):
+    found = cli(capsys, "certify", unquantised(tmp_path), "--input-format", word)
+    assert found.code == 2
+    rule = "must be a format, a step and the code of zero, as int8:0.05 or uint8:1/256:0"
+    assert f"--input-format: {word}: {rule}; correct it" in found.err
+
+
+def test_a_graph_that_quantises_its_input_takes_no_other_grid(tmp_path, capsys):
+    path = save(mlp([8, 6], 0), tmp_path / "m.onnx")
+    found = cli(capsys, "certify", path, "--input-format", "int8:1")
+    assert found.code == 2
+    assert "quantises the input itself; leave --input-format out" in found.err
 
 
 def test_scales_that_are_no_powers_of_two_are_proven_where_no_sum_is_near_a_threshold(tmp_path):

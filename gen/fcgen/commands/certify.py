@@ -1,22 +1,35 @@
 """``fcgen certify``: the proof that a network equals the runtime that its model came from."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from fcgen.commands.model_options import TARGETS
+from fcgen.commands.model_options import TARGETS, InputFormat
 from fcgen.commands.options import FILE, Choice, common
 from fcgen.errors import bad_input
 from fcgen.terminal import Terminal
+
+if TYPE_CHECKING:
+    from fcgen.real_map import InputGrid
 
 
 @click.command(short_help="Prove that a network equals its source runtime.")
 @click.argument("model", metavar="MODEL", type=FILE)
 @click.option("-o", "--output", type=FILE, help="JSON file for the certificate.")
 @click.option("--target", type=Choice(TARGETS), help="Whose integers; default the file's own.")
+@click.option(
+    "--input-format", type=InputFormat(), help="Of inputs that a QONNX graph leaves open."
+)
 @common
 def command(
-    model: Path, output: Path | None, target: str | None, as_json: bool, quiet: bool, seed: int
+    model: Path,
+    output: Path | None,
+    target: str | None,
+    input_format: "InputGrid | None",
+    as_json: bool,
+    quiet: bool,
+    seed: int,
 ) -> int:
     """Compare every threshold of the quantised MODEL with that of the network made of it.
 
@@ -30,10 +43,11 @@ def command(
     terminal = Terminal(json=as_json, quiet=quiet)
     if output is not None:
         check_writable(output, "--output")
-    found = load_model(model, target)
+    found = load_model(model, target, input_format)
     if not isinstance(found, IntegerModel):
         rule = "has floats: its network is exact by construction where the quantiser claims it"
         raise bad_input(model, found.format, rule, "give a quantised model")
+    terminal.notes(found.notes)
     _, certificate = certify(found)
     if output is not None:
         text = certificate.text().encode()

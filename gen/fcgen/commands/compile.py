@@ -57,7 +57,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     quantizer, end = quantize_options(options), end_of(options)
     model, data = read(options)
     goal = _goal(options, len(model.layers))
-    terminal.notes(data.notes if data else ())
+    terminal.notes(data.notes if data else getattr(model, "notes", ()))
     with writing(terminal) as progress:
         from fcgen.compile import compile_model
 

@@ -13,6 +13,7 @@ from fcgen.errors import bad_input, shown
 if TYPE_CHECKING:
     from fcgen.network import End
     from fcgen.quantize_model import Quantization, QuantizeOptions
+    from fcgen.real_map import InputGrid
     from fcgen.terminal import Terminal
 
 Function = Callable[..., Any]
@@ -36,6 +37,40 @@ class Integers(click.ParamType):
         return tuple(int(number) for number in value.split(","))
 
 
+GRID = re.compile(
+    r"(?P<unsigned>u?)int(?P<bits>[1-9]|1[0-6]):"
+    r"(?P<step>[0-9]{1,12}(\.[0-9]{1,24})?(e-?[0-9]{1,2})?)(/(?P<divisor>[1-9][0-9]{0,9}))?"
+    r"(:(?P<zero>-?[0-9]{1,5}))?"
+)
+MIN_STEP, MAX_STEP = 1e-30, 1e30
+"""Steps of inputs that are far from the ends of float32."""
+
+
+class InputFormat(click.ParamType):
+    """A format and what its codes are worth: ``int8:0.05``, ``uint8:1/256:0``."""
+
+    name = "format:step[:zero]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "InputGrid":
+        """Return the grid."""
+        from fcgen.fixed import IntegerFormat
+        from fcgen.real_map import InputGrid
+
+        if isinstance(value, InputGrid):
+            return value
+        found = GRID.fullmatch(value)
+        if found is not None:
+            form = IntegerFormat(int(found["bits"]), signed=not found["unsigned"])
+            zero = int(found["zero"] or 0)
+            step = float(found["step"]) / float(found["divisor"] or 1)
+            if form.contains(zero) and MIN_STEP <= step <= MAX_STEP:
+                return InputGrid(step, zero, form.minimum, form.maximum)
+        rule = "must be a format, a step and the code of zero, as int8:0.05 or uint8:1/256:0"
+        raise click.BadParameter(f"{shown(value)}: {rule}; correct it", ctx, param)
+
+
 TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
 QUANTISER: dict[str, Any] = {
     "--calibration": None,
@@ -52,6 +87,9 @@ QUANTISER: dict[str, Any] = {
 """Options that have an effect on models of floats alone, and their defaults."""
 DATA = (
     click.option("--target", type=Choice(TARGETS), help="Whose integers, of a quantised model."),
+    click.option(
+        "--input-format", type=InputFormat(), help="Of a QONNX graph's inputs, as int8:0.05."
+    ),
     click.option("--calibration", type=FILE, help=".npy of inputs as the network will see them."),
     click.option("--range", "bounds", type=Real(), nargs=2, help="Range of the inputs: LO HI."),
     click.option("--labels", type=FILE, help=".npy of classes, for the accuracy."),
@@ -129,12 +167,13 @@ def read(options: dict[str, Any]) -> Any:
 
     path = Path(options["model"])
     model: Any
+    fixed = QUANTISER
     if path.suffix.lower() == ".json":
-        model = read_network(path)
+        model, fixed = read_network(path), QUANTISER | {"--target": None, "--input-format": None}
     else:
-        model = load_model(path, options["target"])
+        model = load_model(path, options["target"], options["input_format"])
     if not isinstance(model, Model):
-        for option, default in QUANTISER.items():
+        for option, default in fixed.items():
             if options[option.lstrip("-").replace("-", "_")] != default:
                 rule = "the file holds integers, which stay as they are"
                 found = getattr(model, "format", "a network")

@@ -1,12 +1,14 @@
 """Which importer reads a file, or an object of another library."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fcgen.errors import bad_input, located
 from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
+from fcgen.real_map import InputGrid
 
 INTEGER = ("QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "QGemm")
 DYNAMIC = ("DynamicQuantizeLinear", "MatMulInteger", "DynamicQuantizeMatMul")
@@ -15,7 +17,27 @@ DYNAMIC = ("DynamicQuantizeLinear", "MatMulInteger", "DynamicQuantizeMatMul")
 PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth")
 
 
-def load_model(source: Any, target: str | None = None) -> Model | IntegerModel:
+@dataclass(frozen=True)
+class Asked:
+    """What a user asks of a reader, beside the file."""
+
+    target: str | None = None
+    entry: InputGrid | None = None
+
+    def check(self, targets: tuple[str, ...] = (), *, entry: bool = False) -> None:
+        """Refuse what does not go with the model."""
+        if self.target is not None and self.target not in targets:
+            rule = f"must be one of {', '.join(targets)}" if targets else "the model has floats"
+            raise bad_input("--target", self.target, rule, "leave the option out")
+        if self.entry is not None and not entry:
+            found = f"a step of {self.entry.scale:g}"
+            rule = "has an effect on QONNX graphs alone"
+            raise bad_input("--input-format", found, rule, "leave the option out")
+
+
+def load_model(
+    source: Any, target: str | None = None, entry: InputGrid | None = None
+) -> Model | IntegerModel:
     """Read a model, whatever its format.
 
     Parameters
@@ -27,6 +49,8 @@ def load_model(source: Any, target: str | None = None) -> Model | IntegerModel:
         in a pipeline, or an ``nn.Sequential`` of PyTorch.
     target : str, optional
         Whose integers a quantised model's are: see `fcgen.integer_model.TARGETS`.
+    entry : InputGrid, optional
+        Of the inputs of a QONNX graph that does not quantise them.
 
     Returns
     -------
@@ -41,7 +65,7 @@ def load_model(source: Any, target: str | None = None) -> Model | IntegerModel:
         Where the package that reads the format is not installed.
     """
     if not isinstance(source, str | os.PathLike):
-        return _object(source, target)
+        return _object(source, Asked(target, entry))
     path = Path(source)
     kind = path.suffix.lower()
     if kind in PICKLES:
@@ -52,21 +76,21 @@ def load_model(source: Any, target: str | None = None) -> Model | IntegerModel:
         rule = f"models end in {', '.join(READERS)}"
         raise bad_input(path, path.suffix or "no ending", rule, "export the model to one of these")
     with located(path, path.with_suffix(".json")):
-        return READERS[kind](path, target)
+        return READERS[kind](path, Asked(target, entry))
 
 
-def _object(source: Any, target: str | None) -> Model:
+def _object(source: Any, asked: Asked) -> Model:
     """Read an object by the libraries that its class and the ones below it come from."""
     libraries = {cls.__module__.partition(".")[0] for cls in type(source).__mro__}
     reader = next((OBJECTS[name] for name in OBJECTS if name in libraries), None)
     if reader is None:
         rule = f"must be a path, or an object of {' or '.join(OBJECTS)}"
         raise bad_input("model", type(source).__name__, rule, "export the model to ONNX")
-    _check_target(target, ())
+    asked.check()
     return reader(source)
 
 
-def _onnx(path: Path, target: str | None) -> Model | IntegerModel:
+def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
     from fcgen.load.onnx_file import read_onnx
     from fcgen.load.onnx_float import read_float
     from fcgen.load.qonnx_quant import QUANT
@@ -81,35 +105,35 @@ def _onnx(path: Path, target: str | None) -> Model | IntegerModel:
     if kinds & set(QUANT):
         from fcgen.load.qonnx import TARGET, read_qonnx
 
-        _check_target(target, (TARGET,))
-        return read_qonnx(path, model)
+        asked.check((TARGET,), entry=True)
+        return read_qonnx(path, model, asked.entry)
     if kinds & set(INTEGER):
         from fcgen.load import onnx_integer
 
-        _check_target(target, (onnx_integer.TARGET,))
+        asked.check((onnx_integer.TARGET,))
         return onnx_integer.read_integer(path, model)
-    _check_target(target, ())
+    asked.check()
     return read_float(path, model)
 
 
-def _tflite(path: Path, target: str | None) -> IntegerModel:
+def _tflite(path: Path, asked: Asked) -> IntegerModel:
     from fcgen.load.tflite_file import TARGETS, read_tflite
 
-    _check_target(target, TARGETS)
-    return read_tflite(path, target or TARGETS[0])
+    asked.check(TARGETS)
+    return read_tflite(path, asked.target or TARGETS[0])
 
 
-def _keras(path: Path, target: str | None) -> Model:
+def _keras(path: Path, asked: Asked) -> Model:
     from fcgen.load.keras_file import read_keras
 
-    _check_target(target, ())
+    asked.check()
     return read_keras(path)
 
 
-def _tensors(path: Path, target: str | None) -> Model:
+def _tensors(path: Path, asked: Asked) -> Model:
     from fcgen.load.tensor_model import read_tensor_model
 
-    _check_target(target, ())
+    asked.check()
     return read_tensor_model(path)
 
 
@@ -123,12 +147,6 @@ def _torch(module: Any) -> Model:
     from fcgen.load.torch_object import read_torch
 
     return read_torch(module)
-
-
-def _check_target(target: str | None, known: tuple[str, ...]) -> None:
-    if target is not None and target not in known:
-        rule = f"must be one of {', '.join(known)}" if known else "the model has floats"
-        raise bad_input("--target", target, rule, "leave the option out")
 
 
 READERS = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.errors import bad_input
+from fcgen.errors import bad_input, shown
 from fcgen.fixed import IntegerFormat, signed_width
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load.onnx_graph import Array
@@ -42,7 +42,8 @@ class QuantWalk(OnnxWalk):
 
     def __init__(self, path: Path, model: onnx.ModelProto, entry: InputGrid | None) -> None:
         super().__init__(path, model)
-        self.entry = entry or DEFAULT_ENTRY
+        self.entry = entry
+        self.notes: list[str] = []
         self.input: InputGrid | None = None
         self.before: list[tuple[str, Array]] = []
         self.state: Codes | Sums | None = None
@@ -118,6 +119,9 @@ class QuantWalk(OnnxWalk):
                 rule = "inputs are rounded half to even"
                 raise self.refuse(node, rule, "use the rounding mode ROUND")
             before = RealMap(tuple((name, np.asarray(value)) for name, value in self.before))
+            if self.entry is not None:
+                rule = "quantises the input itself"
+                raise self.refuse(node, rule, "leave --input-format out")
             self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi, before)
             self.state = codes
             return "the grid of the input"
@@ -133,7 +137,7 @@ class QuantWalk(OnnxWalk):
             if self.before:
                 rule = "its inputs are not quantised"
                 raise self.refuse(node, rule, "put a Quant before it")
-            grid = self.input = self.entry
+            grid = self.input = self._assumed()
             width = signed_width(max(-grid.lo - 1, grid.hi))
             form = IntegerFormat(width, signed=True)
             self.state = Codes(np.float32(grid.scale), grid.zero_point, grid.lo, grid.hi, form)
@@ -169,6 +173,16 @@ class QuantWalk(OnnxWalk):
         self.shape = (*self.shape[:-1], len(matrix))
         return f"layer {len(self.layers) + 1}, {matrix.shape[1]} → {matrix.shape[0]}"
 
+    def _assumed(self) -> InputGrid:
+        """Return the grid of inputs that the graph does not quantise, and say what is assumed."""
+        if self.entry is not None:
+            return self.entry
+        self.notes.append(
+            f"the file does not quantise its input {shown(self.input_name)}: taken as int14 with a "
+            "step of 1/1024, -8 to 8; give --input-format for another grid"
+        )
+        return DEFAULT_ENTRY
+
     def finish(self) -> RealMap | None:
         """End the last layer; return what its outputs are worth."""
         if isinstance(self.state, Codes):
@@ -196,6 +210,7 @@ class QuantWalk(OnnxWalk):
             output=output,
             tail=tail,
             nodes=tuple(self.reports),
+            notes=tuple(self.notes),
         )
 
 
