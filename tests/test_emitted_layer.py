@@ -1,17 +1,20 @@
 """The emission of whole layers, as other tools see it."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
 from fcgen import verilog, yosys
+from fcgen.activation_table import ActivationTable
 from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.layer_controller import LayerController
+from fcgen.mapping import GENERIC, RamShape
 
 INT8 = IntegerFormat(8, True)
 SHAPES = {
@@ -52,7 +55,7 @@ def layer(shape=(24, 12, 4, 6, 2), *, raw=False, runtime_weights=False):
 def write_layer(top, directory, **options):
     design = verilog.emit(top, name="layer", **options)
     write(design, directory)
-    for name, image in top.memories.images.items():
+    for name, image in top.images.items():
         (directory / name).write_bytes(image.text())
     return design
 
@@ -62,6 +65,20 @@ def write_layer(top, directory, **options):
 def test_no_tool_warns_of_a_layer(shape, runtime_weights, tmp_path):
     top = layer(shape, runtime_weights=runtime_weights)
     design = write_layer(top, tmp_path, verilog2005=True)
+    assert icarus_says(tmp_path, design.files, 2012) == ""
+    assert icarus_says(tmp_path, [PLAIN], 2005) == ""
+    assert verilator_says(tmp_path, design.files, "layer") == ""
+    assert verilator_says(tmp_path, [PLAIN], "layer") == ""
+
+
+@pytest.mark.parametrize("ram_shapes", [(), (RamShape(64, 9),)], ids=["one part", "several"])
+def test_no_tool_warns_of_a_layer_with_a_table(ram_shapes, tmp_path):
+    plain = layer(SHAPES["not dividing"])
+    table = ActivationTable("noise", INT8, INT8, np.arange(-128, 128)[::-1])
+    mapping = replace(GENERIC, ram_shapes=ram_shapes, weight_latency=3)
+    top = Layer(replace(plain.network, table=table), plain.folding, "", mapping)
+    design = write_layer(top, tmp_path, verilog2005=True)
+    assert ("tableMemory.sv" in design.files) == bool(ram_shapes)
     assert icarus_says(tmp_path, design.files, 2012) == ""
     assert icarus_says(tmp_path, [PLAIN], 2005) == ""
     assert verilator_says(tmp_path, design.files, "layer") == ""

@@ -26,7 +26,8 @@ SIZES = [  # index, output, M, L
     pytest.param(IntegerFormat(8, True), IntegerFormat(5, False), 1, 1, id="one output"),
     pytest.param(IntegerFormat(6, False), IntegerFormat(9, True), 4, 4, id="all lanes"),
 ]
-ONE_MEMORY, SEVERAL = GENERIC, replace(GENERIC, ram_shapes=(RamShape(16, 8),))
+ONE_MEMORY = GENERIC
+SEVERAL = replace(GENERIC, ram_shapes=(RamShape(16, 8),), weight_latency=3)
 MEMORIES = pytest.mark.parametrize("mapping", [ONE_MEMORY, SEVERAL], ids=["one memory", "several"])
 
 BEAT = ("payload", "first", "last")
