@@ -48,7 +48,7 @@ RTL_EVERY = 5
 TRAINERS = {
     "sklearn": ("scikit-learn", "skl2onnx"),
     "torch": ("torch", "onnx", "onnxscript"),
-    "keras": ("keras", "h5py"),
+    "keras": ("keras", "h5py", "jax"),
 }
 COUNTS = {"static": 120, "qcdq": 40, "sklearn": 40, "torch": 40, "torch-dynamo": 40, "keras": 40}
 
@@ -132,7 +132,7 @@ def chunk(kind: str, first: int, count: int) -> dict[str, Any]:
             script = str(Path(__file__).with_name("generate_models.py"))
             python = trainer_python(kind.partition("-")[0])
             words = [python, script, kind, str(first), str(count), name]
-            environment = os.environ | {"KERAS_BACKEND": "numpy"}
+            environment = os.environ | {"KERAS_BACKEND": "jax"}
             subprocess.run(words, check=True, env=environment)
             check = partial(floats, kind)
         for seed in range(first, first + count):
