@@ -112,7 +112,8 @@ def fit(found: list[Pair]) -> list[str]:
 
 
 def _fitted(found: list[Pair]) -> str:
-    speeds = find(found[0].row.device)[0].speeds
+    family = find(found[0].row.device)[0]
+    speeds = family.speeds
     devices = sorted({pair.row.device for pair in found})
     others = [] if speeds else devices[1:]
     terms = {
@@ -122,6 +123,10 @@ def _fitted(found: list[Pair]) -> str:
         ],
         "soft_ns": [float(pair.soft) for pair in found],
         "runtime_ns": [float("--runtime-weights" in pair.row.options) for pair in found],
+        "ram_ns": [
+            pair.measured["ram"] / 100 * bool(family.costs and family.costs.clock.ram_ns)
+            for pair in found
+        ],
         **{
             f"device_ns {other}": [float(pair.row.device == other) for pair in found]
             for other in others

@@ -19,6 +19,8 @@ class ClockModel:
         Where elements multiply in look-up tables.
     runtime_ns : float
         Where weights are written at run time: a requantizer for any constants has wide sums.
+    ram_ns : float
+        Times the hundreds of block RAMs, which stand all over the chip.
     device_ns : tuple of (str, float)
         Of a device, what its least path is longer than ``base_ns``.
     speeds : tuple of (str, float)
@@ -29,6 +31,7 @@ class ClockModel:
     spread_ns: float
     soft_ns: float = 0.0
     runtime_ns: float = 0.0
+    ram_ns: float = 0.0
     device_ns: tuple[tuple[str, float], ...] = ()
     speeds: tuple[tuple[str, float], ...] = ()
 

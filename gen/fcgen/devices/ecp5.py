@@ -42,10 +42,11 @@ COSTS = Costs(
     ram_register=True,
     fixed_luts=2,
     clock=ClockModel(
-        base_ns=4.15,
-        spread_ns=0.3,
-        soft_ns=0.15,
-        runtime_ns=1.2,
+        base_ns=3.41,
+        spread_ns=0.25,
+        soft_ns=0.41,
+        runtime_ns=2.17,
+        ram_ns=1.31,
         speeds=(("6", 1.0), ("7", 0.86), ("8", 0.74)),
     ),
 )

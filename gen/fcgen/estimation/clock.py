@@ -35,6 +35,7 @@ def estimated_mhz(
     """
     ns = model.base_ns + dict(model.device_ns).get(device.name, 0.0)
     ns += model.spread_ns * log2(1 + (usage.lut + usage.ff) / 1000)
+    ns += model.ram_ns * usage.ram / 100
     if mapping.unit.kind == "soft" or mapping.soft_elements:
         ns += model.soft_ns
     if runtime_weights:
