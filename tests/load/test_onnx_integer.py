@@ -152,3 +152,10 @@ def test_int8_with_a_clip_at_one_side_stays_a_sum_of_floats(narrow, step, tmp_pa
     model = loaded(mlp([6, 4, 3], 0, "gemm", narrow=narrow), tmp_path)
     assert isinstance(model.layers[0].step, step)
     assert isinstance(model.layers[1].step, FloatProduct)
+
+
+def test_int8_products_without_bias_stay_floats_where_their_codes_are_clipped(tmp_path):
+    clipped = loaded(mlp([6, 4, 3], 0, "matmul", narrow=True), tmp_path)
+    assert all(isinstance(layer.step, FloatChain) for layer in clipped.layers)
+    plain = loaded(mlp([6, 4, 3], 0, "matmul"), tmp_path)
+    assert all(isinstance(layer.step, FloatProduct) for layer in plain.layers)

@@ -59,10 +59,12 @@ class _Grid:
 class IntegerWalk(QuantWalk):
     """A graph of QuantizeLinear, DequantizeLinear and integer products.
 
-    ``paired`` says whether the last codes go from their QuantizeLinear to one DequantizeLinear.
+    ``paired`` says whether the last codes go from their QuantizeLinear to one DequantizeLinear,
+    ``product`` which operation the last layer is.
     """
 
     paired = False
+    product = ""
 
     def grid(self, node: onnx.NodeProto, first: int = 1) -> _Grid:
         """Return the scale and the zero point that stand at operands ``first`` and the next."""
@@ -102,6 +104,8 @@ class IntegerWalk(QuantWalk):
     def apply(self, node: onnx.NodeProto) -> str:
         """Take a node that runs; return what became of it."""
         kind = node.op_type
+        if kind in ("MatMul", "Gemm"):
+            self.product = kind
         if kind == "QuantizeLinear":
             return self._quantize_linear(node)
         if kind == "DequantizeLinear":
@@ -146,11 +150,13 @@ class IntegerWalk(QuantWalk):
 
         It does so where both sides have codes of one type of 8 bits. On x86 it first makes uint8 of
         int8 that goes straight from a QuantizeLinear to a DequantizeLinear, so that a layer with a
-        Clip of codes at one side alone stays one of floats.
+        Clip of codes at one side alone stays one of floats; and a product without bias, which it
+        takes for uint8 only, does so with a Clip at any side.
         """
         narrow = max(codes.form.bits, sums.form.bits - 1) <= CODE_BITS
-        alike = not codes.form.signed or paired == self.paired
-        return narrow and alike and sums.entry.form == codes.form
+        biased = self.product == "Gemm" or any(name == "add" for name, _ in sums.chains[0])
+        alike = paired == self.paired if biased else paired and self.paired
+        return narrow and (alike or not codes.form.signed) and sums.entry.form == codes.form
 
     def _dequantize_linear(self, node: onnx.NodeProto) -> str:
         grid = self.grid(node)
