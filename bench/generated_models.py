@@ -36,6 +36,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 import fcgen  # noqa: E402
 from certified_models import Check, certified, qcdq, static  # noqa: E402
 from fcgen import accelerator  # noqa: E402
+from fcgen.answers import probabilities  # noqa: E402
 from fcgen.export_onnx import CODES, export_onnx  # noqa: E402
 from fcgen.model import Model  # noqa: E402
 from fcgen.network import Network  # noqa: E402
@@ -88,11 +89,8 @@ def integers(make: Callable[[int, Path], Path], seed: int, folder: Path) -> Chec
 def answers(model: Model, x: np.ndarray) -> np.ndarray:
     """Return what the trainer gives: the last layer's values, or a class' probability."""
     values = model.forward(x)
-    if model.tail and values.shape[1] > 1:
-        powers = np.exp(values - values.max(axis=1, keepdims=True))
-        return powers[:, -1] / powers.sum(axis=1)
     if model.tail:
-        return 1 / (1 + np.exp(-values[:, -1]))
+        return probabilities(values)[:, -1]
     return values
 
 

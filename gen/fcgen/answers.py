@@ -65,7 +65,7 @@ def answer(
     reals = network.output(outputs)
     if upto == "class":
         return classes(reals)
-    return _probabilities(reals) if upto == "probabilities" else reals
+    return probabilities(reals) if upto == "probabilities" else reals
 
 
 def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -81,7 +81,8 @@ def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return np.asarray(scores.argmax(axis=1), np.int64)
 
 
-def _probabilities(reals: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def probabilities(reals: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return the softmax of each vector (V, M); of a single output its sigmoid (V, 1)."""
     if reals.shape[1] == 1:
         return Activation("sigmoid")(reals.astype(np.float64))
     powers = np.exp(reals.astype(np.float64) - reals.max(axis=1, keepdims=True))

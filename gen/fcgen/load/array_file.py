@@ -50,7 +50,7 @@ def read_npz(path: Path, wanted: Wanted, known: tuple[str, ...] = KEYS) -> RawWe
     limit = sum(wanted.bytes_at_most(key) for key in known) + _DIRECTORY_BYTES
     _check_size(str(path), path.stat().st_size, limit)
     values: dict[str, Any] = {}
-    with path.open("rb") as stream, _readable(path), zipfile.ZipFile(stream) as archive:
+    with path.open("rb") as stream, readable_archive(path), zipfile.ZipFile(stream) as archive:
         entries = _entries(archive, path, known)
         # The directory is judged whole before the first member is unpacked.
         for key, info in entries.items():
@@ -76,7 +76,8 @@ def _entries(
 
 
 @contextlib.contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable_archive(path: Path) -> Iterator[None]:
+    """Turn what a damaged ``.npz`` makes of its readers into an InputError."""
     try:
         yield
     except ARCHIVE_ERRORS as error:

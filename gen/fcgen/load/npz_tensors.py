@@ -1,16 +1,14 @@
 """The arrays of an ``.npz`` by name, each read when it is asked for."""
 
-import contextlib
 import io
 import math
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from fcgen.errors import InputError, bad_input
-from fcgen.load.array_file import ARCHIVE_ERRORS, read_header
+from fcgen.errors import bad_input
+from fcgen.load.array_file import read_header, readable_archive
 from fcgen.load.model_file import BYTES_MAX, ELEMENTS_MAX, content
 from fcgen.model import Floats
 
@@ -35,7 +33,7 @@ class NpzTensors:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._readable():
+        with readable_archive(path):
             self._archive = zipfile.ZipFile(io.BytesIO(content(path)))
             self._members = {
                 info.filename.removesuffix(".npy"): info
@@ -58,7 +56,7 @@ class NpzTensors:
         if math.prod(shape) > ELEMENTS_MAX or size > BYTES_MAX or size != wanted:
             rule = f"the header declares {wanted}, and at most {BYTES_MAX:,} are read"
             raise bad_input(subject, f"{size} bytes", rule, _AGAIN)
-        with self._readable():
+        with readable_archive(self.path):
             values = np.frombuffer(self._archive.read(self._members[name]), dtype, offset=offset)
         with np.errstate(over="ignore"):
             return values.reshape(shape, order="F" if fortran else "C").astype(np.float64)
@@ -72,12 +70,3 @@ class NpzTensors:
         if any(size < 0 for size in shape):
             raise bad_input(subject, f"shape {shape}", "has a negative size", _AGAIN)
         return start.tell(), shape, fortran, dtype
-
-    @contextlib.contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except InputError:
-            raise
-        except ARCHIVE_ERRORS as error:
-            raise bad_input(self.path, error, "is not a whole .npz archive", _AGAIN) from None
