@@ -282,6 +282,7 @@ AGAIN = "save the file again"
             {"w": ENTRY | {"data_offsets": [4, 0]}},
             f"bytes 4 to 0 of 4 do not hold the shape; {AGAIN}",
         ),
+        ({"w": ENTRY | {"shape": [0, 1]}}, f"bytes 0 to 4 of 4 do not hold the shape; {AGAIN}"),
         ({"w": ENTRY | {"shape": [1 << 40, 1 << 40]}}, f"of 4 do not hold the shape; {AGAIN}"),
         ({"w": ENTRY | {"shape": [-1, -1]}}, f"has sizes that are no integers; {AGAIN}"),
         ({"w": ENTRY | {"shape": [0.5]}}, f"has sizes that are no integers; {AGAIN}"),
