@@ -207,11 +207,17 @@ class Mapping:
         fewer = (most // bits for most in WORD_BITS if bits <= most < count * bits)
         return min((count, *fewer), key=cost)
 
-    def constant_cut(self, depth: int, width: int) -> MemoryCut | None:
-        """Return how a memory of constants is cut; None where it stands in look-up tables."""
-        if -(-depth // LUT_WORDS) * width <= CONSTANT_LUTS:
-            return None
-        return cut(depth, width, self.ram_shapes) if self.ram_shapes else None
+    def constant_cut(self, depth: int, width: int, *, writable: bool = False) -> MemoryCut | None:
+        """Return how a memory of constants is cut; None where it stands in look-up tables.
+
+        Where those cannot be memories, one that can be written stands in registers, or in a block
+        RAM as soon as it has as many bits as `REGISTER_BITS`.
+        """
+        if writable and not self.lut_memories:
+            small = depth * width < REGISTER_BITS
+        else:
+            small = -(-depth // LUT_WORDS) * width <= CONSTANT_LUTS
+        return cut(depth, width, self.ram_shapes) if self.ram_shapes and not small else None
 
     def vector_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how the vector memory is cut; None where the tool decides.
@@ -229,6 +235,8 @@ LUT_WORDS = 16
 """Words of a memory in look-up tables of four inputs."""
 CONSTANT_LUTS = 64
 """Look-up tables up to which constants are kept in them: words of 16 cost one a bit."""
+REGISTER_BITS = 64
+"""Bits from which on a writable memory of constants is worth a block RAM."""
 VECTOR_BITS = 512
 """Bits from which on a vector memory is worth a block RAM."""
 BEHAVIOURAL = ProductUnit("behavioural", latency=2)

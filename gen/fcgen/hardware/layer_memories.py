@@ -102,7 +102,7 @@ class LayerMemories:
         """Return how a memory is made of block RAMs; None where the tool decides."""
         if isinstance(bank, WeightBank):
             return self.mapping.weight_cut(bank.depth, bank.width)
-        return self.mapping.constant_cut(bank.depth, bank.width)
+        return self.mapping.constant_cut(bank.depth, bank.width, writable=self.writable)
 
     @property
     def word_width(self) -> int:
