@@ -43,7 +43,10 @@ class FrontEndHarness(Elaboratable):
             m.d.comb += Assume(ResetSignal())
         with m.If(~Initial()):
             begun = walk.under_way
-            m.d.comb += Assert(~begun | (store.stored != 0), "a begun vector stays until its end")
+            m.d.comb += [
+                Assert(~begun | (store.stored != 0), "a begun vector stays until its end"),
+                Assert(~store.too_early, "the last beat is not read before it is written"),
+            ]
         m.d.comb += Cover(
             ~Initial() & (store.released == 3) & controller.vector_end & (store.stored == 2),
             "three vectors passed, two are stored",

@@ -81,28 +81,32 @@ class LayerControllerGhost:
 
     def _assert_invariants(self, m: Module, inside: Inside) -> None:
         dut = self.dut
+        flush_ends = self.age == dut.flush - 1
+        granted = Mux(self.flushing, 0, dut.capacity)
+        soon = Mux(self.flushing & ~flush_ends, 0, dut.capacity)
+        after = inside["spare"] + inside["change"]
         m.d.comb += [
+            Assert(inside["flush_ends"] == flush_ends, "a step ahead"),
+            Assert(~self.flushing | ((self.places == 0) & (self.known == 0))),
+            Assert(~self.flushing | ~self.under_way),
             Assert(dut.synapse_fold == self.synapse_fold),
             Assert(inside["neuron_fold"] == self.neuron_fold),
             Assert(self.synapse_fold < dut.synapse_folds),
             Assert(self.neuron_fold < dut.neuron_folds),
             Assert(dut.address == self.neuron_fold * dut.synapse_folds + self.synapse_fold),
-            Assert(
-                inside["spare"] + self.known == dut.capacity - dut.reserve,
-                "credits are conserved",
-            ),
-            Assert(inside["spare"] + inside["change"] + self.places == dut.capacity - dut.reserve),
+            Assert(inside["spare"] + self.known == granted - dut.reserve, "credits are conserved"),
+            Assert((after + self.places - (soon - dut.reserve))[: len(inside["spare"])] == 0),
             Assert(self.places <= dut.capacity),
             Assert(~inside["fold_taken"] | (self.synapse_fold == 0)),
             Assert(~inside["vector_taken"] | inside["fold_taken"]),
             Assert(~self.flushing | (inside["count"] == self.age)),
         ]
-        for name, place, folds in (
-            ("last_synapse_fold", self.synapse_fold, dut.synapse_folds),
-            ("last_neuron_fold", self.neuron_fold, dut.neuron_folds),
-        ):
-            if folds > 1:
-                m.d.comb += Assert(inside[name] == (place == folds - 1), "a step ahead")
+        if dut.synapse_folds > 1:
+            last = self.flushing | (self.synapse_fold == dut.synapse_folds - 1)
+            m.d.comb += Assert(inside["last_synapse_fold"] == last, "a step ahead")
+        if dut.neuron_folds > 1:
+            last = self.neuron_fold == dut.neuron_folds - 1
+            m.d.comb += Assert(inside["last_neuron_fold"] == last, "a step ahead")
 
 
 class LayerControllerHarness(Elaboratable):

@@ -122,6 +122,7 @@ class LayerHarness(Elaboratable):
         m.d.comb += [
             Assert(dut.error == self.vectors.broken, "error of the layer"),
             Assert(dut.in_ready == (self.vectors.stored < 2), "in_ready of the layer"),
+            Assert(~self.vectors.too_early, "the last beat is not read before it is written"),
             Assert(self.queue.tag_is_right, "every beat of results is what its tag says"),
             Assert(self.queue.has_room, "the queue has room"),
         ]

@@ -32,25 +32,35 @@ def test_three_vectors_pass_while_two_more_are_stored(size: dict[str, Any]) -> N
 # The line, what stands in its place, and the property that fails first.
 BUGS = [
     (
-        "self.in_ready.eq(~full.bit_select(write_bank, 1))",
+        "self.in_ready.eq(place)",
         "self.in_ready.eq(1)",
         "beats are accepted while a vector has a place",
     ),
     (
-        "complete | (full == 0b11) |",
+        "complete | ~place |",
         "complete |",
         "every whole vector becomes available",
     ),
     (
-        "complete.eq(accept & fits & at_end)",
+        "~(kept & (complete | ~place))",
+        "~(kept & complete)",
+        "beats are accepted while a vector has a place",
+    ),
+    (
+        "complete.eq(accept & at_end & self.in_last)",
         "complete.eq(accept & at_end)",
         "every whole vector becomes available",
     ),
-    ("self.error.eq(1)", "self.error.eq(~self.error)", "error tells broken framing"),
+    ("self.error | wrong", "wrong", "error tells broken framing"),
     (
-        "(self.in_first == at_start) & (self.in_last == at_end)",
-        "self.in_first == at_start",
+        "(self.in_first != between) | (self.in_last != at_end)",
+        "self.in_first != between",
         "error tells broken framing",
+    ),
+    (
+        'write_address = register(m, at, "write_address")',
+        "write_address = at",
+        "the controller reads what was accepted",
     ),
     ("Mux(self.in_first, 0, beat)", "beat", "the controller reads what was accepted"),
     (
@@ -70,7 +80,7 @@ BUGS = [
     ),
 ]
 HOLD_BUGS = [
-    ("(full == 0) & between", "full == 0", "empty says that nothing is there"),
+    ("~self.available & between", "~self.available", "empty says that nothing is there"),
     ("self.hold & between", "self.hold", "beats are accepted while a vector has a place"),
 ]
 

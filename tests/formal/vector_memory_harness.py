@@ -6,7 +6,7 @@ from amaranth import Array, Cat, Const, Module, Mux, ResetSignal, Signal
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
-from fcgen.hardware.registers import delay
+from fcgen.hardware.registers import delay, register
 from fcgen.hardware.vector_memory import VectorMemory
 from formal.inside import Bench, Inside, ring, since_start
 
@@ -25,6 +25,8 @@ class VectorMemoryGhost:
         Vectors that came in whole and that were given back, modulo the ring; their difference.
     followed, values : Signal, list of Signal
         Number of a vector, modulo the ring, and the payloads that came with its beats.
+    too_early : Value
+        The last beat is read in the cycle in which its vector becomes available.
     """
 
     def __init__(
@@ -50,6 +52,10 @@ class VectorMemoryGhost:
             self.stored.eq(self.accepted - self.released),
             self.followed.eq(AnyConst(ring_bits)),
         ]
+        self.completed = register(m, self.complete, "completed", reset=True)
+        self.too_early = self.completed & (self.stored == 1) & (dut.address == dut.beats - 1)
+        if dut.beats == 1:
+            self.too_early = Const(0)
         for beat, value in enumerate(self.values):
             with m.If(self.accept & (self.accepted == self.followed) & (self.place == beat)):
                 m.d.sync += value.eq(dut.in_payload)
@@ -121,7 +127,7 @@ class VectorMemoryGhost:
 
     def _assert_invariants(self, m: Module) -> None:
         inside, stored = self.inside, self.stored
-        full, write, read = inside["full"], inside["write_bank"], inside["read_bank"]
+        write, read = inside["write_bank"], inside["read_bank"]
         m.d.comb += [
             Assert(inside["beat"] == self.held, "beats held"),
             Assert(inside["between"] == (self.held == 0), "no beat held, a step ahead"),
@@ -133,16 +139,27 @@ class VectorMemoryGhost:
             Assert(~self.dropping | (self.held == 0), "swallowed beats are not held"),
             Assert(~self.dropping | self.broken, "beats are swallowed only after a fault"),
             Assert(stored <= 2, "two vectors at most"),
-            Assert(full == Cat(stored[1] | (stored[0] & ~read), stored[1] | (stored[0] & read))),
+            Assert(inside["place"] == (stored < 2), "a place, a step ahead"),
             Assert(write == read ^ stored[0], "banks alternate"),
         ]
         ahead = Signal(len(stored), name="ahead")
         m.d.comb += ahead.eq(self.followed - self.released)
-        row_bits = len(inside.module.submodules.store.write_ports[0].addr) - 1
+        port = inside.module.submodules.store.write_ports[0]
         for beat, value in enumerate(self.values):
             kept = (ahead < stored) | ((ahead == stored) & (self.held > beat))
-            content = inside.memory("store", Cat(Const(beat, row_bits), read ^ ahead[0]))
+            address = Cat(Const(beat, len(port.addr) - 1), read ^ ahead[0])
+            content = inside.memory("store", address)
+            if self.dut.beats > 1:
+                content = Mux(port.en & (port.addr == address), port.data, content)
             m.d.comb += Assert(~kept | (content == value), "a vector stays until it is given back")
+        if self.dut.beats > 1:
+            row, bank = port.addr[:-1], port.addr[-1]
+            last = (row == self.dut.beats - 1) & (bank != write)
+            under_way = (bank == write) & (stored < 2)
+            m.d.comb += [
+                Assert(~port.en | Mux(self.completed, last, under_way), "the beat of a cycle ago"),
+                Assert(~self.completed | (stored != 0)),
+            ]
 
 
 class VectorMemoryHarness(Elaboratable):
@@ -171,7 +188,10 @@ class VectorMemoryHarness(Elaboratable):
             m.d.comb += port.eq(AnySeq(len(port)))
         with m.If(Initial()):
             m.d.comb += Assume(ResetSignal())
-        m.d.comb += Assume(self.dut.available | ~self.dut.vector_end)
+        m.d.comb += [
+            Assume(self.dut.available | ~self.dut.vector_end),
+            Assume(~ghost.too_early),
+        ]
         third = ghost.released == 3
         m.d.comb += Cover(
             ~Initial() & third & self.dut.available & (ghost.stored == 2), "three vectors passed"

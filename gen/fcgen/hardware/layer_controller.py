@@ -29,7 +29,8 @@ class LayerController(wiring.Component):
     which can end in the very next cycle, therefore need room for two.
 
     After a reset the controller issues nothing for ``flush`` cycles and asserts ``flushing``,
-    which clears all accumulators as it travels behind the data that was on its way.
+    which clears all accumulators as it travels behind the data that was on its way. Meanwhile it
+    stands at the last beat of a fold and has no credits, which is what keeps it from issuing.
 
     Latency: none, the outputs belong to the current cycle. Initiation interval: SF·NF cycles a
     vector. Handshake: ``available``/``vector_end`` with the vector memory, credits with the queue.
@@ -117,11 +118,12 @@ class LayerController(wiring.Component):
         m = Module()
         neuron_fold = Signal(range(self.neuron_folds))
         # Both are known a step ahead, which keeps the comparisons out of the way to `issue`.
-        last_synapse_fold = Signal(init=self.synapse_folds == 1)
+        last_synapse_fold = Signal(init=1)
         last_neuron_fold = Signal(init=self.neuron_folds == 1)
         room_for_fold = Signal()
+        flush_ends = self._flush(m)
         m.d.comb += [
-            self.issue.eq(self.available & ~self.flushing & (~last_synapse_fold | room_for_fold)),
+            self.issue.eq(self.available & (~last_synapse_fold | room_for_fold)),
             self.fold_end.eq(self.issue & last_synapse_fold),
             self.vector_end.eq(self.fold_end & last_neuron_fold),
         ]
@@ -130,40 +132,50 @@ class LayerController(wiring.Component):
                 self.synapse_fold.eq(Mux(last_synapse_fold, 0, self.synapse_fold + 1)),
                 self.address.eq(Mux(self.vector_end, 0, self.address + 1)),
             ]
-            if self.synapse_folds > 1:
-                m.d.sync += last_synapse_fold.eq(self.synapse_fold == self.synapse_folds - 2)
+        if self.synapse_folds > 1:
+            with m.If(self.issue | flush_ends):
+                follows = self.synapse_fold == self.synapse_folds - 2
+                m.d.sync += last_synapse_fold.eq(~flush_ends & follows)
         with m.If(self.fold_end):
             m.d.sync += neuron_fold.eq(Mux(last_neuron_fold, 0, neuron_fold + 1))
             if self.neuron_folds > 1:
                 m.d.sync += last_neuron_fold.eq(neuron_fold == self.neuron_folds - 2)
-        self._count_credits(m, room_for_fold)
-        self._flush(m)
+        self._count_credits(m, room_for_fold, flush_ends)
         return m
 
-    def _count_credits(self, m: Module, room_for_fold: Signal) -> None:
+    def _count_credits(self, m: Module, room_for_fold: Signal, flush_ends: Signal) -> None:
         """Keep the room beyond the reserve, so that its sign alone decides."""
         most = max(self.capacity - self.reserve, self.reserve)
-        spare = Signal(signed(signed_width(most)), init=self.capacity - self.reserve)
+        spare = Signal(signed(signed_width(most)), init=-self.reserve)
         change = Signal.like(spare)
         fold_taken = register(m, self.fold_end, "fold_taken", reset=True)
         vector_taken = register(m, self.vector_end, "vector_taken", reset=True)
         word_given = register(m, self.word_taken, "word_given", reset=True)
         m.d.comb += room_for_fold.eq(spare >= 0)
-        with m.Switch(Cat(word_given, fold_taken, vector_taken)):
-            for case, taken in ((0b000, 0), (0b010, self.fold_credits)):
+        with m.Switch(Cat(word_given, fold_taken, vector_taken, flush_ends)):
+            for case, taken in ((0b0000, 0), (0b0010, self.fold_credits)):
                 with m.Case(case):
                     m.d.comb += change.eq(-taken)
                 with m.Case(case | 1):
                     m.d.comb += change.eq(self.word_credits - taken)
-            with m.Case("--0"):
+            with m.Case("01-0"):
                 m.d.comb += change.eq(-self.last_fold_credits)
-            with m.Default():
+            with m.Case("01-1"):
                 m.d.comb += change.eq(self.word_credits - self.last_fold_credits)
+            with m.Default():
+                # Modulo the range of `spare`, to which the sum comes back.
+                m.d.comb += change.eq(self.capacity)
         m.d.sync += spare.eq(spare + change)
 
-    def _flush(self, m: Module) -> None:
+    def _flush(self, m: Module) -> Signal:
+        """Count the cycles of the flush; return a signal that marks the last one."""
         count = Signal(range(max(self.flush, 2)))
+        flush_ends = Signal(init=self.flush == 1)
         with m.If(self.flushing):
-            m.d.sync += count.eq(count + 1)
-            with m.If(count == self.flush - 1):
+            m.d.sync += [
+                count.eq(count + 1),
+                flush_ends.eq(0 if self.flush == 1 else count == self.flush - 2),
+            ]
+            with m.If(flush_ends):
                 m.d.sync += self.flushing.eq(0)
+        return flush_ends

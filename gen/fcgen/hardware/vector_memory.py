@@ -26,8 +26,9 @@ class VectorMemory(wiring.Component):
     Latency: a vector is ``available`` in the cycle after its last beat was accepted; ``word``
     follows ``address`` by two cycles (memory, output register). Initiation interval: SF cycles.
     Handshake: valid/ready at the input; ``available``/``vector_end`` at the output: ``vector_end``
-    frees the vector in use and must only come while it is available. Reset: both vectors and a
-    part of one are dropped.
+    frees the vector in use and must only come while it is available. Where SF > 1 the last beat
+    must not be read in the very cycle in which a vector becomes available. Reset: both vectors
+    and a part of one are dropped.
 
     Parameters
     ----------
@@ -102,24 +103,24 @@ class VectorMemory(wiring.Component):
         complete = Signal()
         between = self._check_framing(m, accept, position, complete)
 
-        full = Signal(2)
         write_bank = Signal()
         read_bank = Signal()
-        m.d.comb += [
-            self.in_ready.eq(~full.bit_select(write_bank, 1)),
-            accept.eq(self.in_valid & self.in_ready),
+        # Of 2 vectors none has a place, of 1 or 2 one is available.
+        place = Signal(init=1)
+        kept = self.available & ~self.vector_end
+        m.d.comb += [self.in_ready.eq(place), accept.eq(self.in_valid & self.in_ready)]
+        m.d.sync += [
+            self.available.eq(complete | ~place | kept),
+            place.eq(~(kept & (complete | ~place))),
         ]
-        m.d.sync += self.available.eq(
-            complete | (full == 0b11) | (self.available & ~self.vector_end)
-        )
         with m.If(self.vector_end):
-            m.d.sync += [full.bit_select(read_bank, 1).eq(0), read_bank.eq(~read_bank)]
+            m.d.sync += read_bank.eq(~read_bank)
         with m.If(complete):
-            m.d.sync += [full.bit_select(write_bank, 1).eq(1), write_bank.eq(~write_bank)]
+            m.d.sync += write_bank.eq(~write_bank)
 
         self._store(m, accept, Cat(self._row(position), write_bank), read_bank)
         if self.holdable:
-            m.d.comb += self.empty.eq((full == 0) & between)
+            m.d.comb += self.empty.eq(~self.available & between)
             with m.If(self.hold & between):
                 m.d.comb += self.in_ready.eq(0)
         return m
@@ -132,23 +133,22 @@ class VectorMemory(wiring.Component):
         ``position`` is the place of the beat at the input: the beats held so far, or 0 where
         ``first`` begins anew. ``complete`` marks the beat that makes a vector whole. After a
         fault no beats are held, and a beat 0 without ``first`` is a fault again: that swallows
-        what is left of a broken vector. Whether the count is 0 or that of a last beat is known
-        a beat ahead, which keeps comparisons out of the way to the handshake.
+        what is left of a broken vector. Whether the count is 0 or that of a last beat, which it
+        is only of a vector under way, is known a beat ahead: no comparison is in the way of the
+        handshake.
         """
         beat = Signal.like(position)
         between = Signal(init=1)
         last_next = Signal()
-        at_start = Signal()
         at_end = Signal()
-        fits = Signal()
         goes_on = Signal()
+        wrong = Signal()
         m.d.comb += [
             position.eq(Mux(self.in_first, 0, beat)),
-            at_start.eq(self.in_first | between),
-            at_end.eq(~self.in_first & last_next if self.beats > 1 else 1),
-            fits.eq((self.in_first == at_start) & (self.in_last == at_end)),
-            complete.eq(accept & fits & at_end),
-            goes_on.eq(fits & ~at_end),
+            at_end.eq(~self.in_first & last_next if self.beats > 1 else self.in_first),
+            complete.eq(accept & at_end & self.in_last),
+            goes_on.eq((self.in_first | ~between) & ~at_end & ~self.in_last),
+            wrong.eq((self.in_first != between) | (self.in_last != at_end)),
         ]
         is_last = Mux(self.in_first, self.beats == 2, beat == self.beats - 2)
         with m.If(accept):
@@ -156,18 +156,23 @@ class VectorMemory(wiring.Component):
                 beat.eq(Mux(goes_on, Mux(self.in_first, 1, beat + 1), 0)),
                 between.eq(~goes_on),
                 last_next.eq(goes_on & is_last),
+                self.error.eq(self.error | wrong),
             ]
-            with m.If(~fits | (self.in_first & ~between)):
-                m.d.sync += self.error.eq(1)
         return between
 
     def _row(self, beat: Value) -> Value:
         """Return the bits of a beat number that address a bank."""
         return beat[: ceil_log2(self.beats)]
 
-    def _store(self, m: Module, accept: Signal, write_address: Value, read_bank: Signal) -> None:
+    def _store(self, m: Module, accept: Value, at: Value, read_bank: Signal) -> None:
         """Keep the beats, each bank at a power of two; an address is never read while written."""
         depth = 2 << ceil_log2(self.beats)
+        write, write_address, payload = accept, at, self.in_payload
+        if self.beats > 1:
+            # Shorter wires; beat 0 is read first, so that the last one is in time.
+            write = register(m, accept, "write", reset=True)
+            write_address = register(m, at, "write_address")
+            payload = register(m, self.in_payload, "write_payload")
         read_address = Cat(self._row(self.address), read_bank)
         # A wide beat is cut into several memories: no block RAM is that wide, and Amaranth's
         # simulator cannot compile a write of thousands of bits.
@@ -175,7 +180,7 @@ class VectorMemory(wiring.Component):
             part = slice(low, min(low + SLICE_BITS, self.width))
             name = "store" if self.width <= SLICE_BITS else f"store_{number}"
             add = self._add_block if self.block_ram else self._add_memory
-            word = add(m, name, depth, accept, write_address, self.in_payload[part], read_address)
+            word = add(m, name, depth, write, write_address, payload[part], read_address)
             m.d.comb += self.word[part].eq(word)
 
     def _add_block(
