@@ -13,6 +13,7 @@ class Model:
     def __init__(self, beats):
         self.framing = Framing(beats)
         self.words = [None, None]
+        self.fresh = False
 
     @property
     def between(self):
@@ -32,11 +33,16 @@ class Model:
     def clock(self, inputs, ready):
         complete = self.framing.complete
         read = complete[0][inputs["address"]] if complete else None
+        if self.fresh and inputs["address"] == self.framing.beats - 1 > 0:
+            read = None  # The one read that the contract rules out.
         self.words = [self.words[1], read]
+        before = len(complete)
         if inputs["in_valid"] and ready:
             self.framing.accept(inputs["in_payload"], inputs["in_first"], inputs["in_last"])
+        came = len(complete) > before
         if inputs["vector_end"]:
             complete.pop(0)
+        self.fresh = came and len(complete) == 1
 
 
 def framing(beat, beats, rng, faults):
