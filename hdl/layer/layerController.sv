@@ -9,7 +9,8 @@
 // which can end in the very next cycle, therefore need room for two.
 //
 // After a reset the controller issues nothing for flush cycles and asserts flushing,
-// which clears all accumulators as it travels behind the data that was on its way.
+// which clears all accumulators as it travels behind the data that was on its way. Meanwhile it
+// stands at the last beat of a fold and has no credits, which is what keeps it from issuing.
 //
 // Latency: none, the outputs belong to the current cycle. Initiation interval: SF*NF cycles a
 // vector. Handshake: available/vector_end with the vector memory, credits with the queue.
@@ -51,55 +52,60 @@ module layerController (
     output reg        flushing
 );
     reg  [2:0] count;
+    reg  flush_ends;
     reg  last_synapse_fold;
-    reg  word_given;
     reg  vector_taken;
     reg  fold_taken;
+    reg  word_given;
     reg  signed [5:0] spare;
     reg  neuron_fold;
     reg  last_neuron_fold;
 
-    wire signed [5:0] change = ({vector_taken, fold_taken, word_given} == 3'd3) ? 6'd57
-            : ({vector_taken, fold_taken, word_given} == 3'd2) ? 6'd56
-            : ({vector_taken, fold_taken, word_given} == 3'd1) ? 6'd1
-            : !(vector_taken | fold_taken | word_given) ? 6'd0 : {5'd31, word_given};
+    wire signed [5:0] change = ({flush_ends, vector_taken, word_given} == 3'd3) ? 6'd63
+            : ({flush_ends, vector_taken, word_given} == 3'd2) ? 6'd62
+            : ({flush_ends, vector_taken, fold_taken, word_given} == 4'd3) ? 6'd57
+            : ({flush_ends, vector_taken, fold_taken, word_given} == 4'd2) ? 6'd56
+            : ({flush_ends, vector_taken, fold_taken, word_given} == 4'd1) ? 6'd1
+            : !(flush_ends | vector_taken | fold_taken | word_given) ? 6'd0 : 6'd25;
     wire room_for_fold = spare >= 6'sd0;
-    assign issue = available & !flushing & (!last_synapse_fold | room_for_fold);
+    assign issue = available & (!last_synapse_fold | room_for_fold);
     assign fold_end = issue & last_synapse_fold;
     assign vector_end = fold_end & last_neuron_fold;
 
     always_ff @(posedge clk) begin
         if (rst) begin
-            count <= 3'd0;
             flushing <= 1'b1;
+            count <= 3'd0;
+            flush_ends <= 1'b0;
             synapse_fold <= 4'd0;
-            last_synapse_fold <= 1'b0;
-            word_given <= 1'b0;
+            last_synapse_fold <= 1'b1;
             vector_taken <= 1'b0;
             fold_taken <= 1'b0;
-            spare <= 6'd17;
+            word_given <= 1'b0;
+            spare <= 6'd56;
             neuron_fold <= 1'b0;
             last_neuron_fold <= 1'b0;
             address <= 5'd0;
         end else begin
-            word_given <= word_taken;
             vector_taken <= vector_end;
             fold_taken <= fold_end;
+            word_given <= word_taken;
             spare <= spare + change;
             if (flushing) begin
                 count <= count + 3'd1;
-                if (count == 3'd7) flushing <= 1'b0;
+                flush_ends <= count == 3'd6;
+                if (flush_ends) flushing <= 1'b0;
                 else flushing <= 1'b1;
             end else begin
                 flushing <= 1'b0;
             end
             if (issue) begin
-                last_synapse_fold <= synapse_fold == 4'd13;
                 if (last_synapse_fold) synapse_fold <= 4'd0;
                 else synapse_fold <= synapse_fold + 4'd1;
                 if (vector_end) address <= 5'd0;
                 else address <= address + 5'd1;
             end
+            if (issue | flush_ends) last_synapse_fold <= !flush_ends & (synapse_fold == 4'd13);
             if (fold_end) begin
                 last_neuron_fold <= !neuron_fold;
                 if (last_neuron_fold) neuron_fold <= 1'b0;

@@ -8,8 +8,9 @@
 // Latency: a vector is available in the cycle after its last beat was accepted; word
 // follows address by two cycles (memory, output register). Initiation interval: SF cycles.
 // Handshake: valid/ready at the input; available/vector_end at the output: vector_end
-// frees the vector in use and must only come while it is available. Reset: both vectors and a
-// part of one are dropped.
+// frees the vector in use and must only come while it is available. Where SF > 1 the last beat
+// must not be read in the very cycle in which a vector becomes available. Reset: both vectors
+// and a part of one are dropped.
 //
 // Parameters of this module:
 //     beats = 15
@@ -38,7 +39,7 @@ module vectorMemory (
     input  wire        rst,
     input  wire [23:0] in_payload,
     input  wire        in_valid,
-    output wire        in_ready,
+    output reg         in_ready,
     input  wire        in_first,
     input  wire        in_last,
     output reg         available,
@@ -47,68 +48,58 @@ module vectorMemory (
     output reg  [23:0] word,
     output reg         error
 );
-    reg  read_bank;
-    reg  [1:0] full;
+    reg  between;
     reg  [3:0] beat;
     reg  last_next;
-    reg  between;
     reg  write_bank;
+    reg  [4:0] store_write_address;
+    reg  [23:0] store_write_data;
+    reg  store_write_enable;
+    reg  read_bank;
     reg  [23:0] store_read_data;
     (* no_rw_check *)
     reg  [23:0] store [0:31];
 
-    assign in_ready = !full[write_bank];
     wire accept = in_valid & in_ready;
     wire at_end = !in_first & last_next;
-    wire at_start = in_first | between;
-    wire fits = (in_first == at_start) & (in_last == at_end);
-    wire goes_on = fits & !at_end;
-    wire complete = accept & fits & at_end;
+    wire goes_on = (in_first | !between) & !at_end & !in_last;
+    wire complete = accept & at_end & in_last;
     wire [3:0] position = in_first ? 4'd0 : beat;
-    wire full_0_after_vector_end = vector_end ? read_bank & full[0] : full[0];
-    wire full_1_after_vector_end = vector_end ? !read_bank & full[1] : full[1];
+    wire wrong = (in_first != between) | (in_last != at_end);
 
     always_ff @(posedge clk) begin
+        store_write_address <= {write_bank, position};
+        store_write_data <= in_payload;
         store_read_data <= store[{read_bank, address}];
         word <= store_read_data;
         if (rst) begin
-            read_bank <= 1'b0;
-            full[0] <= 1'b0;
-            full[1] <= 1'b0;
+            available <= 1'b0;
+            in_ready <= 1'b1;
+            between <= 1'b1;
             beat <= 4'd0;
             last_next <= 1'b0;
-            between <= 1'b1;
             write_bank <= 1'b0;
-            available <= 1'b0;
+            store_write_enable <= 1'b0;
+            read_bank <= 1'b0;
             error <= 1'b0;
         end else begin
-            available <= complete | (full == 2'd3) | (available & !vector_end);
-            if (vector_end) read_bank <= !read_bank;
-            if (complete) begin
-                write_bank <= !write_bank;
-                if (write_bank) begin
-                    full[0] <= full_0_after_vector_end;
-                    full[1] <= 1'b1;
-                end else begin
-                    full[0] <= 1'b1;
-                    full[1] <= full_1_after_vector_end;
-                end
-            end else begin
-                full[0] <= full_0_after_vector_end;
-                full[1] <= full_1_after_vector_end;
-            end
+            available <= complete | !in_ready | (available & !vector_end);
+            in_ready <= !(available & !vector_end & (complete | !in_ready));
+            store_write_enable <= accept;
             if (accept) begin
-                last_next <= goes_on & !in_first & (beat == 4'd13);
                 between <= !goes_on;
+                last_next <= goes_on & !in_first & (beat == 4'd13);
+                error <= error | wrong;
                 if (goes_on) begin
                     if (in_first) beat <= 4'd1;
                     else beat <= beat + 4'd1;
                 end else begin
                     beat <= 4'd0;
                 end
-                if (!fits | (in_first & !between)) error <= 1'b1;
             end
+            if (complete) write_bank <= !write_bank;
+            if (vector_end) read_bank <= !read_bank;
         end
-        if (accept) store[{write_bank, position}] <= in_payload;
+        if (store_write_enable) store[store_write_address] <= store_write_data;
     end
 endmodule
