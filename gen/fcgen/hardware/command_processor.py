@@ -78,8 +78,10 @@ class CommandProcessor(wiring.Component):
         m = Module()
         header = Signal(8 * HEADER.size)
         sequence, length = header[8:24], header[24:40]
-        text, text_left = Signal(8 * ERROR_BYTES), Signal(range(ERROR_BYTES + 1))
-        body_left, reply_left = Signal(16), Signal(16)
+        text = Signal(8 * ERROR_BYTES)
+        text_left = Signal(range(ERROR_BYTES + 1))
+        body_left = Signal(16)
+        reply_left = Signal(16)
         silent = Signal()  # the reply has no payload
         code = Signal(4)
         pending = Signal(2)

@@ -62,7 +62,9 @@ class FrameBuffer(wiring.Component):
         m = Module()
         bits = self.address_bits
         m.submodules.store = store = VectorStore(1 << bits, 8)
-        head, committed, tail = Signal(bits), Signal(bits), Signal(bits)
+        head = Signal(bits)
+        committed = Signal(bits)
+        tail = Signal(bits)
         settling = Signal(range(READ_LATENCY + 1))
         after_head = Signal(bits)
         m.d.comb += [

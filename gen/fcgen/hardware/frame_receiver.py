@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.crc32 import Crc32
 from fcgen.protocol import ESCAPE, FLAG, FLIP, FRAME_BYTES_MIN, HEADER
 
 LENGTH_PLACE = HEADER.size - 2
@@ -69,17 +69,20 @@ class FrameReceiver(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.crc = crc = CRC32_ISO_HDLC(data_width=8).create()
+        m.submodules.crc = crc = Crc32()
         longest = self.payload_max + FRAME_BYTES_MIN
         count = Signal(range(longest + 1))
         length = Signal(16)
-        escaped, wrong, missing_room = Signal(), Signal(), Signal()
-        flag, escape = Signal(), Signal()
+        escaped = Signal()
+        wrong = Signal()
+        missing_room = Signal()
+        flag = Signal()
+        escape = Signal()
         m.d.comb += [
             flag.eq(self.valid & (self.payload == FLAG)),
             escape.eq(self.valid & (self.payload == ESCAPE)),
             self.write_data.eq(Mux(escaped, self.payload ^ FLIP, self.payload)),
-            crc.data.eq(self.write_data),
+            crc.payload.eq(self.write_data),
             crc.valid.eq(self.write),
             crc.start.eq(flag),
         ]
@@ -89,7 +92,7 @@ class FrameReceiver(wiring.Component):
         with m.If(self.broken):
             m.d.sync += wrong.eq(1)
         with m.Elif(flag):
-            self._close(m, count, length, (escaped | wrong, missing_room, crc.match_detected))
+            self._close(m, count, length, (escaped | wrong, missing_room, crc.match))
             m.d.sync += [count.eq(0), escaped.eq(0), wrong.eq(0), missing_room.eq(0)]
         with m.Elif(escape):
             m.d.sync += [escaped.eq(1), wrong.eq(wrong | escaped)]

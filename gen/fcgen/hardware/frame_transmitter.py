@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.crc32 import Crc32
 from fcgen.protocol import CHECK, ESCAPE, FLAG, FLIP
 
 
@@ -54,9 +54,9 @@ class FrameTransmitter(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.crc = crc = CRC32_ISO_HDLC(data_width=8).create()
+        m.submodules.crc = crc = Crc32()
         sent = Signal()
-        m.d.comb += [crc.data.eq(self.payload), crc.valid.eq(self.valid & self.ready)]
+        m.d.comb += [crc.payload.eq(self.payload), crc.valid.eq(self.valid & self.ready)]
         check = Signal(32)
         check_left = Signal(range(CHECK.size + 1))
         with m.FSM(name="state"):

@@ -56,8 +56,10 @@ class LinkStatus(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        cycles, working = Signal(CYCLE_BITS), Signal(CYCLE_BITS)
-        vectors, frames = Signal(VECTOR_BITS), Signal(FRAME_BITS)
+        cycles = Signal(CYCLE_BITS)
+        working = Signal(CYCLE_BITS)
+        vectors = Signal(VECTOR_BITS)
+        frames = Signal(FRAME_BITS)
         m.d.sync += [
             cycles.eq(cycles + 1),
             working.eq(working + self.at_work),

@@ -78,7 +78,8 @@ class ParameterBridge(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        word, address = Signal(32), Signal(32)
+        word = Signal(32)
+        address = Signal(32)
         count = Signal(range(WORD_BYTES))
         has_address = Signal()
         known = Signal()

@@ -66,7 +66,8 @@ class RequestCheck(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        left, answers = Signal(16), Signal(range(PAYLOAD_MAX + self.info.answer_bytes + 1))
+        left = Signal(16)
+        answers = Signal(range(PAYLOAD_MAX + self.info.answer_bytes + 1))
         counting = Signal()
         m.d.sync += counting.eq(self.active)
         with m.If(~counting):

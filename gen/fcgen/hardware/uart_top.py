@@ -67,7 +67,9 @@ class UartTop(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         plan, info = self.plan, self.plan.info
-        m.submodules.processor = self.processor = CommandProcessor(RequestCheck(info), info.watchdog)
+        m.submodules.processor = self.processor = CommandProcessor(
+            RequestCheck(info), info.watchdog
+        )
         m.submodules.status = self.status = LinkStatus()
         m.submodules.identity = self.identity = IdentityMemory(info, plan.image)
         self._line(m)

@@ -72,9 +72,11 @@ class VectorDrainer(wiring.Component):
         m = Module()
         beat = Signal(self.lanes * self.bits)
         octets = element_bytes(self.bits)
-        octet, lane = Signal(range(octets)), Signal(range(self.lanes))
+        octet = Signal(range(octets))
+        lane = Signal(range(self.lanes))
         left = Signal(range(self.outputs + 1), init=self.outputs)
-        first, last = Signal(), Signal()
+        first = Signal()
+        last = Signal()
         offered = Signal()
         m.d.comb += [
             first.eq(left == self.outputs),
@@ -83,7 +85,9 @@ class VectorDrainer(wiring.Component):
             self.fault.eq(offered & ((self.in_first != first) | (self.in_last != last))),
             self.in_ready.eq(~self.out_valid & ~self.clear & ~self.fault),
             self.out_payload.eq(self._extended(beat[: self.bits]).word_select(octet, 8)),
-            self.vector_end.eq(self.out_valid & self.out_ready & (octet == octets - 1) & (left == 1)),
+            self.vector_end.eq(
+                self.out_valid & self.out_ready & (octet == octets - 1) & (left == 1)
+            ),
         ]
         with m.If(offered & ~self.fault):
             m.d.sync += [beat.eq(self.in_payload), self.out_valid.eq(1)]
