@@ -99,7 +99,7 @@ class CommandProcessor(wiring.Component):
             m.d.sync += [text.eq(Cat(*parts)), text_left.eq(sized)]
 
         answer = Cat(self.kind | REPLY, sequence)
-        with m.FSM(name="state"):
+        with m.FSM():
             with m.State("IDLE"):
                 m.d.sync += text_left.eq(HEADER.size)
                 with m.If(self.frame_valid):

@@ -22,8 +22,8 @@ class FrameReceiver(wiring.Component):
     ``drop`` takes them back: where the CRC-32 is wrong, the length is not the one in the header,
     an escape is none, a byte of the line was broken, or the buffer was full.
 
-    Latency: bytes and verdicts appear in the cycle of ``valid``. Bytes come at most every other
-    cycle. Reset: waits for a flag as if one had been.
+    Latency: bytes and verdicts appear in the cycle of ``valid``. Bytes come at most every
+    tenth cycle. Reset: waits for a flag as if one had been.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class FrameReceiver(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.crc = crc = Crc32()
+        m.submodules.checker = crc = Crc32()
         longest = self.payload_max + FRAME_BYTES_MIN
         count = Signal(range(longest + 1))
         length = Signal(16)

@@ -15,7 +15,8 @@ class FrameTransmitter(wiring.Component):
     """Puts bytes between flags, escapes them as RFC 1662 does, and adds their CRC-32.
 
     Latency: a byte leaves in the cycle in which it is accepted, but for the first one, before
-    which a flag goes. Handshake: valid/ready on both sides. Reset: no frame is open.
+    which a flag goes. Handshake: valid/ready on both sides; the line takes a
+    byte every tenth cycle at most. Reset: no frame is open.
 
     Ports
     -----
@@ -54,12 +55,12 @@ class FrameTransmitter(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.crc = crc = Crc32()
+        m.submodules.checker = crc = Crc32()
         sent = Signal()
         m.d.comb += [crc.payload.eq(self.payload), crc.valid.eq(self.valid & self.ready)]
         check = Signal(32)
         check_left = Signal(range(CHECK.size + 1))
-        with m.FSM(name="state"):
+        with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += [self.idle.eq(1), crc.start.eq(1)]
                 with m.If(self.valid & ~self.abort):
@@ -76,9 +77,9 @@ class FrameTransmitter(wiring.Component):
                         m.d.sync += check_left.eq(CHECK.size)
                         m.next = "CHECK"
             with m.State("CHECK"):
-                # The CRC's register has the last byte from the first of these cycles on.
+                # The CRC is complete before the line takes its first byte.
                 shifted = Signal(32)
-                m.d.comb += shifted.eq(Mux(check_left == CHECK.size, crc.crc, check))
+                m.d.comb += shifted.eq(Mux(check_left == CHECK.size, crc.value, check))
                 self._escaped(m, shifted[:8], 1, sent)
                 with m.If(sent):
                     m.d.sync += [check.eq(shifted >> 8), check_left.eq(check_left - 1)]

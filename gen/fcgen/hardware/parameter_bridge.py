@@ -90,7 +90,7 @@ class ParameterBridge(wiring.Component):
             self.out_payload.eq(word[:8]),
             known.eq(~address[self.address_width :].any()),
         ]
-        with m.FSM(name="state"):
+        with m.FSM():
             with m.State("BYTES"):
                 m.d.comb += self.ready.eq(self.active & self.parameter_held)
                 with m.If(self.valid & self.ready):

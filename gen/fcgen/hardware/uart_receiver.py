@@ -62,7 +62,7 @@ class UartReceiver(wiring.Component):
         middle = Signal()
         m.d.comb += [sum_.eq(phase + self.step), middle.eq(sum_[PHASE_BITS])]
         count = Signal(4)
-        with m.FSM(name="state"):
+        with m.FSM():
             with m.State("IDLE"):
                 m.d.sync += [phase.eq(1 << (PHASE_BITS - 1)), count.eq(0)]
                 with m.If(~line):
