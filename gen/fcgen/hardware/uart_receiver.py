@@ -75,7 +75,9 @@ class UartReceiver(wiring.Component):
                         m.next = "IDLE"
                     with m.Elif(count == 9):
                         m.d.comb += [self.valid.eq(bit), self.broken.eq(~bit)]
-                        m.next = "BREAK"
+                        m.next = "IDLE"
+                        with m.If(~bit):
+                            m.next = "BREAK"
                     with m.Else():
                         m.d.sync += self.payload.eq(Cat(self.payload[1:], bit))
             with m.State("BREAK"), m.If(line):

@@ -164,16 +164,12 @@ class Board:
         classes = self.network is not None and self.network.end.kind == "argmax"
         return outputs[:, 0] if classes else outputs
 
-    def run(
-        self, inputs: np.ndarray, progress: Callable[[str], None] = lambda _: None
-    ) -> BoardRun:
+    def run(self, inputs: np.ndarray, progress: Callable[[str], None] = lambda _: None) -> BoardRun:
         """Compute vectors; see `predict`."""
         codes = self._codes(np.asarray(inputs))
         info = self.info
         octets = to_octets(codes, info.input_bits)
-        each = max(
-            1, min(info.payload_max // info.vector_bytes, PAYLOAD_MAX // info.answer_bytes)
-        )
+        each = max(1, min(info.payload_max // info.vector_bytes, PAYLOAD_MAX // info.answer_bytes))
         asks = [
             Ask(
                 Request.INFER,
@@ -184,9 +180,7 @@ class Board:
         ]
         retries, before, began = self._link.retries, self.status(), time.monotonic()
         window = 2 * (info.payload_max + FRAME_BYTES_MIN)
-        replies = self._link.exchange(
-            asks, window, lambda done: progress(f"{min(done * each, len(codes)):,} vectors")
-        )
+        replies = self._link.exchange(asks, window, _tenths(len(asks), progress))
         seconds, after = time.monotonic() - began, self.status()
         source = IntegerFormat(info.output_bits, info.output_signed)
         return BoardRun(
@@ -299,6 +293,19 @@ class Board:
             rule = f"must be {source.minimum} to {source.maximum}"
             raise bad_input("inputs", "a value out of range", rule, "correct it")
         return inputs.astype(np.int64)
+
+
+def _tenths(total: int, progress: Callable[[str], None]) -> Callable[[int], None]:
+    """Return what says how far the work is, ten times in all."""
+    said = 0
+
+    def say(done: int) -> None:
+        nonlocal said
+        if 10 * done // total > said:
+            said = 10 * done // total
+            progress(f"computed {10 * said} %")
+
+    return say
 
 
 def _info(link: Link, attempts: int | None = None) -> Info:
