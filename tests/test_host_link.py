@@ -121,6 +121,13 @@ def test_a_frame_of_vectors_is_answered_by_the_vectors_of_the_reference(client, 
     assert np.array_equal(infer(client, design, vectors), run(design.network, vectors))
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_registers_power_up_with_weights_are_those_of_the_images(files, design, seed):
+    client = Client(files, seed=seed)
+    vectors = codes(design, 2)
+    assert np.array_equal(infer(client, design, vectors), run(design.network, vectors))
+
+
 def test_bytes_that_are_flags_and_escapes_pass(client, design):
     vectors = np.array([[0x7E, 0x7D, 0x5E, 0x5D, 0x20, -0x7E, -0x7D, 0, 0x7E, 0x7E, 0x7D, 0x7D, 1]])
     assert np.array_equal(infer(client, design, vectors), run(design.network, vectors))

@@ -73,7 +73,7 @@ def plan_of(design: Design, clock_hz: int, baud: int) -> LinkPlan:
         address_bits = address_bits_for(network.inputs * element_bytes(source.bits))
     except ValueError as error:
         remedy = "only smaller inputs can go over a serial line"
-        raise bad_input(design.directory, f"{network.inputs} inputs", error, remedy) from None
+        raise bad_input(design.directory, f"{network.inputs} inputs", str(error), remedy) from None
     byte_cycles = -(-_BYTE_BITS * clock_hz // baud)
     info = Info(
         writable=any(name == "parameter_write" for name, *_ in manifest.ports),

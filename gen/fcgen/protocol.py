@@ -132,11 +132,23 @@ class Info:
         if version != VERSION:
             raise ValueError(f"has protocol version {version}; version {VERSION} is known")
         payload_max, inputs, outputs, in_bits, in_signed, out_bits, out_signed, *rates = middle
+        clock_hz, baud, watchdog = rates
         return cls(
-            bool(writable),
-            *(payload_max, inputs, outputs, in_bits, bool(in_signed), out_bits, bool(out_signed)),
-            *rates,
-            *(build, structure, bool(ready), weights),
+            writable=bool(writable),
+            payload_max=payload_max,
+            inputs=inputs,
+            outputs=outputs,
+            input_bits=in_bits,
+            input_signed=bool(in_signed),
+            output_bits=out_bits,
+            output_signed=bool(out_signed),
+            clock_hz=clock_hz,
+            baud=baud,
+            watchdog=watchdog,
+            build=build,
+            structure=structure,
+            ready=bool(ready),
+            weights=weights,
         )
 
     @property

@@ -169,7 +169,11 @@ class UartTop(wiring.Component):
             processor.usable.eq(identity.usable),
             processor.fault.eq(serving[Request.INFER] & (drainer.fault | design.error)),
         ]
-        sources = {Request.INFO: identity, Request.STATUS: status, Request.INFER: drainer}
+        sources: dict[Request, wiring.Component] = {
+            Request.INFO: identity,
+            Request.STATUS: status,
+            Request.INFER: drainer,
+        }
         if bridge is not None:
             self._connect_bridge(m, bridge, serving)
             sources[Request.WEIGHTS_READ] = bridge

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from fcgen.errors import CheckError, ToolError, bad_input
+from fcgen.errors import CheckError, FcgenError, InputError, ToolError, bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.host.link import Ask, Link
 from fcgen.host.port import Port, SerialPort, ports
@@ -198,8 +198,13 @@ class Board:
         reply = self._link.ask(Request.STATUS, reply_bytes=STATUS.size)
         cycles, working, vectors, damaged, flags = STATUS.unpack(reply)
         errors = tuple(code.name.lower() for code in Code if flags >> (code - 1) & 1)
-        numbers = (int.from_bytes(part, "little") for part in (cycles, working))
-        return Status(*numbers, vectors, damaged, errors)
+        return Status(
+            int.from_bytes(cycles, "little"),
+            int.from_bytes(working, "little"),
+            vectors,
+            damaged,
+            errors,
+        )
 
     def reset(self) -> None:
         """Reset the accelerator and set all counters to zero; the weights stay."""
@@ -322,14 +327,14 @@ def _found(
     names: Sequence[str | Port], bauds: Sequence[int], timeout: float, design: Design | None
 ) -> tuple[Link, Info]:
     """Return the first board that answers and has the structure of the design."""
-    failures: list[Exception] = []
+    failures: list[FcgenError] = []
     for name in names:
         for baud in bauds if isinstance(name, str) else bauds[:1]:
             try:
                 return _open(name, baud, timeout, design, sure=len(names) * len(bauds) == 1)
             except (ToolError, CheckError) as error:
                 failures.append(error)
-            except Exception as error:
+            except InputError as error:
                 if len(names) == 1:
                     raise
                 failures.append(error)

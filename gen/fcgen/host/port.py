@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fcgen.errors import ToolError, bad_input, shown
 
@@ -71,7 +71,7 @@ class SerialPort:
         self._port.close()
 
 
-def _pyserial() -> type[serial]:  # type: ignore[valid-type]
+def _pyserial() -> Any:
     try:
         import serial
     except ImportError:
