@@ -23,7 +23,8 @@ from fcgen.dense_layer import DenseLayer
 from fcgen.digits import PIXELS
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
-from fcgen.host.board import Board, BoardRun
+from fcgen.host.board import Board
+from fcgen.host.board_results import BoardRun
 from fcgen.host.virtual_board import TIMEOUT, VirtualBoard
 from fcgen.load.raw_weights import RawWeights
 from fcgen.network import Network

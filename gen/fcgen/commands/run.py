@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from fcgen.design import Design
-    from fcgen.host.board import BoardRun
+    from fcgen.host.board_results import BoardRun
 
 VIRTUAL, AUTO = "virtual", "auto"
 DEFAULT_VECTORS = 1_000

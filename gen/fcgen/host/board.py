@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from fcgen.errors import CheckError, FcgenError, InputError, ToolError, bad_input
+from fcgen.errors import CheckError, bad_input
 from fcgen.fixed import IntegerFormat
-from fcgen.host.link import Ask, Link
-from fcgen.host.port import Port, SerialPort, ports
+from fcgen.host.board_results import BoardRun, Status
+from fcgen.host.board_search import board_info, found
+from fcgen.host.link import Ask
+from fcgen.host.port import Port, ports
 from fcgen.host.vectors import from_octets, to_octets
-from fcgen.protocol import FRAME_BYTES_MIN, PAYLOAD_MAX, STATUS, Code, Info, Request
+from fcgen.protocol import FRAME_BYTES_MIN, PAYLOAD_MAX, STATUS, Code, Request
 
 if TYPE_CHECKING:
     from fcgen.dense_layer import DenseLayer
@@ -24,61 +25,7 @@ if TYPE_CHECKING:
 
 BAUDS = (3_000_000, 1_000_000, 921_600, 460_800, 115_200)
 TIMEOUT = 2.0
-_PROBE_SECONDS = 0.3
 _ADDRESS = np.dtype("<u4")
-
-
-@dataclass(frozen=True)
-class Status:
-    """Counters of a board since its last RESET.
-
-    Attributes
-    ----------
-    cycles, cycles_at_work : int
-        Of the chip's clock, and those of them in which an INFER was served.
-    vectors : int
-        That were computed.
-    damaged_frames : int
-    errors : tuple of str
-        Names of the kinds of errors that occurred, see `fcgen.protocol.Code`.
-    """
-
-    cycles: int
-    cycles_at_work: int
-    vectors: int
-    damaged_frames: int
-    errors: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class BoardRun:
-    """What a board computed, and how long it took.
-
-    Attributes
-    ----------
-    outputs : ndarray of int64, shape (V, M)
-    cycles, cycles_at_work : int
-        Of the chip: from before the first vector to behind the last one.
-    clock_hz : int
-    seconds : float
-        By the host's clock; of a simulated board those of the simulator.
-    retries : int
-    weights_hash : str
-        Of the weights that were used.
-    """
-
-    outputs: np.ndarray
-    cycles: int
-    cycles_at_work: int
-    clock_hz: int
-    seconds: float
-    retries: int
-    weights_hash: str
-
-    @property
-    def inferences_per_second(self) -> float:
-        """By the chip's clock, the serial line included."""
-        return len(self.outputs) * self.clock_hz / max(self.cycles, 1)
 
 
 class Board:
@@ -119,7 +66,7 @@ class Board:
         self.design = design
         names = [port] if port is not None else ports()
         bauds = BAUDS if baud is None else (baud,)
-        self._link, self.info = _found(names, bauds, timeout, design)
+        self._link, self.info = found(names, bauds, timeout, design)
         self.network = design.network if design else None
 
     def __enter__(self) -> Self:
@@ -248,7 +195,7 @@ class Board:
         if not np.array_equal(self._read(writes[:, 0]), writes[:, 1]):
             raise CheckError(f"{self.port}: the weights that were read back are not those written")
         self._link.ask(Request.WEIGHTS_SEAL, bytes.fromhex(parameters.weights_hash))
-        self.info = _info(self._link)
+        self.info = board_info(self._link)
         self.network = Network.single(parameters)
         return notes
 
@@ -311,52 +258,3 @@ def _tenths(total: int, progress: Callable[[str], None]) -> Callable[[int], None
             progress(f"computed {10 * said} %")
 
     return say
-
-
-def _info(link: Link, attempts: int | None = None) -> Info:
-    more: dict[str, Any] = {} if attempts is None else {"attempts": attempts}
-    ask = Ask(Request.INFO, b"", Info.LAYOUT.size)
-    reply = link.exchange([ask], 0, **more)[0]
-    try:
-        return Info.unpack(reply)
-    except ValueError as error:
-        raise ToolError(f"{link.port.name}: its answer {error}; flash the board again") from None
-
-
-def _found(
-    names: Sequence[str | Port], bauds: Sequence[int], timeout: float, design: Design | None
-) -> tuple[Link, Info]:
-    """Return the first board that answers and has the structure of the design."""
-    failures: list[FcgenError] = []
-    for name in names:
-        for baud in bauds if isinstance(name, str) else bauds[:1]:
-            try:
-                return _open(name, baud, timeout, design, sure=len(names) * len(bauds) == 1)
-            except (ToolError, CheckError) as error:
-                failures.append(error)
-            except InputError as error:
-                if len(names) == 1:
-                    raise
-                failures.append(error)
-                break
-    if failures:
-        raise failures[-1]
-    raise ToolError("port: there is no serial port; connect a board, or use `--board virtual`")
-
-
-def _open(
-    name: str | Port, baud: int, timeout: float, design: Design | None, *, sure: bool
-) -> tuple[Link, Info]:
-    port = SerialPort(name, baud) if isinstance(name, str) else name
-    try:
-        link = Link(port, timeout if sure else min(timeout, _PROBE_SECONDS))
-        info = _info(link, None if sure else 2)
-        link.timeout = timeout
-        if design is not None and info.structure.hex() != design.manifest.structure_hash:
-            found, wanted = info.structure.hex()[:12], design.manifest.structure_hash[:12]
-            rule = f"the board has structure {found}…, {design.directory} has {wanted}…"
-            raise bad_input("port", port.name, rule, "flash the board with this design")
-    except BaseException:
-        port.close()
-        raise
-    return link, info
