@@ -55,6 +55,8 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
             *(PYTHON, "bench/generated_models.py", "--results", str(results / "models")),
             *("--only", kind),
         ]
+    commands["protocol-fuzz"] = [PYTHON, "bench/protocol_fuzz.py"]
+    commands["virtual-board"] = [PYTHON, "bench/virtual_board.py"]
     commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [

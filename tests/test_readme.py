@@ -8,6 +8,8 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # How many cycles all vectors take together depends on how many processors share them.
 TOTAL_CYCLES = re.compile(r"[\d,]+ cycles$", re.MULTILINE)
+# A board's cycles count while its host thinks.
+BOARD_CYCLES = re.compile(r"[\d,]+( cycles of the chip .*: )[\d,]+( inferences/s)")
 
 
 def blocks():
@@ -27,6 +29,18 @@ def test_the_commands_of_the_readme_print_what_it_says(capsys, tmp_path, monkeyp
         outcome = run(capsys, *shlex.split(command))
         assert outcome.code == 0
         assert comparable(outcome.out) == comparable(printed)
+
+
+def test_the_virtual_board_prints_what_the_readme_says(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "`fcgen layer 64 10 --pe 2 -o build/board`" in README
+    assert run(capsys, "layer", "64", "10", "--pe", "2", "-o", "build/board").code == 0
+    session = next(block for block in blocks() if block.startswith("$ fcgen run"))
+    command, _, printed = session.removeprefix("$ fcgen ").partition("\n")
+    outcome = run(capsys, *shlex.split(command))
+    assert outcome.code == 0
+    shown, wanted = (BOARD_CYCLES.sub(r"N\1N\2", text) for text in (outcome.out, printed))
+    assert shown == wanted
 
 
 def test_the_demo_prints_what_the_readme_says(capsys, tmp_path, monkeypatch):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fcgen.dense_layer import DenseLayer as DenseLayer
     from fcgen.fixed import IntegerFormat as IntegerFormat
     from fcgen.folding import Folding as Folding
+    from fcgen.host.board import Board as Board
+    from fcgen.host.virtual_board import VirtualBoard as VirtualBoard
     from fcgen.quantize import make_layer as make_layer
 
 # Imported when they are asked for: `fcgen --help` needs neither NumPy nor Amaranth.
@@ -25,6 +27,8 @@ _HOMES = {
     "Folding": "folding",
     "DenseLayer": "dense_layer",
     "make_layer": "quantize",
+    "Board": "host.board",
+    "VirtualBoard": "host.virtual_board",
 }
 
 __all__ = ["__version__", "load", *_HOMES]

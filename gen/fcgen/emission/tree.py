@@ -83,6 +83,12 @@ class Tree:
         self.outputs.setdefault(self.prefix + module, set()).update(_outputs(component))
         return Instance(self.prefix + module, *own, clock, *_connections(component))
 
+    def external(self, component: Any, module: str, reset: Any) -> Instance:
+        """See `fcgen.hardware.border.Emitter`."""
+        self.outputs[module] = _outputs(component)
+        domain = (("i", "clk", ClockSignal()), ("i", "rst", reset))
+        return Instance(module, *domain, *_connections(component))
+
     def convert(self, component: Any, name: str) -> ConvertedModule:
         """Convert a component, or return the module that it shares with one before."""
         key = type(component), tuple(sorted(component.parameters.items()))

@@ -6,7 +6,9 @@ One model a thread; ctypes releases the interpreter's lock while a model runs.
 import ctypes
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -134,16 +136,23 @@ def _split(vectors: int, workers: int) -> tuple[int, ...]:
 def _open(loaded: ctypes.CDLL, design: Design, seed: int) -> ctypes.c_void_p:
     """Construct a model where its images are: ``$readmemh`` looks in the working directory."""
     message = ctypes.create_string_buffer(MESSAGE_BYTES)
-    with _directory_lock:
-        before = os.getcwd()
-        os.chdir(design.directory)
-        try:
-            model = loaded.fcgen_open(seed, message, MESSAGE_BYTES)
-        finally:
-            os.chdir(before)
+    with in_directory(design.directory):
+        model = loaded.fcgen_open(seed, message, MESSAGE_BYTES)
     if not model:
         raise CheckError(f"the simulation ended itself: {_text(message)}")
     return ctypes.c_void_p(model)
+
+
+@contextmanager
+def in_directory(directory: Path) -> Iterator[None]:
+    """Work in a directory, one thread at a time."""
+    with _directory_lock:
+        before = os.getcwd()
+        os.chdir(directory)
+        try:
+            yield
+        finally:
+            os.chdir(before)
 
 
 def _text(message: "ctypes.Array[ctypes.c_char]") -> str:

@@ -78,6 +78,8 @@ class LibrarySource:
     optimise : int
         ``-O`` level of the C++ compiler: 3 for whole data sets, 1 where building takes longer
         than running.
+    harness : Path
+        C++ that drives the model.
     """
 
     sources: Sequence[Path]
@@ -85,6 +87,7 @@ class LibrarySource:
     macros: Mapping[str, int]
     optimise: int = 3
     definitions: Sequence[str] = ()
+    harness: Path = HARNESS
 
 
 def cache_directory() -> Path:
@@ -111,7 +114,7 @@ def library(source: LibrarySource, jobs: int | None = None) -> Path:
 
 def _key(source: LibrarySource, verilator: Tool, compiler: Tool) -> str:
     digest = hashlib.sha256()
-    for path in (*source.sources, HARNESS, PRINT_HEADER):
+    for path in (*source.sources, source.harness, PRINT_HEADER):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     settings = (
         *(source.top, sorted(source.macros.items()), source.optimise, VERILATOR_FLAGS),
@@ -147,7 +150,7 @@ def _build(
     run_tool([*verilator.command, *options, *files], folder, verilator.environment)
     flags = [*_flags(verilator), f"-I{work}", f"-O{source.optimise}"]
     flags += [f"-D{name}={value}" for name, value in source.macros.items()]
-    objects = _compile(compiler, _units(work), flags, jobs)
+    objects = _compile(compiler, _units(work, source.harness), flags, jobs)
     objects += _runtime(verilator, compiler, jobs)
     link = [*compiler.command, "-shared", "-pthread", *map(str, objects), "-o", LIBRARY]
     run_tool(link, folder, compiler.environment)
@@ -161,9 +164,9 @@ def _flags(verilator: Tool) -> list[str]:
     return [*COMPILER_FLAGS, f"-I{include}", f"-I{include / 'vltstd'}", *macros, *declared]
 
 
-def _units(work: Path) -> list[Path]:
+def _units(work: Path, harness: Path) -> list[Path]:
     """Gather the harness and the generated files in translation units of moderate size."""
-    units: list[list[Path]] = [[HARNESS]]
+    units: list[list[Path]] = [[harness]]
     size = 0
     for path in sorted(work.glob("Vlayer*.cpp")):
         if size + path.stat().st_size > UNIT_BYTES:

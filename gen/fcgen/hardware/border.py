@@ -22,6 +22,9 @@ class Emitter(Protocol):
     def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
         """Return an Instance of a module whose Verilog text ships in the package."""
 
+    def external(self, component: Any, module: str, reset: Any) -> Instance:
+        """Return an Instance of a module that was emitted before; ``reset`` is its reset."""
+
 
 def module_border(
     elaborate: Callable[[Component, Any], Any],

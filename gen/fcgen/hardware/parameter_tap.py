@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Mux, Signal
+from amaranth import Module, Mux, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -130,7 +130,8 @@ class ParameterTap(wiring.Component):
             self.memory_address.eq(
                 Mux(reading, self.word[: self.address_width], self.layer_address)
             ),
-            self.memory_write.eq(mine & self.write),
+            # Registers power up with anything: before the reset is over nothing is written.
+            self.memory_write.eq(mine & self.write & ~ResetSignal()),
             self.memory_write_address.eq(self.word[: self.address_width]),
             self.memory_data.eq(self.data[: self.data_width]),
         ]

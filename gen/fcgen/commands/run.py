@@ -1,0 +1,169 @@
+"""``fcgen run``: vectors through a board, real or virtual, compared with the reference."""
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fcgen.commands.options import FILE, Integer, common
+from fcgen.terminal import Terminal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fcgen.design import Design
+    from fcgen.host.board_results import BoardRun
+
+VIRTUAL, AUTO = "virtual", "auto"
+DEFAULT_VECTORS = 1_000
+SHOWN = 10
+
+
+@click.command(short_help="Run vectors through a board and compare.")
+@click.argument("directory", metavar="DIR", type=FILE)
+@click.option(
+    "--board",
+    required=True,
+    metavar="BOARD",
+    help="virtual: the RTL of the bitstream, simulated; auto: the port that answers; or a port.",
+)
+@click.option("--inputs", type=FILE, help=".npy of integers or reals, (V, N) or (V, C, H, W).")
+@click.option("--outputs", type=FILE, help=".npy to write, int64 (V, M).")
+@click.option("--vectors", type=Integer(1), help="How many; of --inputs the first ones.")
+@click.option("--load-weights", type=FILE, help="New weights, written to the board first.")
+@click.option("--no-check", is_flag=True, help="Do not compare with the reference.")
+@click.option("--baud", type=Integer(1), help="Rate; virtual: default 3,000,000.")
+@click.option("--clock", type=Integer(1), help="Clock of the virtual board in Hz, 12,000,000.")
+@click.option("--serve", is_flag=True, help="Virtual: print the port and wait for clients.")
+@click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
+@common
+def command(as_json: bool, quiet: bool, **options: Any) -> int:
+    """Run vectors through the design in DIR on a board, over its serial line.
+
+    Without --inputs: the vectors of `fcgen simulate`. The board must have been made from DIR.
+    """
+    from fcgen.design import Design
+    from fcgen.errors import bad_input
+    from fcgen.load.vector_file import check_writable
+
+    terminal = Terminal(json=as_json, quiet=quiet)
+    virtual = options["board"] == VIRTUAL
+    for option in ("serve", "clock"):
+        if options[option] and not virtual:
+            rule = "belongs to the virtual board"
+            raise bad_input(f"--{option}", options["board"], rule, "use `--board virtual`")
+    if options["outputs"] is not None:
+        check_writable(options["outputs"])
+    design = Design.open(options["directory"], options["force"])
+    terminal.notes(design.notes)
+    if options["serve"]:
+        return _serve(terminal, design, options)
+    return _run(terminal, design, options)
+
+
+def _virtual(terminal: Terminal, design: "Design", options: dict[str, Any]) -> Any:
+    """Return the virtual board, which takes a while."""
+    from fcgen.commands.writing import check_tools
+    from fcgen.host.virtual_board import BAUD, CLOCK_HZ, VirtualBoard
+    from fcgen.yosys import YOSYS
+
+    check_tools(terminal, YOSYS)
+    rates = {"clock_hz": options["clock"] or CLOCK_HZ, "baud": options["baud"] or BAUD}
+    with terminal.progress() as progress:
+        return VirtualBoard(design, progress=progress, **rates)
+
+
+def _serve(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
+    """Keep a virtual board open until the program is interrupted."""
+    with _virtual(terminal, design, options) as board:
+        terminal.result([board.path])
+        terminal.record({"port": board.path, "baud": board.plan.info.baud})
+        board.wait()
+    return 0
+
+
+def _run(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
+    import numpy as np
+
+    from fcgen.host.board import TIMEOUT, Board
+    from fcgen.load.vector_file import read_inputs, write_outputs
+    from fcgen.reference import run
+    from fcgen.stimuli import stimuli
+
+    network, given = design.network, options["inputs"]
+    if given is None:
+        number = options["vectors"] or DEFAULT_VECTORS
+        inputs = stimuli(network.activation_format, network.inputs, number, options["seed"])
+    else:
+        inputs = np.asarray(read_inputs(given, network))[: options["vectors"]]
+    virtual = options["board"] == VIRTUAL
+    simulated = _virtual(terminal, design, options) if virtual else nullcontext()
+    with simulated as simulation:
+        port, baud, timeout = options["board"], options["baud"], TIMEOUT
+        if simulation is not None:
+            from fcgen.host.virtual_board import TIMEOUT as PATIENCE
+
+            port, baud, timeout = simulation.path, simulation.plan.info.baud, PATIENCE
+        port = None if port == AUTO else port
+        with Board(port, design, baud=baud, timeout=timeout) as board:
+            if options["load_weights"] is not None:
+                terminal.notes(board.load_weights(options["load_weights"]))
+            elif not board.info.ready and design.network.layer is not None:
+                board.load_weights(design.layer)  # memories that come up empty
+            with terminal.progress() as progress:
+                result = board.run(inputs, progress)
+            name, used = board.port, board.network
+    assert used is not None
+    if used.input is not None and inputs.dtype.kind == "f":
+        inputs, _ = used.quantize(inputs)
+    outputs = result.outputs
+    expected = outputs
+    if not options["no_check"]:
+        expected = run(used, np.asarray(inputs, np.int64)).reshape(outputs.shape)
+    if options["outputs"] is not None:
+        write_outputs(options["outputs"], outputs[:, 0] if used.end.kind == "argmax" else outputs)
+        terminal.note(f"outputs: {options['outputs']}")
+    wrong = np.argwhere(outputs != expected)
+    checked = not options["no_check"]
+    terminal.result(_lines(VIRTUAL if virtual else name, result, expected, wrong, checked))
+    terminal.record(
+        {
+            "board": VIRTUAL if virtual else name,
+            "vectors": len(outputs),
+            "checked": checked,
+            "mismatches": len(wrong),
+            "inferences_per_second": result.inferences_per_second,
+            "cycles": result.cycles,
+            "cycles_at_work": result.cycles_at_work,
+            "clock_hz": result.clock_hz,
+            "seconds": result.seconds,
+            "retries": result.retries,
+            "structure_hash": design.manifest.structure_hash,
+            "weights_hash": result.weights_hash,
+        }
+    )
+    return 1 if len(wrong) else 0
+
+
+def _lines(
+    name: str, result: "BoardRun", expected: "np.ndarray", wrong: "np.ndarray", checked: bool
+) -> list[str]:
+    from fcgen.wording import count
+
+    outputs = result.outputs
+    lines = [
+        f"board {name}: {count(len(outputs), 'vector')}, weights {result.weights_hash[:12]}",
+        f"{count(result.cycles, 'cycle')} of the chip at {result.clock_hz / 1e6:g} MHz: "
+        f"{result.inferences_per_second:,.0f} inferences/s, the serial line included",
+    ]
+    if result.retries:
+        lines.append(f"{count(result.retries, 'request')} sent again")
+    if not checked:
+        return [*lines, "not compared with the reference"]
+    lines.append(f"{count(len(wrong), 'mismatch', 'es')} in {count(outputs.size, 'output')}")
+    lines += [
+        f"vector {vector}, neuron {neuron}: expected {expected[vector, neuron]}, "
+        f"got {outputs[vector, neuron]}"
+        for vector, neuron in wrong[:SHOWN]
+    ]
+    return lines

@@ -1,0 +1,130 @@
+"""The virtual board: the RTL of the bitstream, compiled, behind a pseudo-terminal."""
+
+import os
+import select
+import tempfile
+import threading
+import tty
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from fcgen.design import Design
+from fcgen.engines.serial_line import SerialLine
+from fcgen.host_link import write
+
+CLOCK_HZ, BAUD = 12_000_000, 3_000_000  # four cycles a bit: the fewest to simulate
+TIMEOUT = 20.0  # seconds for a client: a simulation has no clock on the wall
+_STRETCH = 20_000  # cycles at a time
+_IDLE_SECONDS = 0.05
+_BYTES = 4_096
+_QUIET_SPARE = 4_096
+
+
+class VirtualBoard:
+    """A board made of its RTL alone, which any client of a serial port can use.
+
+    Time stands still as long as nothing is under way. A context manager.
+
+    Parameters
+    ----------
+    design : Design
+    clock_hz, baud : int
+        What the RTL is made for.
+    progress : callable
+        Gets a line before each step.
+
+    Attributes
+    ----------
+    path : str
+        Of the pseudo-terminal.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        *,
+        clock_hz: int = CLOCK_HZ,
+        baud: int = BAUD,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="fcgen-board-")
+        try:
+            files = write(
+                design, Path(self._folder.name), clock_hz=clock_hz, baud=baud, progress=progress
+            )
+            progress("compiling the board")
+            self._line = SerialLine(files)
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self.plan = files.plan
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.path = os.ttyname(self._slave)
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="virtual board", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        """Switch the board off."""
+        self._stop.set()
+        self._thread.join()
+        self._line.close()
+        for descriptor in (self._master, self._slave):
+            os.close(descriptor)
+        self._folder.cleanup()
+
+    @property
+    def cycles(self) -> int:
+        """Cycles that were simulated."""
+        return self._line.cycles
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until the board stops by itself, which it does only when something fails."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException as error:
+            self._failure = error
+
+    def _serve(self) -> None:
+        quiet = self.plan.info.watchdog + _QUIET_SPARE
+        incoming, outgoing = b"", b""
+        asleep = True
+        while not self._stop.is_set():
+            wait = _IDLE_SECONDS if asleep and not incoming else 0
+            readable, writable, _ = select.select(
+                [self._master] if len(incoming) < _BYTES else [],
+                [self._master] if outgoing else [],
+                [],
+                wait,
+            )
+            if readable:
+                incoming += os.read(self._master, _BYTES)
+            if writable:
+                outgoing = outgoing[os.write(self._master, outgoing) :]
+            if asleep and not incoming:
+                continue
+            before = self._line.cycles
+            sent, answer = self._line.run(incoming, cycles=_STRETCH, quiet=quiet)
+            incoming, outgoing = incoming[sent:], outgoing + answer
+            asleep = self._line.cycles - before < _STRETCH
