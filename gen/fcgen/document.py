@@ -150,7 +150,11 @@ class Fields:
 
     def absent_or_object(self, name: str) -> "Fields | None":
         """Take an object, or None where there is no such field."""
-        return self.object(name) if name in self._values else None
+        return self.object(name) if self.has(name) else None
+
+    def has(self, name: str) -> bool:
+        """Say whether there is such a field that was not taken yet."""
+        return name in self._values
 
     def objects(self, name: str, most: int) -> "list[Fields]":
         """Take a list of 1 to ``most`` objects."""

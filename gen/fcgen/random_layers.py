@@ -46,7 +46,7 @@ class RandomCase:
         """Shape, folding, formats and disturbance in a line."""
         layer, folding, options = self.layer, self.folding, self.options
         scheme = layer.requantization
-        ending = f"{scheme.output.name} {scheme.rounding} {scheme.saturation}" if scheme else "raw"
+        ending = f"{scheme.output.name} {scheme.line()}" if scheme else "raw"
         runtime = " runtime" if layer.runtime_weights else ""
         return (
             f"{layer.inputs}→{layer.outputs} P={folding.pe} S={folding.simd} "

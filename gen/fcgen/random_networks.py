@@ -6,10 +6,11 @@ from itertools import pairwise
 import numpy as np
 
 from fcgen.activation_table import INDEX_BITS_MAX, ActivationTable
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.engines.streaming import StreamOptions
 from fcgen.network import End, Network
 from fcgen.random_layers import STALLS, random_format, random_layer, random_share
+from fcgen.random_thresholds import random_thresholds
 from fcgen.schedule import Schedule
 
 LAYERS_MAX = 6
@@ -35,6 +36,7 @@ class NetworkCase:
         foldings = ",".join(f"{folding.pe}x{folding.simd}" for folding in self.schedule)
         formats = ",".join(
             f"{layer.weight_format.name}·{layer.activation_format.name}"
+            f"{'·thresholds' if isinstance(layer.requantization, ThresholdList) else ''}"
             f"{'·table' if layer.table else ''}"
             for layer in network.layers
         )
@@ -78,6 +80,8 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
             runtime=False,
             name=f"fc{number + 1}",
         )
+        if layer.requantization is not None and random.integers(4) == 0:
+            layer = replace(layer, requantization=random_thresholds(random, layer))
         layers.append(_with_table(random, layer))
     kind = str(random.choice(["values", "values", "argmax", "top_k"]))
     most = min(widths[-1], 5)

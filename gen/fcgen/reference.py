@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.activation_table import ActivationTable
-from fcgen.dense_layer import DenseLayer, Requantization
+from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.errors import bad_input
 from fcgen.network import Network
 
@@ -135,8 +135,24 @@ def accumulate(layer: DenseLayer, x: IntegerArray) -> Int64Array:
     return result
 
 
-def requantize(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
-    """Output codes, int64, of int64 accumulators of shape (V, M), |value| < 2**50.
+def requantize(
+    requantization: Requantization | ThresholdList, accumulator: Int64Array
+) -> Int64Array:
+    """Output codes, int64, of int64 accumulators of shape (V, M), |value| < 2**50."""
+    if isinstance(requantization, ThresholdList):
+        return _count_thresholds(requantization, accumulator)
+    return _scale(requantization, accumulator)
+
+
+def _count_thresholds(scheme: ThresholdList, accumulator: Int64Array) -> Int64Array:
+    codes = np.full(accumulator.shape, scheme.lo, np.int64)
+    for threshold in scheme.thresholds.T:
+        codes += np.where(scheme.falling, accumulator <= threshold, accumulator >= threshold)
+    return codes
+
+
+def _scale(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
+    """Output codes by multiplier, shift and rounding.
 
     The product with the 25-bit multiplier needs up to 75 bits, so it is kept in two limbs:
     ``value = high * 2**24 + low`` with ``0 <= low < 2**24``.

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding, Group
 from fcgen.hardware.parameter_tap import HOST_BITS
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import ResultPlan
+from fcgen.hardware.threshold_plan import threshold_values
 from fcgen.images import MemoryImage
 from fcgen.mapping import GENERIC, Mapping
 
@@ -101,7 +102,7 @@ class ParameterBank:
     depth: int
     low: int
     width: int
-    plan: RequantizerPlan = field(repr=False)
+    plan: ResultPlan = field(repr=False)
 
     def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
         """Return the words of the memory; lanes without a neuron are zero."""
@@ -157,8 +158,10 @@ Bank = WeightBank | ParameterBank
 
 def parameter_values(layer: DenseLayer) -> dict[str, np.ndarray]:
     """Return the constants of all neurons by field name, each int64 of shape (M,)."""
-    values = {"bias": layer.folded_bias}
     scheme = layer.requantization
+    if isinstance(scheme, ThresholdList):
+        return threshold_values(layer)
+    values = {"bias": layer.folded_bias}
     if scheme is not None:
         for name in ("multiplier", "offset", "shift", "zero_point", "lo", "hi"):
             values[name] = getattr(scheme, name)
@@ -192,7 +195,7 @@ def weight_banks(
 
 
 def parameter_banks(
-    folding: Folding, plan: RequantizerPlan, *, writable: bool
+    folding: Folding, plan: ResultPlan, *, writable: bool
 ) -> list[list[ParameterBank]]:
     """Return the banks of every column's requantizers; none where nothing is stored."""
     total = folding.column_lanes * plan.word_width
