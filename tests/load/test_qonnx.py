@@ -178,9 +178,9 @@ def test_the_shared_models_are_certified(name, thresholds):
     assert certificate.thresholds == thresholds
 
 
-def test_negative_gammas_are_negative_multipliers():
+def test_negative_gammas_are_falling_thresholds():
     network, _ = certify(fcgen.load(shared("TFC_2W2A.onnx")))
-    assert any((layer.requantization.multiplier < 0).any() for layer in network.layers[:-1])
+    assert any(layer.requantization.falling.any() for layer in network.layers[:-1])
 
 
 def broken(change):
