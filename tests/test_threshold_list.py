@@ -9,12 +9,12 @@ import pytest
 from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
+from fcgen.folding import Folding
 from fcgen.load.raw_weights import RawWeights
 from fcgen.network import Network
 from fcgen.quantize import replace_parameters
 from fcgen.reference import forward, requantize
 from fcgen.summary import summarise
-from fcgen.folding import Folding
 
 UINT2 = IntegerFormat(2, False)
 INT4 = IntegerFormat(4, True)
@@ -120,7 +120,8 @@ def test_arrays_are_copied_and_read_only():
     thresholds, falling = np.zeros((2, 3), np.int64), np.zeros(2, bool)
     scheme = ThresholdList(thresholds, falling, 0, UINT2)
     thresholds[:], falling[:] = 1, True
-    assert not scheme.thresholds.any() and not scheme.falling.any()
+    assert not scheme.thresholds.any()
+    assert not scheme.falling.any()
     for array in (scheme.thresholds, scheme.falling):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 1

@@ -266,9 +266,7 @@ class DenseLayer:
             return cls(**layer_fields)
 
 
-def _read_requantization(
-    fields: document.Fields, outputs: int
-) -> Requantization | ThresholdList:
+def _read_requantization(fields: document.Fields, outputs: int) -> Requantization | ThresholdList:
     if fields.has("threshold_count"):
         return ThresholdList.from_fields(fields, outputs)
     return Requantization.from_fields(fields, outputs)

@@ -112,9 +112,7 @@ def test_thresholds_that_all_neurons_have_twice_are_stored_once():
 @pytest.mark.parametrize("seed", range(12))
 def test_random_lists_are_exact_for_every_sum(seed):
     rng = np.random.default_rng(seed)
-    plain = layer_with(
-        ThresholdList(np.zeros((3, 1), int), np.zeros(3, bool), 0, INT4), seed=seed
-    )
+    plain = layer_with(ThresholdList(np.zeros((3, 1), int), np.zeros(3, bool), 0, INT4), seed=seed)
     check_every_sum(layer_with(random_thresholds(rng, plain), seed=seed))
 
 

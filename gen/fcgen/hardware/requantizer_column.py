@@ -122,9 +122,7 @@ class RequantizerColumn(wiring.Component):
         with m.If(self.tag[VALID]):
             m.d.sync += self.address.eq(Mux(self.tag[VECTOR_END], 0, self.address + 1))
 
-    def _connect_parameters(
-        self, m: Module, unit: Requantizer | ThresholdUnit, lane: int
-    ) -> None:
+    def _connect_parameters(self, m: Module, unit: Requantizer | ThresholdUnit, lane: int) -> None:
         low = lane * self.plan.word_width
         for field in self.plan.stored:
             value = Signal(field.width, name=f"{field.name}_{lane}")
