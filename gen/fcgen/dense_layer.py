@@ -27,9 +27,8 @@ class DenseLayer:
 
     ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
     given: the input zero point is not yet folded into it. Arrays are copied and read-only.
-    ``requantization`` makes output codes, by constants or by thresholds; it is None for a layer that
-    ends in raw accumulators. With
-    ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
+    ``requantization`` makes output codes, by constants or by thresholds; it is None for a layer
+    that ends in raw accumulators. With ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
     A ``table`` replaces each requantized output, its index, by an entry.
 
     Raises
@@ -187,7 +186,7 @@ class DenseLayer:
 
     @property
     def weights_hash(self) -> str:
-        """SHA-256 of all that training decides: weights, biases, constants or thresholds, a table."""
+        """SHA-256 of all that training decides: weights, biases, what makes codes, a table."""
         digest = hashlib.sha256(self.weight.astype(self.weight.dtype.newbyteorder("<")).tobytes())
         digest.update(self.bias.astype("<i8").tobytes())
         if self.requantization is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth import Const, Module, Mux, Signal, signed
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
@@ -40,7 +42,7 @@ class ThresholdUnitHarness(Elaboratable):
             else:
                 values[field.name] = Const(field.constant)
         names = [threshold_name(number) for number in self.plan.numbers]
-        for lower, upper in zip(names, names[1:], strict=False):
+        for lower, upper in pairwise(names):
             m.d.comb += Assume(values[lower] <= values[upper])
         expected = delay(m, self._expected(accumulator, values), dut.latency, "expected")
         age = Signal(range(dut.latency + 1), reset_less=True)
