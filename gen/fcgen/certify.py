@@ -200,15 +200,16 @@ def _chosen(
     layer: IntegerLayer, source: Step, changes: Int64Array, least: Int64Array, most: Int64Array
 ) -> tuple[DenseLayer, Int64Array]:
     """Return the layer with constants or with thresholds, and where its outputs change."""
-    bias, scheme, own = _closest(source, changes, least, most)
-    made = _dense(layer, bias, scheme)
     listed = threshold_list(source, changes, least, most)
-    if listed is None:
-        return made, own
-    none = np.zeros_like(bias)
-    other = _dense(layer, none, listed)
-    if (own == changes).all() and cost(made) <= cost(other):
-        return made, own
+    none = np.zeros_like(layer.bias)
+    other = None if listed is None else _dense(layer, none, listed)
+    if not source.output.bipolar:
+        bias, scheme, own = _closest(source, changes, least, most)
+        made = _dense(layer, bias, scheme)
+        if other is None or ((own == changes).all() and cost(made) <= cost(other)):
+            return made, own
+    assert other is not None
+    assert listed is not None
     return other, thresholds(_Scheme(source, listed, none), least, most)
 
 

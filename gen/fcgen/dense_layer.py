@@ -13,7 +13,14 @@ from fcgen.errors import bad_input, located
 from fcgen.fixed import BIAS_BITS, SIZE_MAX, IntegerFormat, signed_width
 from fcgen.requantization import CONSTANTS, Requantization
 from fcgen.threshold_list import ThresholdList
-from fcgen.validation import check_integers, check_operand, check_range, check_sizes, freeze
+from fcgen.validation import (
+    check_format,
+    check_integers,
+    check_operand,
+    check_range,
+    check_sizes,
+    freeze,
+)
 
 __all__ = ["CONSTANTS", "DenseLayer", "Requantization", "ThresholdList", "check_sizes"]
 
@@ -28,8 +35,9 @@ class DenseLayer:
     ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
     given: the input zero point is not yet folded into it. Arrays are copied and read-only.
     ``requantization`` makes output codes, by constants or by thresholds; it is None for a layer
-    that ends in raw accumulators. With ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
-    A ``table`` replaces each requantized output, its index, by an entry.
+    that ends in raw accumulators. With ``runtime_weights`` the bias as the hardware adds it, the
+    zero point folded in, has 32 bits. A ``table`` replaces each requantized output, its index, by
+    an entry.
 
     Raises
     ------
@@ -57,7 +65,7 @@ class DenseLayer:
             rule = f"must have the shape (M, {self.inputs})"
             raise bad_input("weight", f"shape {self.weight.shape}", rule, "give one row an output")
         check_integers("weight", self.weight)
-        check_range("weight", self.weight, self.weight_format.minimum, self.weight_format.maximum)
+        check_format("weight", self.weight, self.weight_format)
         freeze(self, "weight", self.weight_format.dtype, rank=2)
         freeze(self, "bias", np.int64, rank=1)
         self._check_vectors()
@@ -71,7 +79,10 @@ class DenseLayer:
             rule = f"must have the shape ({self.outputs},)"
             raise bad_input("bias", f"shape {self.bias.shape}", rule, "give one value an output")
         check_range("bias", self.bias, _BIAS.minimum, _BIAS.maximum)
-        if not self.activation_format.contains(self.input_zero_point):
+        if self.activation_format.bipolar and self.input_zero_point:
+            rule = "bipolar activations have none"
+            raise bad_input("input zero point", self.input_zero_point, rule, "use 0")
+        if not self.activation_format.computed.contains(self.input_zero_point):
             low, high = self.activation_format.minimum, self.activation_format.maximum
             rule = f"must be an activation, from {low} to {high}"
             raise bad_input("input zero point", self.input_zero_point, rule, "choose another")

@@ -139,6 +139,9 @@ def _ports(manifest: Manifest) -> str:
 def _streams(manifest: Manifest, network: Network) -> str:
     first, last = manifest.schedule.foldings[0], manifest.schedule.foldings[-1]
     alone = network.end.kind == "values"
+    formats = (network.activation_format, network.output_format)
+    signs = any(form.bipolar for form in formats)
+    bipolar = "A bipolar value is one bit: 1 is +1, 0 is −1. " if signs else ""
     lanes, beats = (last.output_lanes, last.output_beats) if alone else (network.outputs, 1)
     return (
         "Both streams are valid/ready: a beat moves at a rising edge where both are high. Lane 0 "
@@ -146,7 +149,7 @@ def _streams(manifest: Manifest, network: Network) -> str:
         f"lanes. S = {count(first.simd, 'input')} a beat, "
         f"{count(first.synapse_folds, 'beat')} a vector; "
         f"L = {count(lanes, 'output')} a beat, "
-        f"{count(beats, 'beat')} a vector. "
+        f"{count(beats, 'beat')} a vector. {bipolar}"
         "`in_first` and `in_last` must stand on the first and the last beat of a vector."
     )
 

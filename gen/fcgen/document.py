@@ -50,7 +50,8 @@ def load(text: str | bytes, source: str) -> dict[str, Any]:
 
 def from_format(value: IntegerFormat) -> dict[str, Any]:
     """Give the JSON value of an integer format."""
-    return {"bits": value.bits, "signed": value.signed}
+    bipolar = {"bipolar": True} if value.bipolar else {}
+    return {"bits": value.bits, "signed": value.signed, **bipolar}
 
 
 def from_array(array: np.ndarray) -> dict[str, Any]:
@@ -182,9 +183,12 @@ class Fields:
     def format(self, name: str) -> IntegerFormat:
         """Take an integer format of 1 to 16 bits."""
         fields = self.object(name)
-        result = IntegerFormat(fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed"))
+        bits, signed = fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed")
+        bipolar = fields.flag("bipolar") if fields.has("bipolar") else False
+        if bipolar and (bits != 1 or not signed):
+            fields._refuse("bipolar", "true", "needs one bit and a sign")
         fields.finish()
-        return result
+        return IntegerFormat(bits, signed, bipolar)
 
     def array(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
         """Take an array that must have this dtype and shape; checked before it is decoded."""

@@ -8,6 +8,7 @@ import numpy as np
 from fcgen.activation_table import INDEX_BITS_MAX, ActivationTable
 from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.engines.streaming import StreamOptions
+from fcgen.fixed import BIPOLAR, IntegerFormat
 from fcgen.network import End, Network
 from fcgen.random_layers import STALLS, random_format, random_layer, random_share
 from fcgen.random_thresholds import random_thresholds
@@ -70,7 +71,7 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
     layers: list[DenseLayer] = []
     for number, (inputs, outputs) in enumerate(pairwise(widths)):
         last = number == len(widths) - 2
-        activation = layers[-1].output_format if layers else random_format(random)
+        activation = layers[-1].output_format if layers else _format(random)
         layer = random_layer(
             random,
             inputs,
@@ -78,6 +79,7 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
             activation,
             raw=bool(random.integers(3) == 0) if last else False,
             runtime=False,
+            weight=_format(random),
             name=f"fc{number + 1}",
         )
         if layer.requantization is not None and random.integers(4) == 0:
@@ -89,11 +91,16 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
     return Network("network", tuple(layers), End(kind, number))
 
 
+def _format(random: np.random.Generator) -> IntegerFormat:
+    """Return any format, every fifth time the bipolar one."""
+    return BIPOLAR if random.integers(5) == 0 else random_format(random)
+
+
 def _with_table(random: np.random.Generator, layer: DenseLayer) -> DenseLayer:
     """Return every third layer that can have one with a table."""
     if layer.requantization is None or layer.requantization.output.bits > INDEX_BITS_MAX:
         return layer
-    if random.integers(3):
+    if layer.output_format.bipolar or random.integers(3):
         return layer
     index, output = layer.requantization.output, random_format(random)
     entries = random.integers(output.minimum, output.maximum, 1 << index.bits, endpoint=True)

@@ -3,14 +3,15 @@
 import numpy as np
 
 from fcgen.dense_layer import DenseLayer, ThresholdList
-from fcgen.fixed import IntegerFormat
+from fcgen.fixed import BIPOLAR, IntegerFormat
 from fcgen.threshold_list import THRESHOLD_BITS_MAX
 
 
 def random_thresholds(random: np.random.Generator, layer: DenseLayer) -> ThresholdList:
     """Return a list for the accumulators of a layer: rising or falling, near or out of reach.
 
-    Every third time all outputs have one direction, and every fourth time equal thresholds.
+    Every third time all outputs have one direction, every fourth time equal thresholds, and every
+    fourth time bipolar codes.
     """
     bits = int(random.integers(1, THRESHOLD_BITS_MAX + 1))
     output = IntegerFormat(bits, bool(random.integers(2)))
@@ -25,4 +26,6 @@ def random_thresholds(random: np.random.Generator, layer: DenseLayer) -> Thresho
         falling[:] = falling[0]
     if random.integers(4) == 0:
         thresholds[:] = thresholds[:, :1]
+    if random.integers(4) == 0:
+        return ThresholdList(np.repeat(thresholds[:, :1], 2, axis=1), falling, -1, BIPOLAR)
     return ThresholdList(thresholds, falling, lo, output)

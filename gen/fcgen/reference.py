@@ -109,10 +109,11 @@ def check_vectors(
         rule = f"must have the shape {wanted}"
         raise bad_input(subject, f"shape {x.shape}", rule, "one vector a row, V of them")
     low, high = layer.activation_format.minimum, layer.activation_format.maximum
-    outside = (x < low) | (x > high)
+    outside = layer.activation_format.outside(x)
     if outside.any():
         where = tuple(int(i) for i in np.argwhere(outside)[0])
-        rule = f"at {where} is outside of {layer.activation_format.name} ({low} to {high})"
+        values = f"{low} {'or' if layer.activation_format.bipolar else 'to'} {high}"
+        rule = f"at {where} is outside of {layer.activation_format.name} ({values})"
         raise bad_input(subject, x[where], rule, "check the scale and the sign of the inputs")
     return x.reshape(len(x), layer.inputs)
 

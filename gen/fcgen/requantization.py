@@ -43,6 +43,9 @@ class Requantization:
         check_choice("rounding", self.rounding, ROUNDINGS)
         check_choice("saturation", self.saturation, SATURATIONS)
         check_operand("output", self.output)
+        if self.output.bipolar:
+            rule = "is made by a threshold alone"
+            raise bad_input("output format", self.output.name, rule, "use a list of thresholds")
         self._check_ranges()
 
     def _check_ranges(self) -> None:

@@ -32,8 +32,10 @@ def threshold_list(
     first, last = oriented(step, least, most)
     passed, reached = ((changes <= end).sum(axis=0) for end in (first, last))
     # Codes that no output has need no threshold; one stays where nothing ever changes.
-    below = min(int(passed.min()), len(changes) - 1)
-    rows = changes[below : max(int(reached.max()), below + 1)].T
+    below, above = min(int(passed.min()), len(changes) - 1), int(reached.max())
+    if step.output.bipolar:
+        below, above = 0, len(changes)
+    rows = changes[below : max(above, below + 1)].T
     ascending = np.where(falls[:, None], -rows[:, ::-1], rows)
     return ThresholdList(ascending, falls, step.lo + below, step.output)
 

@@ -26,6 +26,7 @@ class ThresholdList:
 
     Any monotone function of the accumulator with codes of at most 4 bits is such a list: equal
     thresholds skip codes, and thresholds that no accumulator reaches leave codes out.
+    A bipolar output has two equal ones.
 
     Attributes
     ----------
@@ -61,6 +62,9 @@ class ThresholdList:
             rule = f"must be at least one, with codes of {self.output.name} ({low} to {high})"
             raise bad_input("thresholds", found, rule, "correct lo or the number")
         check_range("thresholds", self.thresholds, -FARTHEST, FARTHEST)
+        if self.output.bipolar and self.numbers != (2,):
+            rule = "bipolar outputs have two equal ones, from -1 to 1"
+            raise bad_input("thresholds", f"{self.count}", rule, "give each output the same twice")
         wrong = (np.diff(self.thresholds, axis=1) < 0).any(axis=1)
         if wrong.any():
             m = int(np.argmax(wrong))

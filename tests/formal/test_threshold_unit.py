@@ -2,6 +2,7 @@
 
 import pytest
 
+from fcgen.fixed import IntegerFormat
 from fcgen.hardware.parameter_fields import ParameterField
 from fcgen.hardware.threshold_plan import FALLING, ThresholdPlan, threshold_name
 from fcgen.hardware.threshold_unit import ThresholdUnit
@@ -21,7 +22,7 @@ def plan(numbers, lo, bits, falling=None, constants=()):
     for number, width, value in zip(numbers, [*widths, *[WIDTH] * len(constants)], values,
                                     strict=True):  # fmt: skip
         fields.append(ParameterField(threshold_name(number), width, True, value))
-    return ThresholdPlan(WIDTH, tuple(fields), lo, tuple(numbers), bits)
+    return ThresholdPlan(WIDTH, tuple(fields), lo, tuple(numbers), IntegerFormat(bits, lo < 0))
 
 
 PLANS = {

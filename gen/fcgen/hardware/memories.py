@@ -54,7 +54,7 @@ class WeightBank:
         return MemoryImage.pack((self.fields(layer, folding), self.bits))
 
     def fields(self, layer: DenseLayer, folding: Folding) -> np.ndarray:
-        """Return the weights, integers of shape (depth, count); padding is zero."""
+        """Return the weights as they are stored, integers (depth, count); padding is zero."""
         lanes = np.arange(self.first, self.first + self.count)
         elements = np.array(self.group.elements)[lanes // folding.simd]
         neurons = np.arange(folding.neuron_folds)[:, None, None] * folding.pe + elements
@@ -65,7 +65,8 @@ class WeightBank:
         weight = layer.weight[
             np.minimum(neurons, folding.outputs - 1), np.minimum(synapses, folding.inputs - 1)
         ]
-        return np.where(inside, weight, 0).reshape(self.depth, self.count)
+        stored = layer.weight_format.encode(weight)
+        return np.where(inside, stored, 0).reshape(self.depth, self.count)
 
     def describe(self, folding: Folding) -> dict[str, object]:
         """Return where each weight stands, for the manifest's address map."""

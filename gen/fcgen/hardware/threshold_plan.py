@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from fcgen.dense_layer import DenseLayer, ThresholdList
+from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.parameter_fields import ParameterField, StoredFields, narrowest
 
@@ -54,14 +55,14 @@ class ThresholdPlan(StoredFields):
         The lowest code.
     numbers : tuple of int
         For each threshold the number of those of the list that are passed with it, up to T.
-    output_bits : int
+    output : IntegerFormat
     """
 
     accumulator_width: int
     fields: tuple[ParameterField, ...]
     lo: int
     numbers: tuple[int, ...]
-    output_bits: int
+    output: IntegerFormat
 
     @classmethod
     def of(cls, layer: DenseLayer) -> ThresholdPlan:
@@ -76,10 +77,23 @@ class ThresholdPlan(StoredFields):
             ]
         else:
             fields = [narrowest(name, column) for name, column in values.items()]
-        numbers = tuple(range(1, scheme.count + 1)) if layer.runtime_weights else scheme.numbers
+        numbers = scheme.numbers
+        if layer.runtime_weights and not scheme.output.bipolar:
+            numbers = tuple(range(1, scheme.count + 1))
         kept = {FALLING, *map(threshold_name, numbers)}
         fields = [field for field in fields if field.name in kept]
-        return cls(width, tuple(fields), scheme.lo, numbers, scheme.output.bits)
+        return cls(width, tuple(fields), scheme.lo, numbers, scheme.output)
+
+    @property
+    def output_bits(self) -> int:
+        """Bits of a code."""
+        return self.output.bits
+
+    @cached_property
+    def codes(self) -> tuple[int, ...]:
+        """Codes of a rising output as they are stored, the lowest first."""
+        values = np.array([self.lo + number for number in (0, *self.numbers)])
+        return tuple(self.output.encode(values).tolist())
 
     @property
     def product(self) -> None:
@@ -104,7 +118,7 @@ class ThresholdPlan(StoredFields):
             "accumulator_width": self.accumulator_width,
             "lo": self.lo,
             "numbers": self.numbers,
-            "output_bits": self.output_bits,
+            "output": self.output.name,
         }
         return own | {field.name: field.text for field in self.fields}
 

@@ -22,7 +22,8 @@ class ThresholdUnit(wiring.Component):
         number = #{i from 1 to T: accumulator > threshold_i}
         result = lo + number,  of a falling neuron  lo + T - number
 
-    Of thresholds that are equal for all neurons one stands for all.
+    Of thresholds that are equal for all neurons one stands for all. Bipolar results are stored: -1
+    as 0, +1 as 1.
     All comparisons are made at once. As the thresholds ascend, those that hold come before those
     that do not, so that their number is found by halving, from T single bits: a multiplexer for
     each in place of an adder. Nothing is multiplied.
@@ -72,11 +73,11 @@ class ThresholdUnit(wiring.Component):
             register(m, self.accumulator > self._field(threshold_name(number)), f"above_{number}")
             for number in self.plan.numbers
         ]
-        ends = 2 * self.plan.lo + self.plan.numbers[-1]
-        codes = [self.plan.lo + number for number in (0, *self.plan.numbers)]
+        codes = self.plan.codes
+        ends = codes[0] + codes[-1]
         falling = self.plan.constant(FALLING)
         if falling == 1:
-            codes = [ends - code for code in codes]
+            codes = tuple(ends - code for code in codes)
         counted = Signal(self.plan.output_bits, reset_less=True)
         m.d.sync += counted.eq(self._choose(above, [Const(code) for code in codes]))
         if falling is not None:
