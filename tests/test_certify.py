@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fcgen.certify import certify
+from fcgen.dense_layer import ThresholdList
 from fcgen.fixed import IntegerFormat
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End
@@ -238,3 +239,42 @@ def test_the_certificate_is_json_with_a_verdict_for_every_output():
     assert values["thresholds"] == certificate.thresholds > 0
     assert values["layers"][0]["exact"] == [True] * 3
     assert sum(values["layers"][0]["thresholds"]) == certificate.thresholds
+
+
+@pytest.mark.parametrize("mode", ["UP", "DOWN", "ROUND_TO_ZERO"])
+def test_steps_that_no_constants_have_are_exact_by_thresholds(mode):
+    source = layer(STEPS[f"rounding {mode}"], bias=[3, -40, 0])
+    network, certificate = certify(model(source))
+    assert isinstance(network.layers[0].requantization, ThresholdList)
+    assert certificate.exact
+    assert not differing(source, network.layers[0])
+
+
+@pytest.mark.parametrize("mode", ROUNDERS)
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+@pytest.mark.parametrize("signed", [False, True])
+def test_outputs_of_at_most_4_bits_are_always_exact(mode, bits, signed):
+    random = np.random.default_rng(bits)
+    form = IntegerFormat(bits, signed)
+    zero_point = int(random.integers(form.minimum, form.maximum, endpoint=True))
+    slopes = random.choice([-1, 1], 3) * random.uniform(0.001, 0.5, 3)
+    step = chain([("multiply", slopes), ("add", random.normal(0, 2, 3))], form=form,
+                 rounding=mode, zero_point=zero_point)  # fmt: skip
+    source = layer(step, bias=random.integers(-50, 50, 3))
+    network, certificate = certify(model(source))
+    assert certificate.exact
+    assert not differing(source, network.layers[0])
+
+
+def test_the_certificate_says_which_layers_end_in_thresholds():
+    _, certificate = certify(model(layer(STEPS["a sign"])))
+    forms = [entry["form"] for entry in json.loads(certificate.text())["layers"]]
+    assert forms == ["2 thresholds an output, 1 falling"]
+
+
+def test_a_bias_beyond_32_bits_is_taken_up_by_thresholds():
+    step = chain([("multiply", 0.25), ("add", -float(1 << 32))], form=IntegerFormat(2, False))
+    source = layer(step, bias=[1 << 34] * 3)
+    network, certificate = certify(model(source))
+    assert certificate.exact
+    assert not differing(source, network.layers[0])

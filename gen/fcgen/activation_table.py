@@ -51,6 +51,9 @@ class ActivationTable:
             rule = f"must be from 1 to {INDEX_BITS_MAX} bits"
             raise bad_input("table index", self.index.name, rule, "use a narrower index")
         check_operand("table output", self.output)
+        if self.index.bipolar or self.output.bipolar:
+            rule = "a table needs formats with a zero"
+            raise bad_input("table", "bipolar", rule, "use two bits")
         freeze(self, "entries", np.int64, rank=1)
         if len(self.entries) != self.size:
             rule = f"an index of {self.index.name} needs {self.size}"

@@ -24,17 +24,20 @@ class StreamFormat:
         Bits of an element, 1 to 63.
     signed : bool
         Whether an element is two's complement.
+    bipolar : bool
+        Whether its one bit stands for -1 and +1.
     """
 
     length: int
     lanes: int
     bits: int
     signed: bool
+    bipolar: bool = False
 
     @classmethod
     def of(cls, length: int, lanes: int, element: IntegerFormat) -> "StreamFormat":
         """Return the stream of vectors with ``length`` elements of an integer format."""
-        return cls(length, lanes, element.bits, element.signed)
+        return cls(length, lanes, element.bits, element.signed, element.bipolar)
 
     @property
     def beats(self) -> int:
@@ -71,7 +74,7 @@ class StreamFormat:
         return beats
 
     def unpack(self, beats: np.ndarray) -> np.ndarray:
-        """Return all lanes of beats, the unused ones of the last beat included.
+        """Return all lanes of beats, the unused ones of the last beat included, as they are stored.
 
         Parameters
         ----------
@@ -85,11 +88,16 @@ class StreamFormat:
         lanes = np.zeros((len(beats), self.beats * self.lanes), np.int64)
         for start in range(0, len(beats), step):
             lanes[start : start + step] = self._unpack(beats[start : start + step])
+        lanes[:, : self.length] = self._element.decode(lanes[:, : self.length])
         return lanes
+
+    @property
+    def _element(self) -> IntegerFormat:
+        return IntegerFormat(self.bits, self.signed, self.bipolar)
 
     def _pack(self, vectors: np.ndarray, noise: np.random.Generator | None) -> np.ndarray:
         padded = np.zeros((len(vectors), self.beats * self.lanes), "<i8")
-        padded[:, : self.length] = vectors
+        padded[:, : self.length] = self._element.encode(vectors)
         if noise is not None:
             unused = padded[:, self.length :]
             unused[:] = noise.integers(0, 1 << self.bits, unused.shape, np.int64)
@@ -111,7 +119,7 @@ class StreamFormat:
         values = np.zeros((*lanes.shape[:2], 8), np.uint8)
         values[:, :, : packed.shape[-1]] = packed
         unsigned = values.view("<i8")[:, :, 0]
-        if not self.signed:
+        if not self._element.stored.signed:
             return unsigned
         sign = np.int64(1) << (self.bits - 1)
         return (unsigned ^ sign) - sign

@@ -3,8 +3,10 @@
 Requantisation is a monotone step function of the accumulator. It has at most one threshold for each
 output code, so that two steps with equal thresholds over the accumulators that can occur are equal
 for every input: nothing is sampled. For each output the thresholds of the source are found by
-bisection, in the source's own arithmetic, and then integer constants with the same ones. Where the
-source's arithmetic leaves the order of evaluation open, all orders must agree.
+bisection, in the source's own arithmetic, and then integer constants with the same ones. Outputs of
+at most 4 bits can end in the thresholds themselves, which are always exact: they do where no
+constants are, or where `fcgen.threshold_choice.cost` says that they take less. Where the source's
+arithmetic leaves the order of evaluation open, all orders must agree.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from fcgen import document
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, ROUNDINGS
 from fcgen.integer_model import IntegerLayer, IntegerModel
@@ -25,6 +27,7 @@ from fcgen.network import End, Network
 from fcgen.reference import requantize
 from fcgen.requantization import Requantization
 from fcgen.source_step import Int64Array, LikeStep, Step
+from fcgen.threshold_choice import cost, threshold_list
 from fcgen.thresholds import Constants, inside, nominal, shortest, thresholds
 
 LISTED_MAX = 1000
@@ -66,12 +69,15 @@ class LayerCertificate:
         Thresholds of each output inside of its reach, all of them checked.
     exact : ndarray of bool, shape (M,)
     differences : tuple of Difference
+    form : str
+        How the outputs are made: a line for people.
     """
 
     name: str
     thresholds: Int64Array
     exact: np.ndarray
     differences: tuple[Difference, ...] = ()
+    form: str = "raw accumulators"
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +143,7 @@ class Certificate:
                 {
                     "name": layer.name,
                     "outputs": len(layer.exact),
+                    "form": layer.form,
                     "thresholds": layer.thresholds.tolist(),
                     "exact": layer.exact.tolist(),
                 }
@@ -176,7 +183,7 @@ def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
     least, most = (bound - layer.bias for bound in layer.reach)
     source = _Biased(step, layer.bias)
     changes = thresholds(source, least, most)
-    bias, scheme, own = _closest(source, changes, least, most)
+    made, own = _chosen(layer, source, changes, least, most)
     differences = [*_compare(layer, changes, own, "no short constants have these thresholds")]
     for order in source.orders:
         other = thresholds(order, least, most)
@@ -184,8 +191,26 @@ def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
     checked = inside(step, changes, least, most).sum(axis=0)
     exact = np.ones(layer.outputs, bool)
     exact[[found.output for found in differences]] = False
-    proof = LayerCertificate(layer.name, checked, exact, tuple(differences))
-    return _dense(layer, bias, scheme), proof
+    assert made.requantization is not None
+    form = made.requantization.line()
+    return made, LayerCertificate(layer.name, checked, exact, tuple(differences), form)
+
+
+def _chosen(
+    layer: IntegerLayer, source: Step, changes: Int64Array, least: Int64Array, most: Int64Array
+) -> tuple[DenseLayer, Int64Array]:
+    """Return the layer with constants or with thresholds, and where its outputs change."""
+    listed = threshold_list(source, changes, least, most)
+    none = np.zeros_like(layer.bias)
+    other = None if listed is None else _dense(layer, none, listed)
+    if not source.output.bipolar:
+        bias, scheme, own = _closest(source, changes, least, most)
+        made = _dense(layer, bias, scheme)
+        if other is None or ((own == changes).all() and cost(made) <= cost(other)):
+            return made, own
+    assert other is not None
+    assert listed is not None
+    return other, thresholds(_Scheme(source, listed, none), least, most)
 
 
 def _closest(
@@ -279,7 +304,7 @@ class _Biased(LikeStep):
 class _Scheme(LikeStep):
     """The step of the hardware's constants, with the codes and the direction of the source's."""
 
-    scheme: Requantization
+    scheme: Requantization | ThresholdList
     bias: Int64Array
 
     def __call__(self, accumulator: Int64Array) -> Int64Array:
@@ -287,7 +312,9 @@ class _Scheme(LikeStep):
         return requantize(self.scheme, accumulator + self.bias)
 
 
-def _dense(layer: IntegerLayer, bias: Int64Array, scheme: Requantization | None) -> DenseLayer:
+def _dense(
+    layer: IntegerLayer, bias: Int64Array, scheme: Requantization | ThresholdList | None
+) -> DenseLayer:
     if np.abs(bias).max(initial=0) > BIAS_MAX:
         rule = f"a bias has at most {BIAS_BITS} bits"
         raise bad_input(layer.name, int(np.abs(bias).max()), rule, "quantise it with larger scales")

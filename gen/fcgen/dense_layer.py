@@ -12,9 +12,17 @@ from fcgen.activation_table import ActivationTable
 from fcgen.errors import bad_input, located
 from fcgen.fixed import BIAS_BITS, SIZE_MAX, IntegerFormat, signed_width
 from fcgen.requantization import CONSTANTS, Requantization
-from fcgen.validation import check_integers, check_operand, check_range, check_sizes, freeze
+from fcgen.threshold_list import ThresholdList
+from fcgen.validation import (
+    check_format,
+    check_integers,
+    check_operand,
+    check_range,
+    check_sizes,
+    freeze,
+)
 
-__all__ = ["CONSTANTS", "DenseLayer", "Requantization", "check_sizes"]
+__all__ = ["CONSTANTS", "DenseLayer", "Requantization", "ThresholdList", "check_sizes"]
 
 KIND = "dense"
 _BIAS = IntegerFormat(BIAS_BITS, signed=True)
@@ -26,9 +34,10 @@ class DenseLayer:
 
     ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
     given: the input zero point is not yet folded into it. Arrays are copied and read-only.
-    ``requantization`` is None for a layer that ends in raw accumulators. With
-    ``runtime_weights`` the bias as the hardware adds it, the zero point folded in, has 32 bits.
-    A ``table`` replaces each requantized output, its index, by an entry.
+    ``requantization`` makes output codes, by constants or by thresholds; it is None for a layer
+    that ends in raw accumulators. With ``runtime_weights`` the bias as the hardware adds it, the
+    zero point folded in, has 32 bits. A ``table`` replaces each requantized output, its index, by
+    an entry.
 
     Raises
     ------
@@ -43,7 +52,7 @@ class DenseLayer:
     weight_format: IntegerFormat
     activation_format: IntegerFormat
     input_zero_point: int = 0
-    requantization: Requantization | None = None
+    requantization: Requantization | ThresholdList | None = None
     runtime_weights: bool = False
     table: ActivationTable | None = None
 
@@ -56,7 +65,7 @@ class DenseLayer:
             rule = f"must have the shape (M, {self.inputs})"
             raise bad_input("weight", f"shape {self.weight.shape}", rule, "give one row an output")
         check_integers("weight", self.weight)
-        check_range("weight", self.weight, self.weight_format.minimum, self.weight_format.maximum)
+        check_format("weight", self.weight, self.weight_format)
         freeze(self, "weight", self.weight_format.dtype, rank=2)
         freeze(self, "bias", np.int64, rank=1)
         self._check_vectors()
@@ -70,7 +79,10 @@ class DenseLayer:
             rule = f"must have the shape ({self.outputs},)"
             raise bad_input("bias", f"shape {self.bias.shape}", rule, "give one value an output")
         check_range("bias", self.bias, _BIAS.minimum, _BIAS.maximum)
-        if not self.activation_format.contains(self.input_zero_point):
+        if self.activation_format.bipolar and self.input_zero_point:
+            rule = "bipolar activations have none"
+            raise bad_input("input zero point", self.input_zero_point, rule, "use 0")
+        if not self.activation_format.computed.contains(self.input_zero_point):
             low, high = self.activation_format.minimum, self.activation_format.maximum
             rule = f"must be an activation, from {low} to {high}"
             raise bad_input("input zero point", self.input_zero_point, rule, "choose another")
@@ -125,27 +137,39 @@ class DenseLayer:
         return signed_width(int(np.abs(self.folded_bias).max()))
 
     @cached_property
-    def reach(self) -> np.ndarray:
-        """Bound of ``|acc[m]|``: int64 (M,).
+    def sum_reach(self) -> np.ndarray:
+        """Bound of ``|sum_n W[m,n]*x[n]|``, without any bias: int64 (M,).
 
-        ``sum_n |W[m,n]| * max|x| + |folded bias|``, or with run-time weights the worst case of
-        the formats, ``N * max|w| * max|x| + 2**31`` (a folded bias has 32 bits there).
+        ``sum_n |W[m,n]| * max|x|``, or with run-time weights the worst case of the formats,
+        ``N * max|w| * max|x|``.
         """
         largest = self.activation_format.magnitude
         if self.runtime_weights:
-            worst = self.inputs * self.weight_format.magnitude * largest + (1 << (BIAS_BITS - 1))
+            worst = self.inputs * self.weight_format.magnitude * largest
             return np.broadcast_to(np.int64(worst), (self.outputs,))
         # |w| = 2*max(w, 0) - w, summed apart: the narrow dtype has no room for |minimum|.
         positive = np.maximum(self.weight, 0).sum(axis=1, dtype=np.int64)
         magnitude = 2 * positive - self.weight.sum(axis=1, dtype=np.int64)
-        reach = np.asarray(magnitude * largest + np.abs(self.folded_bias))
+        reach: np.ndarray = magnitude * largest
+        reach.flags.writeable = False
+        return reach
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """Bound of ``|acc[m]|``: int64 (M,).
+
+        `sum_reach` and ``|folded bias|``, which has 32 bits where it is written at run time.
+        """
+        bias = 1 << (BIAS_BITS - 1) if self.runtime_weights else np.abs(self.folded_bias)
+        reach = np.asarray(self.sum_reach + bias)
         reach.flags.writeable = False
         return reach
 
     @property
     def accumulator_width(self) -> int:
-        """Signed width that holds every accumulator of the layer."""
-        return signed_width(int(self.reach.max()))
+        """Signed width of the accumulators; where thresholds take up the bias that of the sums."""
+        threshold = isinstance(self.requantization, ThresholdList)
+        return signed_width(int((self.sum_reach if threshold else self.reach).max()))
 
     @property
     def output_format(self) -> IntegerFormat:
@@ -173,12 +197,12 @@ class DenseLayer:
 
     @property
     def weights_hash(self) -> str:
-        """SHA-256 of all that training decides: weights, biases, constants, a table's entries."""
+        """SHA-256 of all that training decides: weights, biases, what makes codes, a table."""
         digest = hashlib.sha256(self.weight.astype(self.weight.dtype.newbyteorder("<")).tobytes())
         digest.update(self.bias.astype("<i8").tobytes())
         if self.requantization is not None:
-            for name in CONSTANTS:
-                digest.update(getattr(self.requantization, name).astype("<i8").tobytes())
+            for array in self.requantization.tensors().values():
+                digest.update(array.astype("<i8").tobytes())
         if self.table is not None:
             digest.update(self.table.entries.astype("<i8").tobytes())
         return digest.hexdigest()
@@ -194,12 +218,7 @@ class DenseLayer:
             "activation_format": document.from_format(self.activation_format),
             "input_zero_point": self.input_zero_point,
             "runtime_weights": self.runtime_weights,
-            "requantization": requantization
-            and {
-                "output": document.from_format(requantization.output),
-                "rounding": requantization.rounding,
-                "saturation": requantization.saturation,
-            },
+            "requantization": requantization and requantization.structure(),
             **table,
         }
 
@@ -211,8 +230,7 @@ class DenseLayer:
         """Give the layer as a JSON object."""
         structure = self.structure()
         if self.requantization is not None:
-            for name in CONSTANTS:
-                structure["requantization"][name] = getattr(self.requantization, name).tolist()
+            structure["requantization"] = self.requantization.as_fields()
         if self.table is not None:
             structure["table"] = self.table.as_fields()
         tensors = {"weight": document.from_array(self.weight), "bias": self.bias.tolist()}
@@ -258,9 +276,7 @@ class DenseLayer:
             return cls(**layer_fields)
 
 
-def _read_requantization(fields: document.Fields, outputs: int) -> Requantization:
-    constants = {name: np.array(fields.int64s(name, outputs), np.int64) for name in CONSTANTS}
-    output = fields.format("output")
-    rounding, saturation = fields.text("rounding"), fields.text("saturation")
-    fields.finish()
-    return Requantization(**constants, output=output, rounding=rounding, saturation=saturation)
+def _read_requantization(fields: document.Fields, outputs: int) -> Requantization | ThresholdList:
+    if fields.has("threshold_count"):
+        return ThresholdList.from_fields(fields, outputs)
+    return Requantization.from_fields(fields, outputs)

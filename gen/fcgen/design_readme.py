@@ -1,6 +1,6 @@
 """``README.md`` of a design: ports, timing, how to use it."""
 
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.instance_names import instance_names
 from fcgen.manifest import Manifest
 from fcgen.network import Network
@@ -71,6 +71,11 @@ def _introduction(manifest: Manifest, network: Network) -> str:
     requantization = layer.requantization
     if requantization is None:
         ending = f"The outputs are the raw {layer.accumulator_width}-bit accumulators."
+    elif isinstance(requantization, ThresholdList):
+        ending = (
+            f"The outputs are {requantization.output.name}: {requantization.lo} and one more for "
+            f"each threshold that the accumulator passes; {requantization.line()}."
+        )
     else:
         ending = (
             f"The outputs are {requantization.output.name}: "
@@ -116,10 +121,11 @@ def _network(manifest: Manifest, network: Network) -> str:
 
 
 def _outputs(layer: DenseLayer) -> str:
-    """Return the format of a layer's outputs, with what the table behind it does to them."""
-    if layer.table is None:
-        return layer.output_format.name
-    return f"{layer.table.index.name}, {layer.table.name} → {layer.output_format.name}"
+    """Return the format of a layer's outputs, with how they come about where that is not usual."""
+    scheme, name = layer.requantization, layer.output_format.name
+    if layer.table is not None:
+        name = f"{layer.table.index.name}, {layer.table.name} → {name}"
+    return f"{name} ({scheme.line()})" if isinstance(scheme, ThresholdList) else name
 
 
 def _ports(manifest: Manifest) -> str:
@@ -133,6 +139,9 @@ def _ports(manifest: Manifest) -> str:
 def _streams(manifest: Manifest, network: Network) -> str:
     first, last = manifest.schedule.foldings[0], manifest.schedule.foldings[-1]
     alone = network.end.kind == "values"
+    formats = (network.activation_format, network.output_format)
+    signs = any(form.bipolar for form in formats)
+    bipolar = "A bipolar value is one bit: 1 is +1, 0 is −1. " if signs else ""
     lanes, beats = (last.output_lanes, last.output_beats) if alone else (network.outputs, 1)
     return (
         "Both streams are valid/ready: a beat moves at a rising edge where both are high. Lane 0 "
@@ -140,7 +149,7 @@ def _streams(manifest: Manifest, network: Network) -> str:
         f"lanes. S = {count(first.simd, 'input')} a beat, "
         f"{count(first.synapse_folds, 'beat')} a vector; "
         f"L = {count(lanes, 'output')} a beat, "
-        f"{count(beats, 'beat')} a vector. "
+        f"{count(beats, 'beat')} a vector. {bipolar}"
         "`in_first` and `in_last` must stand on the first and the last beat of a vector."
     )
 

@@ -50,7 +50,8 @@ def load(text: str | bytes, source: str) -> dict[str, Any]:
 
 def from_format(value: IntegerFormat) -> dict[str, Any]:
     """Give the JSON value of an integer format."""
-    return {"bits": value.bits, "signed": value.signed}
+    bipolar = {"bipolar": True} if value.bipolar else {}
+    return {"bits": value.bits, "signed": value.signed, **bipolar}
 
 
 def from_array(array: np.ndarray) -> dict[str, Any]:
@@ -150,7 +151,11 @@ class Fields:
 
     def absent_or_object(self, name: str) -> "Fields | None":
         """Take an object, or None where there is no such field."""
-        return self.object(name) if name in self._values else None
+        return self.object(name) if self.has(name) else None
+
+    def has(self, name: str) -> bool:
+        """Say whether there is such a field that was not taken yet."""
+        return name in self._values
 
     def objects(self, name: str, most: int) -> "list[Fields]":
         """Take a list of 1 to ``most`` objects."""
@@ -178,9 +183,12 @@ class Fields:
     def format(self, name: str) -> IntegerFormat:
         """Take an integer format of 1 to 16 bits."""
         fields = self.object(name)
-        result = IntegerFormat(fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed"))
+        bits, signed = fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed")
+        bipolar = fields.flag("bipolar") if fields.has("bipolar") else False
+        if bipolar and (bits != 1 or not signed):
+            fields._refuse("bipolar", "true", "needs one bit and a sign")
         fields.finish()
-        return result
+        return IntegerFormat(bits, signed, bipolar)
 
     def array(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
         """Take an array that must have this dtype and shape; checked before it is decoded."""

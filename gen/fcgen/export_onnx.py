@@ -19,6 +19,7 @@ from fcgen.activation_table import ActivationTable
 from fcgen.errors import bad_input
 from fcgen.load.onnx_file import require_onnx
 from fcgen.quantize_model import Quantization
+from fcgen.requantization import Requantization
 
 OPSET = 13
 BITS_MAX = 8
@@ -105,7 +106,7 @@ def _layer(
     scheme, index_scale = layer.requantization, quantization.index_scales[place]
     before, after = quantization.scales[place : place + 2]
     bits = (layer.weight_format.bits, layer.activation_format.bits, layer.output_format.bits)
-    if scheme is None or max(bits) > BITS_MAX:
+    if not isinstance(scheme, Requantization) or max(bits) > BITS_MAX:
         rule = f"only layers of at most {BITS_MAX} bits can be said in ONNX"
         raise bad_input("--export-onnx", layer.name, rule, f"use at most {BITS_MAX} bits")
     factors = np.ldexp(scheme.multiplier.astype(np.float64), -scheme.shift)

@@ -7,8 +7,10 @@ The contract of one layer, all integers::
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fcgen.errors import bad_input
 
@@ -31,13 +33,18 @@ class IntegerFormat:
     """A two's complement (or unsigned) integer type of ``bits`` bits.
 
     Operands have 1 to 16 bits (`operand_format`); accumulators may have more.
-    Signed one-bit values are {-1, 0}, unsigned ones {0, 1}.
+    Signed one-bit values are {-1, 0}, unsigned ones {0, 1}. A third one-bit type, bipolar, has the
+    values -1 and +1, stored as 0 and 1; it has no zero, so that hardware computes with it in two
+    bits, where idle lanes are 0.
     """
 
     bits: int
     signed: bool
+    bipolar: bool = False
 
     def __post_init__(self) -> None:
+        if self.bipolar and (self.bits != 1 or not self.signed):
+            raise bad_input("bipolar", self.bits, "has one bit and a sign", "choose another type")
         if not 1 <= self.bits <= 63:
             raise bad_input("bits", self.bits, "must be from 1 to 63", "choose another width")
 
@@ -49,6 +56,8 @@ class IntegerFormat:
     @property
     def maximum(self) -> int:
         """Largest value."""
+        if self.bipolar:
+            return 1
         return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
 
     @property
@@ -58,7 +67,9 @@ class IntegerFormat:
 
     @property
     def name(self) -> str:
-        """Short name, such as ``int8`` or ``uint4``."""
+        """Short name, such as ``int8``, ``uint4`` or ``bipolar``."""
+        if self.bipolar:
+            return "bipolar"
         return f"{'int' if self.signed else 'uint'}{self.bits}"
 
     @property
@@ -70,10 +81,42 @@ class IntegerFormat:
     def contains(self, values: np.ndarray | int) -> bool:
         """Say whether all values (an integer array of any shape, or an int) are in range."""
         if isinstance(values, int):
-            return self.minimum <= values <= self.maximum
-        if values.size == 0:
-            return True
-        return self.minimum <= int(values.min()) and int(values.max()) <= self.maximum
+            inside = self.minimum <= values <= self.maximum
+            return inside and not (self.bipolar and values == 0)
+        return not self.outside(values).any()
+
+    def outside(self, values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+        """Say of each value whether the format does not have it."""
+        beyond = (values < self.minimum) | (values > self.maximum)
+        return beyond | (values == 0) if self.bipolar else beyond
+
+    @property
+    def stored(self) -> "IntegerFormat":
+        """What stands in memories and streams; in the same order as the values."""
+        return IntegerFormat(1, signed=False) if self.bipolar else self
+
+    @property
+    def computed(self) -> "IntegerFormat":
+        """Narrowest format with all values and zero, in which hardware multiplies."""
+        return IntegerFormat(2, signed=True) if self.bipolar else self
+
+    def encode(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return how values are stored: themselves, and bipolar ones as 0 and 1."""
+        return values + 1 >> 1 if self.bipolar else values
+
+    def decode(self, codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the values of stored codes; inverse of `encode`."""
+        return 2 * codes - 1 if self.bipolar else codes
+
+    def draw(self, random: np.random.Generator, shape: Any) -> npt.NDArray[np.int64]:
+        """Return random values, all with the same chance."""
+        stored = self.stored
+        codes = random.integers(stored.minimum, stored.maximum, shape, np.int64, endpoint=True)
+        return self.decode(codes)
+
+
+BIPOLAR = IntegerFormat(1, signed=True, bipolar=True)
+"""Values -1 and +1."""
 
 
 def operand_format(subject: str, bits: int, signed: bool) -> IntegerFormat:

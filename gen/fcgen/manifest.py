@@ -10,7 +10,7 @@ from typing import Any
 
 from fcgen import document
 from fcgen.activation_table import ActivationTable
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.devices import DEFAULT
 from fcgen.devices.device import MappingOptions
 from fcgen.errors import bad_input
@@ -166,8 +166,7 @@ def _layer(layer: DenseLayer, folding: Folding) -> dict[str, Any]:
         "arithmetic": {
             "input_zero_point": layer.input_zero_point,
             "raw": requantization is None,
-            "rounding": requantization and requantization.rounding,
-            "saturation": requantization and requantization.saturation,
+            **_requantization(requantization),
             **({} if layer.table is None else {"table": _table(layer.table)}),
         },
         "folding": {
@@ -177,6 +176,16 @@ def _layer(layer: DenseLayer, folding: Folding) -> dict[str, Any]:
             "neuron_folds": folding.neuron_folds,
             "synapse_folds": folding.synapse_folds,
         },
+    }
+
+
+def _requantization(scheme: Requantization | ThresholdList | None) -> dict[str, Any]:
+    if isinstance(scheme, ThresholdList):
+        ends = {"lo": scheme.lo, "hi": scheme.lo + scheme.count}
+        return {"thresholds": scheme.count, "falling": int(scheme.falling.sum()), **ends}
+    return {
+        "rounding": scheme and scheme.rounding,
+        "saturation": scheme and scheme.saturation,
     }
 
 

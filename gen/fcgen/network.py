@@ -87,6 +87,9 @@ class Network:
             rule = f"the last layer has {self.layers[-1].outputs} outputs"
             raise bad_input("end", self.end.count, rule, "choose a smaller number")
         if self.input is not None:
+            if self.activation_format.bipolar:
+                rule = "the first layer takes bipolar codes, which no grid has"
+                raise bad_input("input grid", self.input.scale, rule, "leave it out")
             bounds = np.array([self.input.lo, self.input.hi])
             if not self.activation_format.contains(bounds):
                 rule = f"the first layer takes {self.activation_format.name}"

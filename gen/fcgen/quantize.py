@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fcgen.dense_layer import CONSTANTS, DenseLayer, Requantization
+from fcgen.dense_layer import CONSTANTS, DenseLayer, Requantization, ThresholdList
 from fcgen.errors import bad_input, located
 from fcgen.fixed import ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.layer_request import BIAS_FORMAT, LayerRequest, check_codes, check_request, raw_layer
@@ -156,13 +156,18 @@ def replace_parameters(
 
 def _replaced_constants(
     layer: DenseLayer, values: RawWeights, notes: list[str]
-) -> Requantization | None:
+) -> Requantization | ThresholdList | None:
     given = [key for key in values.given() if key not in ("weight", "bias")]
     if layer.requantization is None:
         if given:
             rule = "a layer that ends in raw accumulators has none"
             raise bad_input(values.source, given[0], rule, "remove the entry")
         return None
+    if isinstance(layer.requantization, ThresholdList):
+        if given:
+            rule = "a layer that ends in thresholds has none"
+            raise bad_input(values.source, given[0], rule, "remove the entry")
+        return layer.requantization
     for key in ("rounding", "saturation"):
         found, fixed = getattr(values, key), getattr(layer.requantization, key)
         if found not in (None, fixed):

@@ -227,7 +227,8 @@ def claims(layer: DenseLayer) -> bool:
     with shorter shifts; what the table then says needs no computation.
     """
     scheme = layer.requantization
-    if scheme is None or max(layer.weight_format.bits, layer.activation_format.bits) > 8:
+    widest = max(layer.weight_format.bits, layer.activation_format.bits)
+    if not isinstance(scheme, Requantization) or widest > 8:
         return False
     inputs, zero_point = layer.activation_format, layer.input_zero_point
     span = max(inputs.maximum - zero_point, zero_point - inputs.minimum)

@@ -46,7 +46,7 @@ class RandomCase:
         """Shape, folding, formats and disturbance in a line."""
         layer, folding, options = self.layer, self.folding, self.options
         scheme = layer.requantization
-        ending = f"{scheme.output.name} {scheme.rounding} {scheme.saturation}" if scheme else "raw"
+        ending = f"{scheme.output.name} {scheme.line()}" if scheme else "raw"
         runtime = " runtime" if layer.runtime_weights else ""
         return (
             f"{layer.inputs}→{layer.outputs} P={folding.pe} S={folding.simd} "
@@ -102,11 +102,12 @@ def random_layer(
     *,
     raw: bool | None = None,
     runtime: bool | None = None,
+    weight: IntegerFormat | None = None,
     name: str = "layer",
 ) -> DenseLayer:
-    """Return a layer; whether it is raw and whether it is writable is chance where None."""
-    weight = random_format(random)
-    weights = random.integers(weight.minimum, weight.maximum, (outputs, inputs), endpoint=True)
+    """Return a layer; what is None is chance: raw, writable, the format of the weights."""
+    weight = weight or random_format(random)
+    weights = weight.draw(random, (outputs, inputs))
     if random.integers(4) == 0:  # the largest accumulator that there can be
         weights[:] = random.choice([weight.minimum, weight.maximum])
     bias_bits = int(random.integers(1, BIAS_BITS))
@@ -122,7 +123,9 @@ def random_layer(
         weight_format=weight,
         activation_format=activation,
         # At run time the folded bias has to fit 32 bits, so zero points stay out of it.
-        input_zero_point=0 if runtime or random.integers(2) else int(zero_point),
+        input_zero_point=0
+        if runtime or activation.bipolar or random.integers(2)
+        else int(zero_point),
         runtime_weights=runtime,
     )
     chosen = bool(random.integers(4) == 0)

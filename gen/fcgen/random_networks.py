@@ -6,10 +6,12 @@ from itertools import pairwise
 import numpy as np
 
 from fcgen.activation_table import INDEX_BITS_MAX, ActivationTable
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.engines.streaming import StreamOptions
+from fcgen.fixed import BIPOLAR, IntegerFormat
 from fcgen.network import End, Network
 from fcgen.random_layers import STALLS, random_format, random_layer, random_share
+from fcgen.random_thresholds import random_thresholds
 from fcgen.schedule import Schedule
 
 LAYERS_MAX = 6
@@ -35,6 +37,7 @@ class NetworkCase:
         foldings = ",".join(f"{folding.pe}x{folding.simd}" for folding in self.schedule)
         formats = ",".join(
             f"{layer.weight_format.name}·{layer.activation_format.name}"
+            f"{'·thresholds' if isinstance(layer.requantization, ThresholdList) else ''}"
             f"{'·table' if layer.table else ''}"
             for layer in network.layers
         )
@@ -68,7 +71,7 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
     layers: list[DenseLayer] = []
     for number, (inputs, outputs) in enumerate(pairwise(widths)):
         last = number == len(widths) - 2
-        activation = layers[-1].output_format if layers else random_format(random)
+        activation = layers[-1].output_format if layers else _format(random)
         layer = random_layer(
             random,
             inputs,
@@ -76,8 +79,11 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
             activation,
             raw=bool(random.integers(3) == 0) if last else False,
             runtime=False,
+            weight=_format(random),
             name=f"fc{number + 1}",
         )
+        if layer.requantization is not None and random.integers(4) == 0:
+            layer = replace(layer, requantization=random_thresholds(random, layer))
         layers.append(_with_table(random, layer))
     kind = str(random.choice(["values", "values", "argmax", "top_k"]))
     most = min(widths[-1], 5)
@@ -85,11 +91,16 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
     return Network("network", tuple(layers), End(kind, number))
 
 
+def _format(random: np.random.Generator) -> IntegerFormat:
+    """Return any format, every fifth time the bipolar one."""
+    return BIPOLAR if random.integers(5) == 0 else random_format(random)
+
+
 def _with_table(random: np.random.Generator, layer: DenseLayer) -> DenseLayer:
     """Return every third layer that can have one with a table."""
     if layer.requantization is None or layer.requantization.output.bits > INDEX_BITS_MAX:
         return layer
-    if random.integers(3):
+    if layer.output_format.bipolar or random.integers(3):
         return layer
     index, output = layer.requantization.output, random_format(random)
     entries = random.integers(output.minimum, output.maximum, 1 << index.bits, endpoint=True)

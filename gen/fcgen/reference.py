@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.activation_table import ActivationTable
-from fcgen.dense_layer import DenseLayer, Requantization
+from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.errors import bad_input
 from fcgen.network import Network
 
@@ -109,10 +109,11 @@ def check_vectors(
         rule = f"must have the shape {wanted}"
         raise bad_input(subject, f"shape {x.shape}", rule, "one vector a row, V of them")
     low, high = layer.activation_format.minimum, layer.activation_format.maximum
-    outside = (x < low) | (x > high)
+    outside = layer.activation_format.outside(x)
     if outside.any():
         where = tuple(int(i) for i in np.argwhere(outside)[0])
-        rule = f"at {where} is outside of {layer.activation_format.name} ({low} to {high})"
+        values = f"{low} {'or' if layer.activation_format.bipolar else 'to'} {high}"
+        rule = f"at {where} is outside of {layer.activation_format.name} ({values})"
         raise bad_input(subject, x[where], rule, "check the scale and the sign of the inputs")
     return x.reshape(len(x), layer.inputs)
 
@@ -135,8 +136,24 @@ def accumulate(layer: DenseLayer, x: IntegerArray) -> Int64Array:
     return result
 
 
-def requantize(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
-    """Output codes, int64, of int64 accumulators of shape (V, M), |value| < 2**50.
+def requantize(
+    requantization: Requantization | ThresholdList, accumulator: Int64Array
+) -> Int64Array:
+    """Output codes, int64, of int64 accumulators of shape (V, M), |value| < 2**50."""
+    if isinstance(requantization, ThresholdList):
+        return _count_thresholds(requantization, accumulator)
+    return _scale(requantization, accumulator)
+
+
+def _count_thresholds(scheme: ThresholdList, accumulator: Int64Array) -> Int64Array:
+    codes = np.full(accumulator.shape, scheme.lo, np.int64)
+    for threshold in scheme.thresholds.T:
+        codes += np.where(scheme.falling, accumulator <= threshold, accumulator >= threshold)
+    return codes
+
+
+def _scale(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
+    """Output codes by multiplier, shift and rounding.
 
     The product with the 25-bit multiplier needs up to 75 bits, so it is kept in two limbs:
     ``value = high * 2**24 + low`` with ``0 <= low < 2**24``.

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from fcgen import document
 from fcgen.errors import bad_input
 from fcgen.fixed import MULTIPLIER_BITS, ROUNDINGS, SATURATIONS, SHIFT_MAX, IntegerFormat
 from fcgen.validation import check_choice, check_operand, check_range, freeze
@@ -42,6 +43,9 @@ class Requantization:
         check_choice("rounding", self.rounding, ROUNDINGS)
         check_choice("saturation", self.saturation, SATURATIONS)
         check_operand("output", self.output)
+        if self.output.bipolar:
+            rule = "is made by a threshold alone"
+            raise bad_input("output format", self.output.name, rule, "use a list of thresholds")
         self._check_ranges()
 
     def _check_ranges(self) -> None:
@@ -105,3 +109,33 @@ class Requantization:
     def outputs(self) -> int:
         """Number of outputs M."""
         return int(self.multiplier.size)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Return what training decides: the constants by name, int64 of shape (M,) each."""
+        return {name: getattr(self, name) for name in CONSTANTS}
+
+    def line(self) -> str:
+        """Return what it is for people."""
+        return f"round {self.rounding}, {self.saturation}"
+
+    def structure(self) -> dict[str, Any]:
+        """Give all that is not trainable as a JSON object."""
+        return {
+            "output": document.from_format(self.output),
+            "rounding": self.rounding,
+            "saturation": self.saturation,
+        }
+
+    def as_fields(self) -> dict[str, Any]:
+        """Give it as a JSON object."""
+        values = {name: array.tolist() for name, array in self.tensors().items()}
+        return {**self.structure(), **values}
+
+    @classmethod
+    def from_fields(cls, fields: document.Fields, outputs: int) -> Self:
+        """Read what `as_fields` gave, for a layer of ``outputs`` outputs."""
+        constants = {name: np.array(fields.int64s(name, outputs), np.int64) for name in CONSTANTS}
+        output = fields.format("output")
+        rounding, saturation = fields.text("rounding"), fields.text("saturation")
+        fields.finish()
+        return cls(**constants, output=output, rounding=rounding, saturation=saturation)

@@ -28,7 +28,7 @@ def stimuli(element: IntegerFormat, length: int, vectors: int, seed: int) -> np.
     low, high = element.minimum, element.maximum
     odd = np.arange(length) % 2 == 1
     generator = np.random.default_rng(seed)
-    result = generator.integers(low, high, (vectors, length), np.int64, endpoint=True)
+    result = element.draw(generator, (vectors, length))
     corners = (low, high, np.where(odd, high, low), np.where(odd, low, high))
     for index, corner in enumerate(corners[:vectors]):
         result[index] = corner

@@ -129,7 +129,7 @@ class Summary:
         requantization = self.layer.requantization
         if requantization is None:
             return "none: raw accumulators leave the layer"
-        return f"round {requantization.rounding}, {requantization.saturation}"
+        return requantization.line()
 
 
 def kind_of(layer: DenseLayer) -> str:

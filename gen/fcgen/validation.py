@@ -57,6 +57,15 @@ def check_range(name: str, array: np.ndarray, low: int, high: int) -> None:
         raise bad_input(name, first, f"must be from {low} to {high}", "choose values in this range")
 
 
+def check_format(name: str, array: np.ndarray, form: IntegerFormat) -> None:
+    """Refuse an integer array with a value that a format does not have."""
+    check_range(name, array, form.minimum, form.maximum)
+    outside = form.outside(array)
+    if outside.any():
+        rule = f"is no value of {form.name}, which has -1 and 1"
+        raise bad_input(name, array[outside].flat[0], rule, "choose one of these")
+
+
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Refuse a name that is not one of the choices."""
     if value not in choices:

@@ -23,8 +23,8 @@
 // Ports:
 //     address, next_address : In, Out(address_width)
 //         Word of the weight banks; it runs two cycles, the banks' latency, ahead of its activations.
-//     activations, next_activations : In, Out(simd * activation.bits)
-//         Lane 0 in the least significant bits.
+//     activations, next_activations : In, Out(simd * activation.computed.bits)
+//         Lane 0 in the least significant bits; see ProcessingElement.
 //     weights : In(elements * simd * weight.bits)
 //         Word of the bank, element 0 and lane 0 in the least significant bits.
 //     last, next_last : In, Out(1)

@@ -39,7 +39,7 @@
 // Ports:
 //     in_payload : In(S * activation.bits)
 //         Beat k carries inputs k*S + lane, lane 0 in the least significant bits; the unused lanes
-//         of the last beat are ignored.
+//         of the last beat are ignored. Bipolar ones are stored: a bit a lane, 1 for +1.
 //     in_valid, in_ready, in_first, in_last : In, Out, In, In(1)
 //     out_payload : Out(L * output.bits)
 //         Beat k carries outputs k*L + lane; unused lanes of the last beat are 0.

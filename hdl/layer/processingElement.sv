@@ -27,8 +27,8 @@
 //     accumulator_width = 20
 //
 // Ports:
-//     activations : In(simd * activation.bits)
-//         Lane 0 in the least significant bits.
+//     activations : In(simd * activation.computed.bits)
+//         Lane 0 in the least significant bits; bipolar ones in two bits, so that idle lanes are 0.
 //     weights : In(neurons * simd * weight.bits)
 //         Neuron behind neuron, lane 0 of neuron 0 in the least significant bits.
 //     last : In(1)

@@ -7,6 +7,7 @@ import fcgen
 from command_line import run as cli
 from fcgen.certify import certify
 from fcgen.errors import InputError
+from fcgen.fixed import BIPOLAR, IntegerFormat
 from fcgen.load.qonnx import read_qonnx
 from fcgen.real_map import InputGrid
 from fcgen.reference import run
@@ -96,6 +97,9 @@ def test_bipolar_weights_and_activations_are_signs(tmp_path):
     x = inputs(model)
     assert certificate.exact
     assert set(np.unique(model.layers[0].weight)) == {-1, 1}
+    formats = [(layer.weight_format, layer.activation_format) for layer in network.layers]
+    assert formats == [(BIPOLAR, IntegerFormat(4, True)), (BIPOLAR, BIPOLAR)]
+    assert network.layers[0].requantization.line() == "2 thresholds an output, rising"
     assert np.array_equal(values_of(network, x), execute(made, x))
 
 
@@ -178,9 +182,9 @@ def test_the_shared_models_are_certified(name, thresholds):
     assert certificate.thresholds == thresholds
 
 
-def test_negative_gammas_are_negative_multipliers():
+def test_negative_gammas_are_falling_thresholds():
     network, _ = certify(fcgen.load(shared("TFC_2W2A.onnx")))
-    assert any((layer.requantization.multiplier < 0).any() for layer in network.layers[:-1])
+    assert any(layer.requantization.falling.any() for layer in network.layers[:-1])
 
 
 def broken(change):

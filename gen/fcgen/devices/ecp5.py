@@ -91,7 +91,7 @@ class Ecp5(Family):
         from fcgen.hardware.packed_multiplier import overlap, packed_latency, packs
         from fcgen.hardware.soft_multiplier import soft_latency
 
-        bits = layer.weight_format.bits, layer.activation_format.bits
+        bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         packed = ProductUnit("packed", packed_latency(*bits, MULTIPLIER), 2, MULTIPLIER)
         if options.pack == "2":
             if not packs(*bits):

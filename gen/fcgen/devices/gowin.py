@@ -88,7 +88,7 @@ class Gowin(Family):
     ) -> Mapping:
         """See `Family.mapping`."""
         check_options(options, folding)
-        bits = layer.weight_format.bits, layer.activation_format.bits
+        bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         if options.pack == "2":
             rule = "a multiplier for two weights takes the places of two multipliers"
             raise bad_input("--pack", options.pack, rule, "use --pack auto")
@@ -137,7 +137,7 @@ class Gowin(Family):
 
     def dsps(self, layer: DenseLayer, elements: int, requantizers: int) -> int:
         """Return places of a MULT9X9."""
-        bits = layer.weight_format.bits, layer.activation_format.bits
+        bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         return elements * (1 if max(bits) <= NARROW_BITS else 2) + 2 * requantizers
 
     def cap(self, device: Device, speed: str, mapping: Mapping, usage: Usage) -> Cap | None:

@@ -114,7 +114,7 @@ class Ice40(Family):
         """Choose what the elements multiply with."""
         from fcgen.hardware.soft_multiplier import soft_latency
 
-        bits = layer.weight_format.bits, layer.activation_format.bits
+        bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         soft = ProductUnit("soft", soft_latency(bits[0]))
         if not device.dsps:
             if options.pack != "auto":

@@ -6,7 +6,7 @@ from fcgen.dense_layer import DenseLayer
 from fcgen.design import Design
 from fcgen.engines.streaming import ParameterUpdate
 from fcgen.hardware.layer_memories import LayerMemories
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import result_plan
 
 
 def update(
@@ -23,7 +23,7 @@ def update(
         See :class:`ParameterUpdate`.
     """
     folding, mapping = design.schedule.foldings[0], design.mappings[0]
-    plan = RequantizerPlan.of(design.layer, mapping.requantizer)
+    plan = result_plan(design.layer, mapping.requantizer)
     memories = LayerMemories(design.layer, folding, plan, mapping)
     writes = np.array(list(memories.writes(network)), np.uint32).reshape(-1, 2)
     return ParameterUpdate(after=after, writes=writes, reads=writes[:, 0], refusals=refusals)

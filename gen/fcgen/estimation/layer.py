@@ -80,12 +80,13 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
 def _links(parts: LayerParts, vector_latency: int) -> Logic:
     """Count what the layer itself adds: delays that bring its parts into step."""
     folding, timing = parts.folding, parts.timing
-    width = folding.simd * parts.network.activation_format.bits
+    stored = folding.simd * parts.network.activation_format.bits
+    width = folding.simd * parts.network.activation_format.computed.bits
     address = max((folding.weight_words - 1).bit_length(), 1)
     gate = timing.gate_delay - 1
     ff = gate + timing.drain_delay + ADDRESS_DELAY * address + width
     ff += timing.choice_delay * TAG_WIDTH
-    ff += (gate - vector_latency) * width
+    ff += (gate - vector_latency) * stored
     between = address + width + 1 + parts.beat_width + 1 + TAG_WIDTH
     results = 0
     for column in range(folding.columns):

@@ -169,7 +169,7 @@ def end_of(network: Network, lanes: int) -> ArgMax | TopK | None:
     """
     scores, end = network.layers[-1], network.end
     if end.kind == "argmax":
-        return ArgMax(scores=scores.outputs, lanes=lanes, score=scores.output_format)
+        return ArgMax(scores=scores.outputs, lanes=lanes, score=scores.output_format.stored)
     if end.kind == "top_k":
-        return TopK(scores=scores.outputs, count=end.count, score=scores.output_format)
+        return TopK(scores=scores.outputs, count=end.count, score=scores.output_format.stored)
     return None

@@ -8,7 +8,7 @@ from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import result_plan
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import Mapping, ProductUnit, rams_of
 
@@ -24,7 +24,7 @@ def element_blocks(folding: Folding, mapping: Mapping) -> int:
 
 def requantizer_blocks(network: DenseLayer, folding: Folding, unit: ProductUnit) -> int:
     """Return the multiplier blocks of all requantizers, if they multiply with ``unit``."""
-    product = RequantizerPlan.of(network, unit).product
+    product = result_plan(network, unit).product
     return folding.columns * folding.column_lanes * (product.blocks if product else 0)
 
 
@@ -72,7 +72,7 @@ def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -
 
 
 def _memories(network: DenseLayer, folding: Folding, mapping: Mapping) -> LayerMemories:
-    plan = RequantizerPlan.of(network, mapping.requantizer)
+    plan = result_plan(network, mapping.requantizer)
     return LayerMemories(network, folding, plan, mapping)
 
 
@@ -86,5 +86,5 @@ def _queue_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return those of the result queue, where it cannot be in look-up tables."""
     if mapping.lut_memories or not mapping.ram_shapes:
         return 0
-    timing, plan = LayerTiming.of(network, folding, mapping), RequantizerPlan.of(network)
+    timing, plan = LayerTiming.of(network, folding, mapping), result_plan(network)
     return timing.word_lanes * rams_of(timing.queue_words, plan.output_bits, mapping.ram_shapes)

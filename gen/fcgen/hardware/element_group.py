@@ -57,8 +57,8 @@ class ElementGroup(wiring.Component):
     -----
     address, next_address : In, Out(address_width)
         Word of the weight banks; it runs two cycles, the banks' latency, ahead of its activations.
-    activations, next_activations : In, Out(simd * activation.bits)
-        Lane 0 in the least significant bits.
+    activations, next_activations : In, Out(simd * activation.computed.bits)
+        Lane 0 in the least significant bits; see `ProcessingElement`.
     weights : In(elements * simd * weight.bits)
         Word of the bank, element 0 and lane 0 in the least significant bits.
     last, next_last : In, Out(1)
@@ -110,7 +110,7 @@ class ElementGroup(wiring.Component):
         self.element_weight_width = simd * weight.bits
         self.chain = {
             "address": address_width,
-            "activations": simd * activation.bits,
+            "activations": simd * activation.computed.bits,
             "last": 1,
             "beat": beat_width,
             "own": 1,

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
+from fcgen.hardware.bipolar import computed
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import VALID, DrainController
 from fcgen.hardware.layer_controller import LayerController
@@ -60,7 +61,7 @@ class Layer(wiring.Component):
     -----
     in_payload : In(S * activation.bits)
         Beat k carries inputs k·S + lane, lane 0 in the least significant bits; the unused lanes
-        of the last beat are ignored.
+        of the last beat are ignored. Bipolar ones are stored: a bit a lane, 1 for +1.
     in_valid, in_ready, in_first, in_last : In, Out, In, In(1)
     out_payload : Out(L * output.bits)
         Beat k carries outputs k·L + lane; unused lanes of the last beat are 0.
@@ -215,12 +216,36 @@ class Layer(wiring.Component):
         m.d.comb += drain.fold_end.eq(finished)
         return {
             "address": delay(m, controller.address, ADDRESS_DELAY, "address"),
-            "activations": register(m, Mux(issued, word, 0), "activations"),
+            "activations": register(m, self._operands(m, word, issued, controller), "activations"),
             "last": fold_end | controller.flushing,
             "beat": drain.beat,
             "own": drain.own,
             "tag": self._delayed_tag(m, drain.tag),
         }
+
+    def _operands(
+        self, m: Module, word: Value, issued: Value, controller: LayerController
+    ) -> Value:
+        """Return the activations as they are computed with: 0 in idle beats.
+
+        The unused lanes of a fold's last beat meet weights of zero, or, as bipolar weights have
+        none, are 0 themselves.
+        """
+        form, folding = self.network.activation_format, self.folding
+        used = folding.inputs - (folding.synapse_folds - 1) * folding.simd
+        masked = self.network.weight_format.bipolar and used < folding.simd
+        if not masked and not form.bipolar:
+            return Mux(issued, word, 0)
+        inside = issued
+        if masked:
+            gate = self.timing.gate_delay - 1
+            inside = issued & ~delay(m, controller.fold_end, gate, "issued_last", reset=True)
+        lanes = []
+        for lane in range(folding.simd):
+            valid = inside if lane >= used else issued
+            value = word.word_select(lane, form.bits)
+            lanes.append(computed(value, valid) if form.bipolar else Mux(valid, value, 0))
+        return Cat(lanes)
 
     def _delayed_tag(self, m: Module, tag: Value) -> Value:
         """Bring the tag into step with the results on the bus."""

@@ -17,7 +17,7 @@ from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.memories import Bank, WeightBank, parameter_banks, weight_banks
 from fcgen.hardware.parameter_port import ParameterPort, host_ports, memory_number_width
 from fcgen.hardware.parameter_tap import HOST_BITS, ParameterTap, answer_latency
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import ResultPlan
 from fcgen.hardware.scratchpad_memory import ScratchpadMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.images import MemoryImage
@@ -49,7 +49,7 @@ class LayerMemories:
     ----------
     network : DenseLayer
     folding : Folding
-    plan : RequantizerPlan
+    plan : ResultPlan
     mapping : Mapping
     prefix : str
         What the names of the image files start with.
@@ -59,7 +59,7 @@ class LayerMemories:
         self,
         network: DenseLayer,
         folding: Folding,
-        plan: RequantizerPlan,
+        plan: ResultPlan,
         mapping: Mapping = GENERIC,
         prefix: str = "",
     ) -> None:

@@ -11,7 +11,7 @@ from fcgen.hardware.element_group import ElementGroup
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.requantizer_column import RequantizerColumn
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import result_plan
 from fcgen.hardware.result_queue import ResultQueue
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.unary_table import UnaryTable
@@ -30,8 +30,8 @@ class LayerParts:
 
     Attributes
     ----------
-    plan : RequantizerPlan
-        Constants and widths of the requantizers.
+    plan : ResultPlan
+        Constants and widths of the requantizers or the threshold units.
     timing : LayerTiming
         Cycles and credits.
     """
@@ -40,7 +40,7 @@ class LayerParts:
         self.network = network
         self.folding = folding
         self.mapping = mapping
-        self.plan = RequantizerPlan.of(network, mapping.requantizer)
+        self.plan = result_plan(network, mapping.requantizer)
         self.timing = LayerTiming.of(network, folding, mapping)
 
     def vector_memory(self) -> VectorMemory:

@@ -10,7 +10,7 @@ from fcgen.folding import Folding, ceil_div
 from fcgen.hardware.layer_controller import reserve
 from fcgen.hardware.processing_element import element_delay, result_delay
 from fcgen.hardware.requantizer_column import column_latency
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import result_plan
 from fcgen.hardware.result_queue import ResultQueue, queue_latency
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import GENERIC, Mapping
@@ -58,7 +58,7 @@ class LayerTiming:
     @classmethod
     def of(cls, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> LayerTiming:
         """Return the timing of a layer without building its hardware."""
-        plan = RequantizerPlan.of(network, mapping.requantizer)
+        plan = result_plan(network, mapping.requantizer)
         return cls(
             folding=folding,
             element_delay=element_delay(folding.simd, mapping.unit),

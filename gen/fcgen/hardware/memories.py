@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding, Group
 from fcgen.hardware.parameter_tap import HOST_BITS
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import ResultPlan
+from fcgen.hardware.threshold_plan import threshold_values
 from fcgen.images import MemoryImage
 from fcgen.mapping import GENERIC, Mapping
 
@@ -53,7 +54,7 @@ class WeightBank:
         return MemoryImage.pack((self.fields(layer, folding), self.bits))
 
     def fields(self, layer: DenseLayer, folding: Folding) -> np.ndarray:
-        """Return the weights, integers of shape (depth, count); padding is zero."""
+        """Return the weights as they are stored, integers (depth, count); padding is zero."""
         lanes = np.arange(self.first, self.first + self.count)
         elements = np.array(self.group.elements)[lanes // folding.simd]
         neurons = np.arange(folding.neuron_folds)[:, None, None] * folding.pe + elements
@@ -64,7 +65,8 @@ class WeightBank:
         weight = layer.weight[
             np.minimum(neurons, folding.outputs - 1), np.minimum(synapses, folding.inputs - 1)
         ]
-        return np.where(inside, weight, 0).reshape(self.depth, self.count)
+        stored = layer.weight_format.encode(weight)
+        return np.where(inside, stored, 0).reshape(self.depth, self.count)
 
     def describe(self, folding: Folding) -> dict[str, object]:
         """Return where each weight stands, for the manifest's address map."""
@@ -101,7 +103,7 @@ class ParameterBank:
     depth: int
     low: int
     width: int
-    plan: RequantizerPlan = field(repr=False)
+    plan: ResultPlan = field(repr=False)
 
     def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
         """Return the words of the memory; lanes without a neuron are zero."""
@@ -157,8 +159,10 @@ Bank = WeightBank | ParameterBank
 
 def parameter_values(layer: DenseLayer) -> dict[str, np.ndarray]:
     """Return the constants of all neurons by field name, each int64 of shape (M,)."""
-    values = {"bias": layer.folded_bias}
     scheme = layer.requantization
+    if isinstance(scheme, ThresholdList):
+        return threshold_values(layer)
+    values = {"bias": layer.folded_bias}
     if scheme is not None:
         for name in ("multiplier", "offset", "shift", "zero_point", "lo", "hi"):
             values[name] = getattr(scheme, name)
@@ -192,7 +196,7 @@ def weight_banks(
 
 
 def parameter_banks(
-    folding: Folding, plan: RequantizerPlan, *, writable: bool
+    folding: Folding, plan: ResultPlan, *, writable: bool
 ) -> list[list[ParameterBank]]:
     """Return the banks of every column's requantizers; none where nothing is stored."""
     total = folding.column_lanes * plan.word_width

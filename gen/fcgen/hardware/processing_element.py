@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.accumulator import Accumulator
+from fcgen.hardware.bipolar import computed
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.products import Products
 from fcgen.hardware.registers import register
@@ -64,8 +65,8 @@ class ProcessingElement(wiring.Component):
 
     Ports
     -----
-    activations : In(simd * activation.bits)
-        Lane 0 in the least significant bits.
+    activations : In(simd * activation.computed.bits)
+        Lane 0 in the least significant bits; bipolar ones in two bits, so that idle lanes are 0.
     weights : In(neurons * simd * weight.bits)
         Neuron behind neuron, lane 0 of neuron 0 in the least significant bits.
     last : In(1)
@@ -100,7 +101,7 @@ class ProcessingElement(wiring.Component):
         sums = signed(accumulator_width) if self.neurons == 1 else self.neurons * accumulator_width
         super().__init__(
             {
-                "activations": In(simd * activation.bits),
+                "activations": In(simd * activation.computed.bits),
                 "weights": In(self.neurons * simd * weight.bits),
                 "last": In(1),
                 "result": Out(sums),
@@ -152,7 +153,9 @@ class ProcessingElement(wiring.Component):
             self.weights.word_select(neuron * self.simd + lane, width)
             for neuron in range(self.neurons)
         ]
-        activation = self.activations.word_select(lane, self.activation.bits)
+        if self.weight.bipolar:
+            weights = [computed(weight) for weight in weights]
+        activation = self.activations.word_select(lane, self.activation.computed.bits)
         return products.add(activation, weights, f"_{lane}" if self.simd > 1 else "")
 
     def _tree(self, m: Module, terms: list[Value], neuron: int) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import Shape, Value
 
 from fcgen.fixed import IntegerFormat
@@ -30,8 +30,9 @@ class Products:
     ) -> None:
         self.m = m
         self.unit = unit
-        self.activation = activation
-        self.weight = weight
+        self.bipolar = weight.bipolar, activation.bipolar
+        self.activation = activation.computed
+        self.weight = weight.computed
 
     def add(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
         """Add a unit and return its products, each signed where an operand is.
@@ -40,10 +41,12 @@ class Products:
         ----------
         activation : Value
         weights : sequence of Value
-            As many as ``unit.weights``.
+            As many as ``unit.weights``; bipolar ones in their two bits, as activations are.
         suffix : str
             Of the names in this lane.
         """
+        if self.bipolar[0] and self.unit.kind in ("behavioural", "soft"):
+            return self._turned(activation, weights[0], suffix)
         make = {
             "behavioural": self._behavioural,
             "block": self._block,
@@ -62,6 +65,19 @@ class Products:
             self.m.d.comb += port.eq(value)
             operands.append(register(self.m, port, f"{name}{suffix}"))
         return [register(self.m, operands[0] * operands[1], f"product{suffix}")]
+
+    def _turned(self, activation: Value, weight: Value, suffix: str) -> list[Value]:
+        """Return the activation, or its opposite where the weight is -1: nothing is multiplied."""
+        before = self.unit.latency - 1
+        value = delay(self.m, activation, before, f"activation{suffix}")
+        negative = delay(self.m, weight[-1], before, f"negative{suffix}")
+        if self.bipolar[1]:
+            # 0 stays 0, and of two signs one is left: the exclusive or of binary networks.
+            product: Value = Cat(value[0], value[0] & (value[1] ^ negative)).as_signed()
+        else:
+            number = value.as_signed() if self.activation.signed else value.as_unsigned()
+            product = Mux(negative, -number, number)
+        return [register(self.m, product, f"product{suffix}")]
 
     def _block(self, activation: Value, weights: Sequence[Value], suffix: str) -> list[Value]:
         assert self.unit.block is not None

@@ -10,11 +10,13 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import TAG_WIDTH, VALID, VECTOR_END
 from fcgen.hardware.registers import delay
 from fcgen.hardware.requantizer import Requantizer
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.result_plan import ResultPlan
+from fcgen.hardware.threshold_plan import ThresholdPlan
+from fcgen.hardware.threshold_unit import ThresholdUnit
 from fcgen.hardware.weight_memory import MEMORY_LATENCY
 
 
-def column_latency(plan: RequantizerPlan, memory_latency: int) -> int:
+def column_latency(plan: ResultPlan, memory_latency: int) -> int:
     """Return the cycles of a column: results wait for their constants, where it has any."""
     return (memory_latency if plan.stored else 0) + plan.latency
 
@@ -30,8 +32,8 @@ class RequantizerColumn(wiring.Component):
 
     Parameters
     ----------
-    plan : RequantizerPlan
-        See `Requantizer`.
+    plan : ResultPlan
+        Of a layer's requantizers, or of its threshold units: see `Requantizer`, `ThresholdUnit`.
     lanes : int, positive
         Results a beat.
     words : int, positive
@@ -54,7 +56,7 @@ class RequantizerColumn(wiring.Component):
 
     def __init__(
         self,
-        plan: RequantizerPlan,
+        plan: ResultPlan,
         *,
         lanes: int,
         words: int,
@@ -99,8 +101,7 @@ class RequantizerColumn(wiring.Component):
             self._count_words(m)
         bus = delay(m, self.bus, self.latency - self.plan.latency, "bus_waiting")
         for lane in range(self.lanes):
-            unit = Requantizer(self.plan)
-            m.submodules[f"requantizer_{lane}"] = unit
+            unit = self._unit(m, lane)
             m.d.comb += unit.accumulator.eq(bus.word_select(lane, self.plan.accumulator_width))
             self._connect_parameters(m, unit, lane)
             m.d.comb += self.results.word_select(lane, self.plan.output_bits).eq(unit.result)
@@ -109,11 +110,19 @@ class RequantizerColumn(wiring.Component):
         m.d.comb += [self.next_tag[VALID].eq(valid), self.next_tag[VALID + 1 :].eq(kind)]
         return m
 
+    def _unit(self, m: Module, lane: int) -> Requantizer | ThresholdUnit:
+        """Add what makes the results of a lane."""
+        if isinstance(self.plan, ThresholdPlan):
+            m.submodules[f"thresholds_{lane}"] = unit = ThresholdUnit(self.plan)
+            return unit
+        m.submodules[f"requantizer_{lane}"] = scaling = Requantizer(self.plan)
+        return scaling
+
     def _count_words(self, m: Module) -> None:
         with m.If(self.tag[VALID]):
             m.d.sync += self.address.eq(Mux(self.tag[VECTOR_END], 0, self.address + 1))
 
-    def _connect_parameters(self, m: Module, unit: Requantizer, lane: int) -> None:
+    def _connect_parameters(self, m: Module, unit: Requantizer | ThresholdUnit, lane: int) -> None:
         low = lane * self.plan.word_width
         for field in self.plan.stored:
             value = Signal(field.width, name=f"{field.name}_{lane}")

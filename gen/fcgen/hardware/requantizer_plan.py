@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from amaranth.hdl import Shape
 
-from fcgen.dense_layer import DenseLayer
+from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.fixed import (
     MULTIPLIER_BITS,
     SHIFT_MAX,
     signed_width,
 )
 from fcgen.hardware.border import Parameters
+from fcgen.hardware.parameter_fields import ParameterField, StoredFields, narrowest
 from fcgen.hardware.partial_products import ProductPlan
 from fcgen.mapping import BEHAVIOURAL, GENERIC, ProductUnit
 
@@ -29,27 +29,7 @@ NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
 
 
 @dataclass(frozen=True)
-class ParameterField:
-    """One constant of a neuron.
-
-    Attributes
-    ----------
-    name : str
-    width : int
-        Bits in the parameter memory.
-    signed : bool
-    constant : int or None
-        The value where all neurons share it; None where it is stored.
-    """
-
-    name: str
-    width: int
-    signed: bool
-    constant: int | None
-
-
-@dataclass(frozen=True)
-class RequantizerPlan:
+class RequantizerPlan(StoredFields):
     """Constants, widths and modes of a layer's requantizers.
 
     Attributes
@@ -87,14 +67,14 @@ class RequantizerPlan:
     @classmethod
     def _of_values(cls, layer: DenseLayer) -> RequantizerPlan:
         width = layer.accumulator_width
-        fields = [_field("bias", layer.folded_bias)]
-        scheme = layer.requantization
+        fields = [narrowest("bias", layer.folded_bias)]
+        scheme = _scheme(layer)
         if scheme is None:
             return cls(width, tuple(fields), width, width, width, "", "")
         names = ["multiplier", "offset", "shift", "zero_point"]
         if scheme.saturation == "saturate":
             names += ["lo", "hi"]
-        fields += [_field(name, getattr(scheme, name)) for name in names]
+        fields += [narrowest(name, getattr(scheme, name)) for name in names]
         columns = zip(layer.reach, scheme.multiplier, scheme.offset, scheme.shift, strict=True)
         values = [
             (int(reach) * abs(int(multiplier)) + abs(int(offset)), int(shift))
@@ -117,7 +97,7 @@ class RequantizerPlan:
     def _of_formats(cls, layer: DenseLayer) -> RequantizerPlan:
         width = layer.accumulator_width
         bias = ParameterField("bias", layer.bias_width, True, None)
-        scheme = layer.requantization
+        scheme = _scheme(layer)
         if scheme is None:
             return cls(width, (bias,), width, width, width, "", "")
         output = scheme.output
@@ -147,16 +127,6 @@ class RequantizerPlan:
     def raw(self) -> bool:
         """Whether the accumulators themselves leave, with the bias added."""
         return not self.rounding
-
-    @property
-    def stored(self) -> tuple[ParameterField, ...]:
-        """Fields that stand in the parameter memory."""
-        return tuple(field for field in self.fields if field.constant is None)
-
-    @property
-    def word_width(self) -> int:
-        """Bits that one neuron takes in the parameter memory."""
-        return sum(field.width for field in self.stored)
 
     @cached_property
     def cycles(self) -> dict[str, int]:
@@ -227,8 +197,7 @@ class RequantizerPlan:
             "saturation": self.saturation or "none (raw)",
         }
         for field in self.fields:
-            stored = f"{'int' if field.signed else 'uint'}{field.width}, stored"
-            own[field.name] = stored if field.constant is None else field.constant
+            own[field.name] = field.text
         if self.product and self.unit.kind != "behavioural":
             own["product"] = ", ".join(part.kind for part in self.product.parts)
         return own
@@ -245,9 +214,8 @@ class RequantizerPlan:
         return next(field.width for field in self.fields if field.name == name)
 
 
-def _field(name: str, values: Iterable[int]) -> ParameterField:
-    """Choose the narrowest type that holds all values; one value for all is not stored."""
-    low, high = int(min(values)), int(max(values))
-    signed = low < 0
-    width = max((max(high, -low - 1)).bit_length() + signed, 1)
-    return ParameterField(name, width, signed, low if low == high else None)
+def _scheme(layer: DenseLayer) -> Requantization | None:
+    scheme = layer.requantization
+    if not isinstance(scheme, Requantization | None):
+        raise ValueError("the layer ends in thresholds")
+    return scheme

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fcgen import fixed
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
 from fcgen.load.onnx_graph import Array, OnnxGraph
 from fcgen.source_step import BIPOLAR, ROUNDERS, Int64Array
@@ -60,8 +61,7 @@ def quantizer(graph: OnnxGraph, node: onnx.NodeProto) -> Quantizer:
     if not (np.isfinite(scale).all() and (scale > 0).all()):
         raise graph.refuse(node, "its scales must be positive and finite", "correct the model")
     if node.op_type == "BipolarQuant":
-        form = IntegerFormat(2, signed=True)
-        return Quantizer(scale, 0, -1, 1, form, BIPOLAR)
+        return Quantizer(scale, 0, -1, 1, fixed.BIPOLAR, BIPOLAR)
     zero_point = _number(graph, node, 2, "zero point")
     bits = _number(graph, node, 3, "bit width")
     if not 1 <= bits <= OPERAND_BITS_MAX:
