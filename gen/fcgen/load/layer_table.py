@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def with_table(
         used = entries[codes - index.minimum]
         ends = int(used.min()), int(used.max())
         if np.array_equal(used, np.clip(codes, *ends)):
-            return replace(layer, step=replace(layer.step, lo=ends[0], hi=ends[1]))
+            step: Any = layer.step
+            return replace(layer, step=replace(step, lo=ends[0], hi=ends[1]))
     if index.bits > INDEX_BITS_MAX:
         rule = f"a table of a function has an index of at most {INDEX_BITS_MAX} bits"
         raise bad_input(layer.name, index.name, rule, "quantise it to fewer bits")

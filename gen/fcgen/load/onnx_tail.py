@@ -37,7 +37,8 @@ def tail_of(head: str, rest: list[onnx.NodeProto]) -> str:
     """
     if head not in rest[0].input:
         return ""
-    reached, kinds = {head}, []
+    reached = {head}
+    kinds: list[str] = []
     for node in rest:
         if reached & set(node.input):
             chosen = any(kind in CHOICES for kind in kinds)

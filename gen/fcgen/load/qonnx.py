@@ -223,11 +223,7 @@ class QuantWalk(OnnxWalk):
     def finish(self) -> RealMap | None:
         """End the last layer; return what its outputs are worth."""
         if isinstance(self.state, Mapped):
-            state, entries = self.state, self.state.on_the_same_grid()
-            if entries is None:
-                rule = "the last layer ends in an activation that is not quantised"
-                raise bad_input(self.path, state.name, rule, "put a Quant behind it")
-            self.tabulate(state, entries, (), state.entry)
+            self.state = self._last_codes(self.state)
         if isinstance(self.state, Codes):
             return RealMap.scaled(self.state.scale, self.state.zero_point)
         if self.state is None:
@@ -238,6 +234,15 @@ class QuantWalk(OnnxWalk):
             rule = "the last layer ends in an activation that is not quantised"
             raise bad_input(self.path, self.state.name, rule, "put a Quant behind it")
         return RealMap(tuple(chain))
+
+    def _last_codes(self, state: Mapped) -> Codes:
+        """End the last layer in a function of codes that gives codes of their own grid."""
+        entries = state.on_the_same_grid()
+        if entries is None:
+            rule = "the last layer ends in an activation that is not quantised"
+            raise bad_input(self.path, state.name, rule, "put a Quant behind it")
+        self.tabulate(state, entries, (), state.entry)
+        return state.entry
 
     def result(self, name: str, target: str, tail: str) -> IntegerModel:
         """End the last layer; return the model, of a format of this name."""
