@@ -76,6 +76,13 @@ def test_a_clip_is_the_step_s_own_bounds():
     assert (found.table, found.step.lo, found.step.hi) == (None, -7, 90)
 
 
+def test_a_clip_to_one_value_is_a_table_of_it():
+    source = model(with_table(layer(), "relu", INT8, np.full(256, 4)))
+    network, certificate = certify(source)
+    assert certificate.exact
+    assert (run(network, RANDOM.integers(-128, 128, (50, 40))) == 4).all()
+
+
 def test_a_function_behind_a_function_is_one_table():
     first, second = RANDOM.integers(-128, 128, (2, 256))
     found = with_table(with_table(layer(), "one", INT8, first), "two", INT8, second)

@@ -51,7 +51,8 @@ def with_table(
         codes = np.arange(lo, hi + 1)
         used = entries[codes - index.minimum]
         ends = int(used.min()), int(used.max())
-        if np.array_equal(used, np.clip(codes, *ends)):
+        # A step that never changes has no threshold to find: that is left to a table.
+        if ends[0] < ends[1] and np.array_equal(used, np.clip(codes, *ends)):
             step: Any = layer.step
             return replace(layer, step=replace(step, lo=ends[0], hi=ends[1]))
     if index.bits > INDEX_BITS_MAX:
