@@ -122,6 +122,8 @@ class IntegerModel:
         What the last layer's outputs are worth.
     notes : tuple of str
         Lines for people: what was assumed.
+    open : bool
+        The grid of the inputs is neither the file's nor anybody's: it was assumed.
     """
 
     name: str
@@ -135,6 +137,7 @@ class IntegerModel:
     tail: str = ""
     nodes: tuple[NodeReport, ...] = ()
     notes: tuple[str, ...] = ()
+    open: bool = False
 
     def __post_init__(self) -> None:
         if not self.layers:

@@ -227,9 +227,9 @@ REFUSED = {
         lambda g, e, w: g.quant(product(g, e, w), 0.0, 4),
         "Quant: its scales must be positive and finite; correct the model",
     ),
-    "a sigmoid of sums": (
-        lambda g, e, w: g.quant(g.add("Sigmoid", [product(g, e, w)]), 1.0, 4),
-        "Sigmoid: its inputs are not quantised, and a table of it needs codes; put a quantiser",
+    "a tanh of sums": (
+        lambda g, e, w: g.quant(g.add("Tanh", [product(g, e, w)]), 1.0, 4),
+        "Tanh: its inputs are not quantised, and a table of it needs codes; put a quantiser",
     ),
     "an activation that is not quantised at the end": (
         lambda g, e, w: g.add("Relu", [product(g, e, w)]),

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.errors import bad_input
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load import onnx_qoperator
 from fcgen.load.mapped import Mapped, codes_of
@@ -89,6 +88,7 @@ class IntegerWalk(QuantWalk):
             if self.before:
                 rule = "must stand at the input itself"
                 raise self.refuse(node, rule, "quantise the input before anything else")
+            self.check_entry(node)
             self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
             self.state = codes
             return "the grid of the input"
@@ -105,7 +105,10 @@ class IntegerWalk(QuantWalk):
 
     def _closed(self, sums: Sums, codes: Codes, before: bool) -> IntegerLayer:
         biased = self.product == "Gemm" or any(name == "add" for name, _ in sums.chains[0])
-        whole = fused(sums, codes, biased=biased, before=before, after=self.paired)
+        # Inputs that the graph does not quantise are floats, and so are their sums.
+        whole = self.quantised(sums) and fused(
+            sums, codes, biased=biased, before=before, after=self.paired
+        )
         return closed(sums, codes, fused=whole)
 
     def _paired(self, node: onnx.NodeProto) -> bool:
@@ -140,17 +143,23 @@ class IntegerWalk(QuantWalk):
         return self.tabulate(Mapped.of(self.state), entries, (), self.state)
 
 
-def read_integer(path: Path, model: onnx.ModelProto) -> IntegerModel:
+def read_integer(
+    path: Path, model: onnx.ModelProto, entry: InputGrid | None = None
+) -> IntegerModel:
     """Return the layers of a quantised graph.
+
+    Parameters
+    ----------
+    path, model
+        As for `OnnxGraph`.
+    entry : InputGrid, optional
+        Grid of inputs that the graph does not quantise; default `fcgen.load.qonnx.DEFAULT_ENTRY`.
 
     Raises
     ------
     InputError
         One line that names the node, for one that is not supported or leaves the chain.
     """
-    walk = IntegerWalk(path, model, None)
+    walk = IntegerWalk(path, model, entry)
     tail = walk.through()
-    if walk.input is None:
-        rule = "does not quantise its input"
-        raise bad_input(path, walk.input_name, rule, "put a QuantizeLinear behind it")
     return walk.result("ONNX, quantised", TARGET, tail)

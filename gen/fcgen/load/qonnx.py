@@ -47,6 +47,7 @@ class QuantWalk(OnnxWalk):
     def __init__(self, path: Path, model: onnx.ModelProto, entry: InputGrid | None) -> None:
         super().__init__(path, model)
         self.entry = entry
+        self.open = False
         self.notes: list[str] = []
         self.input: InputGrid | None = None
         self.before: list[tuple[str, Array]] = []
@@ -156,15 +157,23 @@ class QuantWalk(OnnxWalk):
                 rule = "inputs are rounded half to even"
                 raise self.refuse(node, rule, "use the rounding mode ROUND")
             before = RealMap(tuple((name, np.asarray(value)) for name, value in self.before))
-            if self.entry is not None:
-                rule = "quantises the input itself"
-                raise self.refuse(node, rule, "leave --input-format out")
+            self.check_entry(node)
             self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi, before)
             self.state = codes
             return "the grid of the input"
         self.layers.append(self.state.layer(found))
         self.state = codes
         return f"the outputs of layer {len(self.layers)}, {found.form.name}"
+
+    def check_entry(self, node: onnx.NodeProto) -> None:
+        """Refuse a grid for inputs that a node quantises."""
+        if self.entry is not None:
+            rule = "quantises the input itself"
+            raise self.refuse(node, rule, "leave --input-format out")
+
+    def quantised(self, sums: Sums) -> bool:
+        """Say whether the graph itself quantises what a layer sums."""
+        return bool(self.layers) or not self.open
 
     def _dense(self, node: onnx.NodeProto) -> str:
         if isinstance(self.state, Sums | Mapped):
@@ -174,7 +183,8 @@ class QuantWalk(OnnxWalk):
             if self.before:
                 rule = "its inputs are not quantised"
                 raise self.refuse(node, rule, "put a Quant before it")
-            grid = self.input = self._assumed()
+            self.open, grid = True, self._assumed()
+            self.input = grid
             width = signed_width(max(-grid.lo - 1, grid.hi))
             form = IntegerFormat(width, signed=True)
             self.state = Codes(np.float32(grid.scale), grid.zero_point, grid.lo, grid.hi, form)
@@ -259,6 +269,7 @@ class QuantWalk(OnnxWalk):
             tail=tail,
             nodes=tuple(self.reports),
             notes=tuple(self.notes),
+            open=self.open and self.entry is None,
         )
 
 
