@@ -140,7 +140,7 @@ REFUSED = {
     ),
     "a relu of codes": (
         lambda g, e, r: g.add("Relu", [r]),
-        "Relu: takes codes as they are; put a DequantizeLinear before it",
+        "Relu: takes codes as they are, and is not supported; put a DequantizeLinear before it",
     ),
     "one number for each output": (
         lambda g, e, r: g.add(

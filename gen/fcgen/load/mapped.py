@@ -23,6 +23,10 @@ Function = Callable[[Floats], Floats]
 Functions = tuple[Function, ...]
 """A function, and how other processors compute it."""
 UNFUSED = "processors without fused multiply-add round otherwise"
+ONE_LAYER = (
+    "put it between a layer and its quantiser: a MatMul and its Add become one Gemm by "
+    "onnxruntime.quantization.quant_pre_process"
+)
 ORDER = "the order of float operations decides"
 
 
@@ -113,7 +117,7 @@ def apply(graph: OnnxGraph, node: onnx.NodeProto, state: Mapped) -> Mapped | Non
     for way in OPERATIONS[kind](graph, node):
         if any(np.size(value) > 1 and (value != value.flat[0]).any() for _, value in way):
             rule = "differs between the elements of codes, and a table is one for all of them"
-            raise graph.refuse(node, rule, "put it between a layer and its quantiser")
+            raise graph.refuse(node, rule, ONE_LAYER)
         scalars = tuple((name, np.asarray(value).flat[0]) for name, value in way)
         functions.append(lambda values, way=scalars: run_operations(way, values))
     return state.through(tuple(functions), ORDER)

@@ -76,6 +76,7 @@ class OnnxGraph:
             rule = "the input must be of floats"
             raise bad_input(f"{self.path}: {entry.name}", kind, rule, "export it with float inputs")
         sizes = [size.dim_value for size in tensor.shape.dim]
+        self.batch = sizes[0] if len(sizes) > 1 else 1
         if len(sizes) == 1:
             sizes = [1, *sizes]
         if len(sizes) < 2 or any(size < 1 for size in sizes[1:]) or np.prod(sizes[1:]) > 65_535:
@@ -124,6 +125,11 @@ class OnnxGraph:
         """Return the shape of a node's output, by running it on zeros."""
         given: dict[str, Array] = {self.head: np.zeros(self.shape, np.float32)}
         given |= {name: self.constants[name] for name in node.input if name in self.constants}
+        if node.op_type == "Reshape" and self.batch > 1:
+            # A shape that names the batch of the file, where one runs.
+            sizes = given.get(node.input[1])
+            if sizes is not None and sizes.size > 1 and sizes.reshape(-1)[0] == self.batch:
+                given[node.input[1]] = np.array([1, *sizes.reshape(-1)[1:]], np.int64)
         why = f"does not fit its input of shape {self.shape}"
         return self._run(node, given, [node.output[0]], why)[0].shape
 

@@ -21,6 +21,12 @@ FORMATS = {
     np.dtype(np.int16): IntegerFormat(16, signed=True),
     np.dtype(np.uint16): IntegerFormat(16, signed=False),
 }
+NARROW = {
+    f"{word}int{bits}": IntegerFormat(bits, signed=not word)
+    for word in ("", "u")
+    for bits in (2, 4)
+}
+"""Of constants alone: what NumPy has no types of its own for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +102,8 @@ def dequantized(graph: OnnxGraph, node: onnx.NodeProto) -> tuple[Int64Array, Arr
         rule = f"scales of shape {scale.shape} do not fit codes of shape {codes.shape}"
         raise graph.refuse(node, rule, "quantise the model again") from None
     values = codes.astype(np.int64) - moved
-    form = FORMATS.get(codes.dtype, IntegerFormat(32, signed=True))
+    form = FORMATS.get(codes.dtype) or NARROW.get(codes.dtype.name, IntegerFormat(32, signed=True))
     if np.any(moved):
-        form = IntegerFormat(signed_width(int(np.abs(values).max(initial=1))), signed=True)
+        width = signed_width(int(np.abs(values).max(initial=1)))
+        form = IntegerFormat(max(width, form.bits), signed=True)
     return values, spread, form

@@ -20,7 +20,7 @@ import numpy as np
 
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load import onnx_qoperator
-from fcgen.load.mapped import Mapped, codes_of
+from fcgen.load.mapped import ONE_LAYER, Mapped, codes_of
 from fcgen.load.onnx_grid import dequantized, grid_of
 from fcgen.load.onnx_rules import closed, fused
 from fcgen.load.onnx_tail import SAME_ORDER
@@ -71,8 +71,9 @@ class IntegerWalk(QuantWalk):
         if isinstance(self.state, Codes) and not self.real and kind not in SAME_ORDER:
             if kind == "Clip":
                 return self._clip_codes(node)
-            rule = "takes codes as they are"
-            raise self.refuse(node, rule, "put a DequantizeLinear before it")
+            rule = "takes codes as they are, and is not supported"
+            remedy = ONE_LAYER if kind == "QLinearAdd" else "put a DequantizeLinear before it"
+            raise self.refuse(node, rule, remedy)
         if kind in ("MatMul", "Gemm"):
             self.product = kind
         return super().apply(node)

@@ -32,7 +32,9 @@ def fused(sums: Sums, codes: Codes, *, biased: bool, before: bool, after: bool) 
     before, after : bool
         Whether the codes on either side go straight from a QuantizeLinear to a DequantizeLinear.
     """
-    narrow = max(codes.form.bits, sums.form.bits - 1) <= CODE_BITS
+    # Narrower weights are made floats, wider ones are those of 8 bits less their zero point.
+    whole = sums.form.bits in (CODE_BITS, CODE_BITS + 1)
+    narrow = codes.form.bits <= CODE_BITS and whole
     alike = after == before if biased else after and before
     return narrow and (alike or not codes.form.signed) and sums.entry.form == codes.form
 
