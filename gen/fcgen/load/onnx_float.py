@@ -68,7 +68,7 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
     tail = walk.through()
     if not walk.chain.layers:
         rule = "no dense layer was found"
-        raise bad_input(path, "ONNX, float", rule, "give a model with at least one")
+        raise bad_input(path.stem, "ONNX, float", rule, "give a model with at least one")
     if walk.chain.pending:
         rule = "what follows the last activation cannot be folded into a layer"
         raise bad_input(path, walk.head, rule, "remove it from the model")

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fcgen.errors import shown
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load import onnx_qoperator
 from fcgen.load.mapped import ONE_LAYER, Mapped, codes_of
 from fcgen.load.onnx_grid import dequantized, grid_of
-from fcgen.load.onnx_rules import closed, fused
+from fcgen.load.onnx_rules import CODE_BITS, closed, fused
 from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.qonnx import QuantWalk
 from fcgen.load.qonnx_state import Codes, Sums
@@ -110,7 +111,17 @@ class IntegerWalk(QuantWalk):
         whole = self.quantised(sums) and fused(
             sums, codes, biased=biased, before=before, after=self.paired
         )
+        if not whole and self.quantised(sums) and sums.entry.form.bits > CODE_BITS:
+            self._note_wide(sums)
         return closed(sums, codes, fused=whole)
+
+    def _note_wide(self, sums: Sums) -> None:
+        """Say that onnxruntime may quantise the inputs of a layer anew, and how to keep it off."""
+        self.notes.append(
+            f"{shown(sums.name)}: by default onnxruntime may compute it by MatMulNBits, which "
+            "makes 8 bits of its inputs; the integers are those of sessions with the entry "
+            "session.qdq_matmulnbits_accuracy_level of 1"
+        )
 
     def _paired(self, node: onnx.NodeProto) -> bool:
         readers = [
