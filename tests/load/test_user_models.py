@@ -76,6 +76,19 @@ def test_inputs_of_integers_are_reals_behind_a_cast(kind, tmp_path):
     assert np.allclose(found.forward(x.astype(float)), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_scaler_makes_floats_of_integers(tmp_path):
+    graph = of_integers(
+        ("Scaler", (), {"domain": "ai.onnx.ml", "offset": [1.0], "scale": [0.5]}),
+        ("MatMul", (weights(6, 4),), {}),
+        kind=TensorProto.INT64,
+    )
+    graph.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    found = fcgen.load(save(graph, tmp_path / "m.onnx"))
+    x = RANDOM.integers(-9, 9, (20, 6))
+    expected = onnxruntime.InferenceSession(graph.SerializeToString()).run(None, {"x": x})[0]
+    assert np.allclose(found.forward(x.astype(float)), expected, rtol=1e-4, atol=1e-5)
+
+
 def test_arithmetic_of_integers_is_refused(tmp_path, capsys):
     parts = ("Div", (np.int64(2),), {}), ("Cast", (), {"to": 1}), ("MatMul", (weights(6, 4),), {})
     path = save(of_integers(*parts, kind=TensorProto.INT64), tmp_path / "m.onnx")

@@ -60,7 +60,8 @@ class OnnxWalk(OnnxGraph, ABC):
 
     def _check_floats(self, node: onnx.NodeProto) -> None:
         """Refuse arithmetic with the input's own integers: it is not that of reals."""
-        if node.op_type == "Cast" and self.attribute(node, "to", 1) in FLOATS:
+        cast = node.op_type == "Cast" and self.attribute(node, "to", 1) in FLOATS
+        if cast or node.op_type == "Scaler":
             self.integers = False
         elif self.integers and node.op_type not in (*SAME_ORDER, "Transpose"):
             rule = "computes with an input of integers"
