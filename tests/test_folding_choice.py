@@ -75,7 +75,11 @@ def test_as_many_output_lanes_as_keep_up():
     ("device", "goal", "line"),
     [
         ("generic", Goal(fps=2e8), "--fps: 2e+08: at 100 MHz that is 0 cycles a vector"),
-        ("generic", Goal(latency_us=0.1), "--latency-us: 0.1: that is 10 cycles, and with all"),
+        (
+            "generic",
+            Goal(latency_us=0.1),
+            "--latency-us: 0.1: at 100 MHz that is 10 cycles",
+        ),
         ("generic", Goal(dsp=3), "one multiplier a layer costs 4 of 3"),
         ("ice40-hx8k", Goal(fit=True), "--fit: ice40-hx8k:"),
     ],

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fcgen import document
+from fcgen.certify_table import jump, of_orders
 from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, ROUNDINGS
@@ -188,6 +189,9 @@ def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
     for order in source.orders:
         other = thresholds(order, least, most)
         differences += _compare(layer, changes, other, "the order of float operations decides")
+    differences += [
+        Difference(layer.name, *found) for found in of_orders(layer, changes, least, most)
+    ]
     checked = inside(step, changes, least, most).sum(axis=0)
     exact = np.ones(layer.outputs, bool)
     exact[[found.output for found in differences]] = False
@@ -327,6 +331,7 @@ def _dense(
         activation_format=layer.activation_format,
         input_zero_point=layer.input_zero_point,
         requantization=scheme,
+        table=layer.table,
     )
 
 
@@ -341,5 +346,7 @@ def _compare(
         ends = min(source, own), max(source, own) - 1
         first, last = (-ends[1], -ends[0]) if falls[output] else ends
         bias = int(layer.bias[output])
-        more = 1 if own < source else -1
+        more = (1 if own < source else -1) * jump(layer, row)
+        if not more:
+            continue
         yield Difference(layer.name, output, first + bias, last + bias, more, reason)

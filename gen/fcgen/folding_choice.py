@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fcgen import devices
@@ -17,6 +17,7 @@ from fcgen.wording import count
 
 if TYPE_CHECKING:
     from fcgen.estimation.estimate import Estimate
+    from fcgen.mapping import Mapping
 
 GENERIC_MHZ = 100.0
 SLOWER = 1.03
@@ -212,37 +213,40 @@ class Folder:
         return self._explained(schedule, goal, why)
 
     def _for_latency(self, goal: Goal) -> Choice:
-        """Find the slowest pace, which is the cheapest, whose latency is short enough."""
-        from fcgen.hardware.accelerator_timing import AcceleratorTiming
+        """Find the cheapest schedule for a latency; its own clock decides how many cycles it has.
+
+        Only where the clock of a schedule is an estimate, it may be slower than the one before.
+        """
+        from fcgen.latency_choice import LatencySearch, choose
 
         assert goal.latency_us is not None
-        schedule = self._schedule([(1, 1)] * len(self.layers), goal)
-        limit = goal.latency_us * self._clock(schedule, goal)
+        search = LatencySearch(self.network, goal.output_lanes)
 
-        def latency(cycles: int) -> tuple[int, Schedule]:
-            sizes = at_pace(self.layers, cycles)
-            assert sizes is not None
-            tried = self._schedule(sizes, goal)
-            mappings = devices.mappings(self.device.name, self.network, tried, self.options)
-            return AcceleratorTiming.of(self.network, tried, mappings).latency, tried
+        def mappings(schedule: Schedule) -> Sequence[Mapping]:
+            return devices.mappings(self.device.name, self.network, schedule, self.options)
 
-        least, fastest = latency(1)
-        if least > limit:
+        mhz = self._clock(self._schedule([(1, 1)] * len(self.layers), goal), goal)
+        for _ in range(CLOCK_ATTEMPTS):
+            limit = int(goal.latency_us * mhz)
+            found = choose(search, limit, mappings)
+            estimated = self._clock(found.schedule, goal)
+            if found.cycles > limit or found.cycles <= goal.latency_us * estimated:
+                break
+            mhz = min(mhz, estimated)
+        if found.cycles > goal.latency_us * estimated:
             raise CheckError(
-                f"--latency-us: {goal.latency_us:g}: that is {limit:.0f} cycles, and with all "
-                f"multiplications at once the network takes {least}"
+                f"--latency-us: {goal.latency_us:g}: at {mhz:.0f} MHz that is {limit} cycles, and "
+                f"the fastest folding found takes {found.cycles}"
             )
-        low, high = 1, slowest(self.layers)
-        schedule = fastest
-        while high - low > 1:
-            middle = (low + high) // 2
-            found, tried = latency(middle)
-            if found <= limit:
-                low, schedule = middle, tried
-            else:
-                high = middle
-        why = f"the slowest pace with a latency of at most {goal.latency_us:g} us"
-        return self._explained(schedule, goal, why)
+        worst = max(range(len(found.parts)), key=found.parts.__getitem__)
+        limits = (
+            f"latency: {count(found.cycles, 'cycle')} of the {limit} that {goal.latency_us:g} us "
+            f"are at {mhz:.0f} MHz; {self.network.layers[worst].name} takes most, "
+            f"{found.parts[worst]}"
+        )
+        why = f"the fewest multipliers for a latency of at most {goal.latency_us:g} us"
+        choice = self._explained(found.schedule, goal, why)
+        return replace(choice, lines=(*choice.lines, limits))
 
     def _fitting(self, goal: Goal) -> Choice:
         """Find the fastest schedule that fits, by its blocks first and then by its logic."""

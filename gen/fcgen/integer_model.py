@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fcgen.activation_table import ActivationTable
 from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.model import NodeReport
@@ -15,6 +16,21 @@ from fcgen.source_step import Int64Array, Step
 from fcgen.validation import check_sizes
 
 TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
+
+
+@dataclass(frozen=True, eq=False)
+class TableOrder:
+    """Entries of a table as the source may compute them as well, and when it does.
+
+    Attributes
+    ----------
+    reason : str
+    entries : ndarray of int64
+        As those of `ActivationTable`.
+    """
+
+    reason: str
+    entries: Int64Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +48,10 @@ class IntegerLayer:
         Range of the inputs, which may be narrower than their format.
     step : Step, optional
         None where the accumulators leave.
+    table : ActivationTable, optional
+        What becomes of the step's codes.
+    orders : tuple of TableOrder
+        Other entries that the source may have.
     """
 
     name: str
@@ -43,6 +63,8 @@ class IntegerLayer:
     input_lo: int
     input_hi: int
     step: Step | None = None
+    table: ActivationTable | None = None
+    orders: tuple[TableOrder, ...] = ()
 
     def __post_init__(self) -> None:
         check_sizes((self.inputs,), self.outputs, self.name)
@@ -73,6 +95,15 @@ class IntegerLayer:
         sums: Int64Array = shifted @ self.weight.T + self.bias
         return sums
 
+    def finish(self, accumulator: Int64Array) -> Int64Array:
+        """Return what leaves, (V, M), of accumulators (V, M)."""
+        if self.step is None:
+            return accumulator
+        codes = self.step(accumulator)
+        if self.table is not None:
+            codes = self.table.entries[codes - self.table.index.minimum]
+        return codes
+
 
 @dataclass(frozen=True, eq=False)
 class IntegerModel:
@@ -91,6 +122,8 @@ class IntegerModel:
         What the last layer's outputs are worth.
     notes : tuple of str
         Lines for people: what was assumed.
+    open : bool
+        The grid of the inputs is neither the file's nor anybody's: it was assumed.
     """
 
     name: str
@@ -104,6 +137,7 @@ class IntegerModel:
     tail: str = ""
     nodes: tuple[NodeReport, ...] = ()
     notes: tuple[str, ...] = ()
+    open: bool = False
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -114,8 +148,6 @@ class IntegerModel:
         """Return what the source gives after every layer, int64 (V, M), for codes (V, N)."""
         found, values = [], np.asarray(x, np.int64).reshape(len(x), -1)
         for layer in self.layers:
-            values = layer.accumulate(values)
-            if layer.step is not None:
-                values = layer.step(values)
+            values = layer.finish(layer.accumulate(values))
             found.append(values)
         return found

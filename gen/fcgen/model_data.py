@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
+from fcgen.integer_model import IntegerModel
 from fcgen.load.vector_file import read_array
 from fcgen.model import Model
 
@@ -37,7 +38,7 @@ class ModelData:
 
 
 def gather(
-    model: Model,
+    model: Model | IntegerModel,
     calibration: Path | None = None,
     bounds: tuple[float, float] | None = None,
     labels: Path | None = None,
@@ -48,7 +49,7 @@ def gather(
 
     Parameters
     ----------
-    model : Model
+    model : Model or IntegerModel
     calibration : Path, optional
         ``.npy`` of reals, (V, N) or (V, *input_shape).
     bounds : (float, float), optional
@@ -94,7 +95,7 @@ def gather(
     return ModelData(data, tested, classes, tuple(notes))
 
 
-def _reals(path: Path, model: Model) -> Floats:
+def _reals(path: Path, model: Model | IntegerModel) -> Floats:
     array: npt.NDArray[Any] = read_array(path)
     inputs, shape = int(np.prod(model.input_shape)), model.input_shape
     if array.dtype.kind not in "fiu" or array.shape[1:] not in ((inputs,), shape):

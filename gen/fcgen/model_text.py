@@ -61,4 +61,5 @@ def _behaviour(layer: FloatLayer | IntegerLayer) -> str:
     if layer.step is None:
         return "none: accumulators"
     step = layer.step
-    return f"{step.output.name}, {step.lo} to {step.hi}, zero at {step.zero_point}"
+    text = f"{step.output.name}, {step.lo} to {step.hi}, zero at {step.zero_point}"
+    return text if layer.table is None else f"{text}; {layer.table.line()}"

@@ -12,6 +12,8 @@ from fcgen.source_step import Int64Array, Step
 
 MULTIPLIER_MAX = (1 << (MULTIPLIER_BITS - 1)) - 1
 FAR = 1 << 62
+TILTED_MAX = 1 << 11
+"""Thresholds of an output for which a slope is computed from all their pairs."""
 NEAR = (0, 1, -1, 2)
 """Multipliers that are tried around the slope, the nearest first."""
 
@@ -126,7 +128,9 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
             shift[todo[good]], found[todo[good]] = bits, True
         if np.ldexp(slope[~found], bits).min(initial=np.inf) > MULTIPLIER_MAX:
             break
-    for m in np.flatnonzero(~found).tolist():
+    # Slopes are compared for each pair of thresholds, of which codes of 16 bits have too many.
+    few = within.sum(axis=0) <= TILTED_MAX
+    for m in np.flatnonzero(~found & few).tolist():
         # Rarely the slope is too far from the ones that fit: those are computed, not tried.
         bits = min(int(np.log2(MULTIPLIER_MAX / slope[m])), SHIFT_MAX)
         tilted = _feasible(bits, codes[within[:, m], 0], changes[within[:, m], m])

@@ -231,9 +231,9 @@ REFUSED = {
         lambda g, e, w: g.quant(product(g, e, w), 0.0, 4),
         "Quant: its scales must be positive and finite; correct the model",
     ),
-    "a sigmoid": (
-        lambda g, e, w: g.quant(g.add("Sigmoid", [product(g, e, w)]), 1.0, 4),
-        "Sigmoid: is not supported in a chain of quantised dense layers",
+    "a tanh of sums": (
+        lambda g, e, w: g.quant(g.add("Tanh", [product(g, e, w)]), 1.0, 4),
+        "Tanh: its inputs are not quantised, and a table of it needs codes; put a quantiser",
     ),
     "an activation that is not quantised at the end": (
         lambda g, e, w: g.add("Relu", [product(g, e, w)]),
@@ -254,3 +254,33 @@ def test_what_has_no_integers_is_refused_by_its_node(name, tmp_path):
         fcgen.load(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert line in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["Sigmoid", "Tanh", "Relu"])
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("signed", [0, 1])
+def test_a_function_between_two_quants_is_a_table(kind, bits, signed, tmp_path):
+    graph = Graph()
+    running = graph.quant("x", 0.25, 6)
+    weight = graph.quant(graph.constant(RANDOM.normal(0, 1, (6, 5))), 0.25, 4)
+    running = graph.quant(graph.add("MatMul", [running, weight]), 0.05, bits)
+    running = graph.quant(graph.add(kind, [running]), 2.0**-6, bits, signed=signed)
+    second = graph.quant(graph.constant(RANDOM.normal(0, 1, (5, 3))), 0.25, 4)
+    made = graph.model(graph.add("MatMul", [running, second]), (1, 6))
+    network, certificate = certify(fcgen.load(save(made, tmp_path / "m.onnx")))
+    x = RANDOM.normal(0, 3, (300, 6)).astype(np.float32)
+    assert certificate.exact
+    assert network.layers[0].table.index.bits == bits
+    assert np.array_equal(values_of(network, x), execute(made, x))
+
+
+def test_a_second_quant_is_a_table(tmp_path):
+    graph = Graph()
+    running = graph.quant("x", 0.25, 6)
+    weight = graph.quant(graph.constant(RANDOM.normal(0, 1, (6, 5))), 0.25, 4)
+    running = graph.quant(graph.add("MatMul", [running, weight]), 0.125, 8)
+    made = graph.model(graph.quant(running, 0.7, 4, signed=0, mode="FLOOR"), (1, 6))
+    network, certificate = certify(fcgen.load(save(made, tmp_path / "m.onnx")))
+    x = RANDOM.normal(0, 3, (300, 6)).astype(np.float32)
+    assert certificate.exact
+    assert np.array_equal(values_of(network, x), execute(made, x))

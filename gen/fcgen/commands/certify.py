@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=FILE, help="JSON file for the certificate.")
 @click.option("--target", type=Choice(TARGETS), help="Whose integers; default the file's own.")
 @click.option(
-    "--input-format", type=InputFormat(), help="Of inputs that a QONNX graph leaves open."
+    "--input-format", type=InputFormat(), help="Of inputs that an ONNX graph leaves open."
 )
 @common
 def command(

@@ -88,7 +88,7 @@ QUANTISER: dict[str, Any] = {
 DATA = (
     click.option("--target", type=Choice(TARGETS), help="Whose integers, of a quantised model."),
     click.option(
-        "--input-format", type=InputFormat(), help="Of a QONNX graph's inputs, as int8:0.05."
+        "--input-format", type=InputFormat(), help="Of inputs that are open, as int8:0.05."
     ),
     click.option("--calibration", type=FILE, help=".npy of inputs as the network will see them."),
     click.option("--range", "bounds", type=Real(), nargs=2, help="Range of the inputs: LO HI."),
@@ -158,6 +158,19 @@ def export(
         terminal.note(f"quantised ONNX: {options['export_onnx']}")
 
 
+def entry_grid(model: Any, options: dict[str, Any]) -> "InputGrid":
+    """Return the grid of inputs that a quantised model leaves open: 8 bits over the data."""
+    from fcgen.activation_grid import choose_grid
+    from fcgen.fixed import IntegerFormat
+    from fcgen.model_data import gather
+    from fcgen.real_map import InputGrid
+
+    data = gather(model, options["calibration"], options["bounds"], seed=options["seed"])
+    grid = choose_grid(model.input_name, data.calibration, IntegerFormat(8, signed=True))
+    form = grid.format
+    return InputGrid(grid.scale, grid.zero_point, form.minimum, form.maximum)
+
+
 def read(options: dict[str, Any]) -> Any:
     """Return the model, or a network that was quantised before; and data for one of floats."""
     from fcgen.load.detect import load_model
@@ -172,12 +185,18 @@ def read(options: dict[str, Any]) -> Any:
         model, fixed = read_network(path), QUANTISER | {"--target": None, "--input-format": None}
     else:
         model = load_model(path, options["target"], options["input_format"])
+        if getattr(model, "open", False) and (options["calibration"] or options["bounds"]):
+            model = load_model(path, options["target"], entry_grid(model, options))
+            options = options | {"calibration": None, "bounds": ()}
     if not isinstance(model, Model):
         for option, default in fixed.items():
             if options[option.lstrip("-").replace("-", "_")] != default:
                 rule = "the file holds integers, which stay as they are"
                 found = getattr(model, "format", "a network")
                 raise bad_input(option, found, rule, "leave the option out")
+        if options["bounds"]:
+            rule = "the inputs have a grid already"
+            raise bad_input("--range", "LO HI", rule, "leave the option out")
         return model, None
     data = gather(
         model,

@@ -14,6 +14,12 @@ from fcgen.network import Network
 from fcgen.schedule import Schedule
 
 
+def end_latency(network: Network, lanes: int) -> int | None:
+    """Return `AcceleratorTiming.end_latency` for so many output lanes of the last layer."""
+    ends = {"values": None, "argmax": arg_max_latency(lanes), "top_k": TOP_K_LATENCY}
+    return ends[network.end.kind]
+
+
 @dataclass(frozen=True)
 class AcceleratorTiming:
     """When vectors go in and come out of layers that nobody stalls.
@@ -40,9 +46,7 @@ class AcceleratorTiming:
             LayerTiming.of(layer, folding, mapping)
             for layer, folding, mapping in zip(network.layers, schedule, mappings, strict=True)
         )
-        lanes = schedule.foldings[-1].output_lanes
-        ends = {"values": None, "argmax": arg_max_latency(lanes), "top_k": TOP_K_LATENCY}
-        return cls(layers, ends[network.end.kind])
+        return cls(layers, end_latency(network, schedule.foldings[-1].output_lanes))
 
     @cached_property
     def _entries(self) -> tuple[int, ...]:

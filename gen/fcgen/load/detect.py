@@ -31,7 +31,7 @@ class Asked:
             raise bad_input("--target", self.target, rule, "leave the option out")
         if self.entry is not None and not entry:
             found = f"a step of {self.entry.scale:g}"
-            rule = "has an effect on QONNX graphs alone"
+            rule = "has an effect on quantised ONNX graphs alone"
             raise bad_input("--input-format", found, rule, "leave the option out")
 
 
@@ -50,7 +50,7 @@ def load_model(
     target : str, optional
         Whose integers a quantised model's are: see `fcgen.integer_model.TARGETS`.
     entry : InputGrid, optional
-        Of the inputs of a QONNX graph that does not quantise them.
+        Of the inputs of a quantised ONNX graph that does not quantise them.
 
     Returns
     -------
@@ -110,8 +110,8 @@ def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
     if kinds & set(INTEGER):
         from fcgen.load import onnx_integer
 
-        asked.check((onnx_integer.TARGET,))
-        return onnx_integer.read_integer(path, model)
+        asked.check((onnx_integer.TARGET,), entry=True)
+        return onnx_integer.read_integer(path, model, asked.entry)
     asked.check()
     return read_float(path, model)
 

@@ -134,6 +134,39 @@ def tanh(walk: FloatWalk, node: onnx.NodeProto) -> str:
     return _activate(walk, node, Activation("tanh"))
 
 
+def prelu(walk: FloatWalk, node: onnx.NodeProto) -> str:
+    """Take a leaky ReLU whose slope is a constant, one for all."""
+    slopes = walk.constant(node, 1)
+    if slopes is None or not slopes.size or (slopes != slopes.reshape(-1)[0]).any():
+        rule = "needs one constant slope for all"
+        raise walk.refuse(node, rule, "replace it by a LeakyRelu")
+    slope = float(slopes.reshape(-1)[0])
+    return _activate(walk, node, Activation("leaky_relu", slope=slope))
+
+
+def hard_sigmoid(walk: FloatWalk, node: onnx.NodeProto) -> str:
+    """Take a line between 0 and 1."""
+    slope, offset = (
+        float(walk.attribute(node, name, default))
+        for name, default in (("alpha", 0.2), ("beta", 0.5))
+    )
+    ones = np.ones(int(np.prod(walk.shape)))
+    walk.chain.affine(slope * ones, offset * ones)
+    return _activate(walk, node, Activation(lo=0.0, hi=1.0))
+
+
+def bound(walk: FloatWalk, node: onnx.NodeProto) -> str:
+    """Take a maximum or a minimum of what runs and one constant."""
+    constants = [walk.constants[name] for name in node.input if name in walk.constants]
+    if len(node.input) != 2 or len(constants) != 1 or constants[0].size != 1:
+        rule = "needs what runs and one constant number"
+        raise walk.refuse(node, rule, "replace it by a Clip")
+    value = float(constants[0].reshape(-1)[0])
+    if node.op_type == "Max":
+        return _activate(walk, node, Activation(lo=value))
+    return _activate(walk, node, Activation(hi=value))
+
+
 def clip(walk: FloatWalk, node: onnx.NodeProto) -> str:
     """Take a clip with constant bounds."""
     bounds = []

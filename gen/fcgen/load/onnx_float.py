@@ -33,6 +33,10 @@ HANDLERS: dict[str, Handler] = {
     "Sigmoid": onnx_elementwise.sigmoid,
     "Tanh": onnx_elementwise.tanh,
     "Clip": onnx_elementwise.clip,
+    "PRelu": onnx_elementwise.prelu,
+    "HardSigmoid": onnx_elementwise.hard_sigmoid,
+    "Max": onnx_elementwise.bound,
+    "Min": onnx_elementwise.bound,
 }
 BY_DOMAIN: dict[str, dict[str, Handler]] = {
     "": HANDLERS,
@@ -62,6 +66,9 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
     """
     walk = _Walk(path, model)
     tail = walk.through()
+    if not walk.chain.layers:
+        rule = "no dense layer was found"
+        raise bad_input(path.stem, "ONNX, float", rule, "give a model with at least one")
     if walk.chain.pending:
         rule = "what follows the last activation cannot be folded into a layer"
         raise bad_input(path, walk.head, rule, "remove it from the model")

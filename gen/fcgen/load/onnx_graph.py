@@ -20,6 +20,8 @@ EVALUATED_MAX = 1 << 26
 GROWING = ("ConstantOfShape", "Expand", "Tile", "Range", "RandomNormal", "RandomUniform")
 FLOATS = (1, 10, 11)
 """Element types: float, half and double."""
+INTEGERS = (2, 3, 4, 5, 6, 7, 12, 13)
+"""Element types of integers of 8 to 64 bits."""
 Array = npt.NDArray[Any]
 
 
@@ -42,6 +44,8 @@ class OnnxGraph:
     head : str
         Name of what runs.
     reports : list of NodeReport
+    integers : bool
+        What runs are integers of the input, which a Cast has not yet made floats.
     """
 
     def __init__(self, path: Path, model: onnx.ModelProto) -> None:
@@ -71,11 +75,13 @@ class OnnxGraph:
     def _shape(self, entry: onnx.ValueInfoProto) -> tuple[int, ...]:
         """Return the input's shape with a batch of one, whatever the file calls the batch."""
         tensor = entry.type.tensor_type
-        if tensor.elem_type not in FLOATS:
+        self.integers = tensor.elem_type in INTEGERS
+        if tensor.elem_type not in (*FLOATS, *INTEGERS):
             kind = self.onnx.TensorProto.DataType.Name(tensor.elem_type)
-            rule = "the input must be of floats"
+            rule = "the input must be of numbers"
             raise bad_input(f"{self.path}: {entry.name}", kind, rule, "export it with float inputs")
         sizes = [size.dim_value for size in tensor.shape.dim]
+        self.batch = sizes[0] if len(sizes) > 1 else 1
         if len(sizes) == 1:
             sizes = [1, *sizes]
         if len(sizes) < 2 or any(size < 1 for size in sizes[1:]) or np.prod(sizes[1:]) > 65_535:
@@ -124,6 +130,11 @@ class OnnxGraph:
         """Return the shape of a node's output, by running it on zeros."""
         given: dict[str, Array] = {self.head: np.zeros(self.shape, np.float32)}
         given |= {name: self.constants[name] for name in node.input if name in self.constants}
+        if node.op_type == "Reshape" and self.batch > 1:
+            # A shape that names the batch of the file, where one runs.
+            sizes = given.get(node.input[1])
+            if sizes is not None and sizes.size > 1 and sizes.reshape(-1)[0] == self.batch:
+                given[node.input[1]] = np.array([1, *sizes.reshape(-1)[1:]], np.int64)
         why = f"does not fit its input of shape {self.shape}"
         return self._run(node, given, [node.output[0]], why)[0].shape
 

@@ -9,7 +9,11 @@ if TYPE_CHECKING:
 
 SAME_ORDER = ("Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
 """Operations that leave all values where they are in memory."""
-CHOICES = {"ArgMax": "argmax", "Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
+CHOICES = {
+    "ArgMax": "argmax",
+    **dict.fromkeys(("Softmax", "LogSoftmax", "QLinearSoftmax"), "softmax"),
+    **dict.fromkeys(("Sigmoid", "QLinearSigmoid"), "sigmoid"),
+}
 """What the end of a classifier is called, by the operation that makes it one."""
 TAIL = {
     *(*CHOICES, *SAME_ORDER),
@@ -17,6 +21,8 @@ TAIL = {
     *("Gather", "ReduceMax", "Equal", "Where", "Greater", "Less", "Not", "GreaterOrEqual"),
 }
 """Operations that may follow the last layer, where the graph may also branch."""
+QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant")
+"""What quantises the outputs of one of `CHOICES`."""
 
 
 def tail_of(head: str, rest: list[onnx.NodeProto]) -> str:
@@ -31,10 +37,12 @@ def tail_of(head: str, rest: list[onnx.NodeProto]) -> str:
     """
     if head not in rest[0].input:
         return ""
-    reached, kinds = {head}, []
+    reached = {head}
+    kinds: list[str] = []
     for node in rest:
         if reached & set(node.input):
-            if node.op_type not in TAIL:
+            chosen = any(kind in CHOICES for kind in kinds)
+            if node.op_type not in TAIL and not (chosen and node.op_type in QUANTISERS):
                 return ""
             reached |= set(node.output)
             kinds.append(node.op_type)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.load.chain import Chain
-from fcgen.load.onnx_graph import OnnxGraph
-from fcgen.load.onnx_tail import tail_of
+from fcgen.load.onnx_graph import FLOATS, OnnxGraph
+from fcgen.load.onnx_tail import SAME_ORDER, tail_of
 
 if TYPE_CHECKING:
     import onnx
@@ -53,9 +53,19 @@ class OnnxWalk(OnnxGraph, ABC):
                 rule = "the graph is no chain: it uses a value beside the one before"
                 raise self.refuse(node, rule, "give a model whose layers form one chain")
             else:
+                self._check_floats(node)
                 self.report(node, self.apply(node))
                 self.head = node.output[0]
         return tail
+
+    def _check_floats(self, node: onnx.NodeProto) -> None:
+        """Refuse arithmetic with the input's own integers: it is not that of reals."""
+        cast = node.op_type == "Cast" and self.attribute(node, "to", 1) in FLOATS
+        if cast or node.op_type == "Scaler":
+            self.integers = False
+        elif self.integers and node.op_type not in (*SAME_ORDER, "Transpose"):
+            rule = "computes with an input of integers"
+            raise self.refuse(node, rule, "put a Cast to float behind the input")
 
 
 class FloatWalk(OnnxWalk):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.errors import bad_input, shown
+from fcgen.errors import InputError, bad_input, shown
 from fcgen.fixed import IntegerFormat, signed_width
-from fcgen.integer_model import IntegerLayer, IntegerModel
+from fcgen.integer_model import IntegerLayer, IntegerModel, TableOrder
+from fcgen.load import mapped
+from fcgen.load.layer_table import with_table
+from fcgen.load.mapped import Mapped
 from fcgen.load.onnx_graph import Array
 from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.onnx_walk import OnnxWalk
 from fcgen.load.qonnx_quant import QUANT, quantizer
 from fcgen.load.qonnx_state import Codes, Sums
+from fcgen.load.quant_operations import OPERATIONS
 from fcgen.real_map import OPERATIONS as REAL
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.source_step import Int64Array
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 TARGET = "qonnx"
 DEFAULT_ENTRY = InputGrid(2.0**-10, 0, -(1 << 13), (1 << 13) - 1)
 """Of a graph that does not quantise its input: 14 bits, from -8 to 8."""
+Orders = tuple[TableOrder, ...]
 MOVING = ("Transpose", *SAME_ORDER)
 
 
@@ -43,10 +47,11 @@ class QuantWalk(OnnxWalk):
     def __init__(self, path: Path, model: onnx.ModelProto, entry: InputGrid | None) -> None:
         super().__init__(path, model)
         self.entry = entry
+        self.open = False
         self.notes: list[str] = []
         self.input: InputGrid | None = None
         self.before: list[tuple[str, Array]] = []
-        self.state: Codes | Sums | None = None
+        self.state: Codes | Mapped | Sums | None = None
         self.layers: list[IntegerLayer] = []
         # Codes, the step of each, and their format, of constants that were quantised.
         self.weights: dict[str, tuple[Int64Array, Array, IntegerFormat]] = {}
@@ -91,10 +96,11 @@ class QuantWalk(OnnxWalk):
             return self._quantise(node)
         if kind in ("MatMul", "Gemm"):
             return self._dense(node)
+        if isinstance(self.state, Codes | Mapped):
+            return self._map(node, self.state)
         handler = OPERATIONS.get(kind)
-        if handler is None or isinstance(self.state, Codes):
-            rule = "is not supported in a chain of quantised dense layers"
-            raise self.refuse(node, rule, "remove it, or put it between a layer and its Quant")
+        if handler is None:
+            raise self._unknown(node)
         ways = handler(self, node)
         if isinstance(self.state, Sums):
             self.state.add(*ways)
@@ -105,6 +111,34 @@ class QuantWalk(OnnxWalk):
             raise self.refuse(node, rule, "quantise the input before it")
         return "before the input is quantised"
 
+    def _unknown(self, node: onnx.NodeProto) -> InputError:
+        """Return the error of a node that neither sums nor codes can go through."""
+        if node.op_type in mapped.FUNCTIONS:
+            rule = "its inputs are not quantised, and a table of it needs codes"
+            return self.refuse(node, rule, "put a quantiser between the layer and it")
+        rule = "is not supported in a chain of quantised dense layers"
+        return self.refuse(node, rule, "remove it, or put it between a layer and its Quant")
+
+    def _map(self, node: onnx.NodeProto, state: Codes | Mapped) -> str:
+        """Take a function of codes, which becomes a table."""
+        if isinstance(state, Codes):
+            state = Mapped.of(state)
+        values = mapped.apply(self, node, state)
+        if values is None:
+            raise self._unknown(node)
+        if not self.layers:
+            raise self.refuse(node, "must follow a dense layer", "remove it, or apply it before")
+        self.state = values
+        return f"a part of the table of layer {len(self.layers)}"
+
+    def tabulate(self, state: Mapped, entries: Int64Array, orders: Orders, codes: Codes) -> str:
+        """Give the last layer a table that ends in codes; return what became of its node."""
+        self.layers[-1] = with_table(self.layers[-1], state.name, codes.form, entries, orders)
+        self.state = codes
+        table = self.layers[-1].table
+        layer = f"layer {len(self.layers)}"
+        return f"the bounds of {layer}" if table is None else f"{layer}: {table.line()}"
+
     def _quantise(self, node: onnx.NodeProto) -> str:
         found = quantizer(self, node)
         if found.scale.size != 1:
@@ -112,16 +146,18 @@ class QuantWalk(OnnxWalk):
             raise self.refuse(node, rule, "quantise them by tensor")
         codes = Codes(found.scale.reshape(-1)[0], found.zero_point, found.lo, found.hi, found.form)
         if isinstance(self.state, Codes):
-            rule = "quantises what is quantised already"
-            raise self.refuse(node, rule, "remove one of the two")
+            if not self.layers:
+                rule = "quantises what is quantised already"
+                raise self.refuse(node, rule, "remove one of the two")
+            self.state = Mapped.of(self.state)
+        if isinstance(self.state, Mapped):
+            return self.tabulate(self.state, *self.state.table(found.codes), codes)
         if self.state is None:
             if found.rounding not in ("ROUND", "HALF_EVEN"):
                 rule = "inputs are rounded half to even"
                 raise self.refuse(node, rule, "use the rounding mode ROUND")
             before = RealMap(tuple((name, np.asarray(value)) for name, value in self.before))
-            if self.entry is not None:
-                rule = "quantises the input itself"
-                raise self.refuse(node, rule, "leave --input-format out")
+            self.check_entry(node)
             self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi, before)
             self.state = codes
             return "the grid of the input"
@@ -129,15 +165,26 @@ class QuantWalk(OnnxWalk):
         self.state = codes
         return f"the outputs of layer {len(self.layers)}, {found.form.name}"
 
+    def check_entry(self, node: onnx.NodeProto) -> None:
+        """Refuse a grid for inputs that a node quantises."""
+        if self.entry is not None:
+            rule = "quantises the input itself"
+            raise self.refuse(node, rule, "leave --input-format out")
+
+    def quantised(self, sums: Sums) -> bool:
+        """Say whether the graph itself quantises what a layer sums."""
+        return bool(self.layers) or not self.open
+
     def _dense(self, node: onnx.NodeProto) -> str:
-        if isinstance(self.state, Sums):
+        if isinstance(self.state, Sums | Mapped):
             rule = "its inputs are not quantised"
             raise self.refuse(node, rule, "put a Quant between the layers")
         if self.state is None:
             if self.before:
                 rule = "its inputs are not quantised"
                 raise self.refuse(node, rule, "put a Quant before it")
-            grid = self.input = self._assumed()
+            self.open, grid = True, self._assumed()
+            self.input = grid
             width = signed_width(max(-grid.lo - 1, grid.hi))
             form = IntegerFormat(width, signed=True)
             self.state = Codes(np.float32(grid.scale), grid.zero_point, grid.lo, grid.hi, form)
@@ -185,6 +232,8 @@ class QuantWalk(OnnxWalk):
 
     def finish(self) -> RealMap | None:
         """End the last layer; return what its outputs are worth."""
+        if isinstance(self.state, Mapped):
+            self.state = self._last_codes(self.state)
         if isinstance(self.state, Codes):
             return RealMap.scaled(self.state.scale, self.state.zero_point)
         if self.state is None:
@@ -195,6 +244,15 @@ class QuantWalk(OnnxWalk):
             rule = "the last layer ends in an activation that is not quantised"
             raise bad_input(self.path, self.state.name, rule, "put a Quant behind it")
         return RealMap(tuple(chain))
+
+    def _last_codes(self, state: Mapped) -> Codes:
+        """End the last layer in a function of codes that gives codes of their own grid."""
+        entries = state.on_the_same_grid()
+        if entries is None:
+            rule = "the last layer ends in an activation that is not quantised"
+            raise bad_input(self.path, state.name, rule, "put a Quant behind it")
+        self.tabulate(state, entries, (), state.entry)
+        return state.entry
 
     def result(self, name: str, target: str, tail: str) -> IntegerModel:
         """End the last layer; return the model, of a format of this name."""
@@ -211,6 +269,7 @@ class QuantWalk(OnnxWalk):
             tail=tail,
             nodes=tuple(self.reports),
             notes=tuple(self.notes),
+            open=self.open and self.entry is None,
         )
 
 
@@ -231,91 +290,3 @@ def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = Non
     """
     walk = QuantWalk(path, model, entry)
     return walk.result("QONNX", TARGET, walk.through())
-
-
-Ways = list[list[tuple[str, Array]]]
-"""Operations that compute something, and further operations that compute the same."""
-
-
-def _elementwise(walk: QuantWalk, node: onnx.NodeProto) -> tuple[Array, bool]:
-    """Return the constant operand, and whether it stands on the left."""
-    right, left = walk.constant(node, 1), walk.constant(node, 0)
-    constant = left if right is None else right
-    assert constant is not None
-    value = np.asarray(constant, np.float32)
-    spread = value.reshape(()) if value.size == 1 else walk.spread(node, value).astype(np.float32)
-    return spread, right is None
-
-
-def _add(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    return [[("add", _elementwise(walk, node)[0])]]
-
-
-def _subtract(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    value, left = _elementwise(walk, node)
-    # c - x and (-x) + c are the same in float32.
-    return [
-        [("multiply", np.asarray(-1, np.float32)), ("add", value)]
-        if left
-        else [("subtract", value)]
-    ]
-
-
-def _multiply(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    return [[("multiply", _elementwise(walk, node)[0])]]
-
-
-def _divide(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    value, left = _elementwise(walk, node)
-    if left or not value.all():
-        rule = "divides by zero" if not left else "divides a constant by the values"
-        raise walk.refuse(node, rule, "correct the model")
-    return [[("divide", value)]]
-
-
-def _negate(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    return [[("multiply", np.asarray(-1, np.float32))]]
-
-
-def _relu(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    return [[("maximum", np.asarray(0, np.float32))]]
-
-
-def _clip(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    way: list[tuple[str, Array]] = []
-    for place, name, operation in ((1, "min", "maximum"), (2, "max", "minimum")):
-        value = walk.constant(node, place)
-        given = walk.attribute(node, name, None) if value is None else value
-        if given is not None:
-            way.append((operation, np.asarray(given, np.float32).reshape(-1)[:1].reshape(())))
-    return [way]
-
-
-def _batch_normalization(walk: QuantWalk, node: onnx.NodeProto) -> Ways:
-    """Give the ways in which runtimes compute it: in two steps, fused, or as it is written."""
-    found = [walk.constant(node, place) for place in range(1, 5)]
-    if any(value is None or value.size != walk.shape[1] for value in found):
-        rule = f"needs four constants of {walk.shape[1]} values"
-        raise walk.refuse(node, rule, "export the model for inference")
-    gamma, beta, mean, variance = (np.asarray(v, np.float32).reshape(-1) for v in found)
-    epsilon = np.float32(walk.attribute(node, "epsilon", 1e-5))
-    deviation = np.sqrt(variance + epsilon)
-    gain = gamma * (np.float32(1) / deviation)
-    offset = beta - mean * gain
-    return [
-        [("multiply", gain), ("add", offset)],
-        [("multiply_add", np.stack([gain, offset]))],
-        [("subtract", mean), ("divide", deviation), ("multiply", gamma), ("add", beta)],
-    ]
-
-
-OPERATIONS: dict[str, Callable[[QuantWalk, onnx.NodeProto], Ways]] = {
-    "Add": _add,
-    "Sub": _subtract,
-    "Mul": _multiply,
-    "Div": _divide,
-    "Neg": _negate,
-    "Relu": _relu,
-    "Clip": _clip,
-    "BatchNormalization": _batch_normalization,
-}

@@ -1,0 +1,142 @@
+"""Functions between the layers of TFLite files: every code is LiteRT's."""
+
+import numpy as np
+import pytest
+
+from fcgen.certify import certify
+from fcgen.errors import InputError
+from fcgen.load.detect import load_model
+from fcgen.load.tflite_unary import NAMES, Scaled, table
+from fcgen.reference import run
+from tflite_examples import FLOAT, INT8, KERNELS, Builder, litert, schema
+
+CODES = np.arange(-128, 128)
+FIXED = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
+
+
+def grids(kind, seed):
+    """Scales and zero points on both sides, of very different sizes."""
+    random = np.random.default_rng(seed)
+    scales = np.exp(random.uniform(np.log(0.002), np.log(0.3), 2)).astype(np.float32)
+    zeros = random.integers(-128, 128, 2)
+    after = FIXED.get(kind, (scales[1], int(zeros[1])))
+    return Scaled(scales[0], int(zeros[0]), np.float32(after[0]), after[1])
+
+
+def unary(made, kind, head, output, slope=0.0):
+    options, table_of = None, 0
+    if kind == "LEAKY_RELU":
+        options, table_of = schema.LeakyReluOptionsT(), schema.BuiltinOptions.LeakyReluOptions
+        options.alpha = slope
+    version = 1 if kind == "RELU_N1_TO_1" else 2
+    made.operator(getattr(schema.BuiltinOperator, kind), [head], output, table_of, options, version)
+    return output
+
+
+def dense(made, name, head, weight, scale, after):
+    """Add a fully connected layer without a bias; return its output."""
+    w = made.tensor(f"w{name}", weight.shape, INT8, [scale], [0], weight.astype(np.int8))
+    y = made.tensor(name, (1, len(weight)), INT8, [after[0]], [after[1]])
+    kind = schema.BuiltinOptions.FullyConnectedOptions
+    code = schema.BuiltinOperator.FULLY_CONNECTED
+    made.operator(code, [head, w, -1], y, kind, schema.FullyConnectedOptionsT(), 4)
+    return y
+
+
+def network(kind, seed, *, behind=True, slope=0.1, tail=()):
+    """A layer that gives the codes that it takes, a function of them, and a layer behind it."""
+    made, both = Builder(), grids(kind, seed)
+    before, after = (
+        ([both.scale], [both.zero_point]),
+        ([both.output_scale], [both.output_zero_point]),
+    )
+    entry = made.tensor("x", (1, 1), INT8, *before)
+    same = (both.scale, both.zero_point)
+    head = dense(made, "first", entry, np.ones((1, 1)), 1.0, same)
+    head = unary(made, kind, head, made.tensor("y", (1, 1), INT8, *after), slope)
+    if behind:
+        weight = np.random.default_rng(seed).integers(-127, 128, (5, 1))
+        head = dense(made, "last", head, weight, 0.02, (0.03, 4))
+    for number, word in enumerate(tail):
+        words = ((1 / 256,), (-128,)) if word != "DEQUANTIZE" else ((), ())
+        y = made.tensor(f"t{number}", (1, 5), INT8 if words[0] else FLOAT, *words)
+        head = unary(made, word, head, y)
+    return made.build(entry, head)
+
+
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("target", KERNELS)
+def test_every_code_is_litert_s(kind, target):
+    slopes = np.random.default_rng(1).uniform(-0.6, 0.9, 12)
+    for seed, slope in enumerate(slopes):
+        both = grids(kind, seed)
+        made = Builder()
+        entry = made.tensor("x", (1, 256), INT8, [both.scale], [both.zero_point])
+        y = made.tensor("y", (1, 256), INT8, [both.output_scale], [both.output_zero_point])
+        content = made.build(entry, unary(made, kind, entry, y, float(slope)))
+        entries, orders = table(kind, both, float(slope), target == "litert-xnnpack")
+        assert orders == ()
+        assert np.array_equal(entries, litert(content, CODES[None], target)[0])
+
+
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_network_gives_litert_s_integers(kind, target, behind, tmp_path):
+    if kind == "LOGISTIC" and not behind:
+        pytest.skip("a logistic function at the end is left to the host")
+    content = network(kind, 3, behind=behind)
+    (tmp_path / "m.tflite").write_bytes(content)
+    model = load_model(tmp_path / "m.tflite", target)
+    made, certificate = certify(model)
+    expected = litert(content, CODES[:, None], target)
+    assert certificate.layers[0].exact.all()
+    assert np.array_equal(model.trace(CODES[:, None])[-1], expected)
+    if certificate.exact:
+        assert np.array_equal(run(made, CODES[:, None]), expected)
+
+
+def test_a_relu_of_the_same_grid_is_no_table(tmp_path):
+    made = Builder()
+    grid = ([0.05], [-3])
+    entry = made.tensor("x", (1, 1), INT8, *grid)
+    head = dense(made, "first", entry, np.ones((1, 1)), 1.0, (0.05, -3))
+    head = unary(made, "RELU", head, made.tensor("y", (1, 1), INT8, *grid))
+    (tmp_path / "m.tflite").write_bytes(made.build(entry, head))
+    (layer,) = load_model(tmp_path / "m.tflite").layers
+    assert (layer.table, layer.step.lo, layer.step.hi) == (None, -3, 127)
+
+
+@pytest.mark.parametrize(
+    ("tail", "word"),
+    [
+        (("SOFTMAX",), "softmax"),
+        (("LOGISTIC",), "sigmoid"),
+        (("SOFTMAX", "DEQUANTIZE"), "softmax"),
+        (("LOGISTIC", "QUANTIZE"), "sigmoid"),
+        (("DEQUANTIZE",), ""),
+    ],
+)
+def test_the_end_of_a_classifier_is_left_to_the_host(tail, word, tmp_path):
+    (tmp_path / "m.tflite").write_bytes(network("TANH", 0, tail=tail))
+    model = load_model(tmp_path / "m.tflite")
+    assert model.tail == word
+    assert [node.became for node in model.nodes[-len(tail) :]] == ["after the last layer"] * len(
+        tail
+    )
+    assert [layer.table.name if layer.table else "" for layer in model.layers] == ["tanh", ""]
+
+
+def test_a_function_before_the_first_layer_is_refused(tmp_path):
+    made = Builder()
+    entry = made.tensor("x", (1, 2), INT8, [0.1], [0])
+    head = unary(made, "TANH", entry, made.tensor("y", (1, 2), INT8, [1 / 128], [0]))
+    head = dense(made, "last", head, np.ones((1, 2)), 1.0, (0.1, 0))
+    path = tmp_path / "m.tflite"
+    path.write_bytes(made.build(entry, head))
+    with pytest.raises(InputError) as caught:
+        load_model(path)
+    assert str(caught.value) == (
+        f"{path}: operator 0: TANH: is not supported in a chain of dense layers; remove it, or "
+        "replace it by dense layers"
+    )
