@@ -146,7 +146,7 @@ def bench(test, net=SMALL, sizes=SIZES, vectors=8, ready=lambda cycle: 1, mappin
     run(top, process)
 
 
-@pytest.mark.parametrize("hold_at", (3, 7, 11, 19, 27, 38, 51))
+@pytest.mark.parametrize("hold_at", [3, 7, 11, 19, 27, 38, 51])
 def test_a_vector_in_flight_in_any_layer_is_finished_before_anything_changes(hold_at):
     new = other(SMALL)
 
