@@ -91,10 +91,6 @@ def test_a_table_that_is_none_is_refused(changes, line):
             {"table": square(), "requantization": None},
             "fc: raw: the index of its table is int8; requantize to that",
         ),
-        (
-            {"table": square(), "runtime_weights": True},
-            "fc: table square: has entries that cannot be written at run time; leave out",
-        ),
     ],
 )
 def test_a_table_that_does_not_fit_its_layer_is_refused(changes, line):

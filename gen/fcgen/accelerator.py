@@ -97,7 +97,7 @@ class Accelerator:
         waves: bool | str | Path = False,
         check: bool = True,
         netlist: bool = False,
-        parameters: DenseLayer | None = None,
+        parameters: Network | DenseLayer | None = None,
         source: str | None = None,
         parameters_source: str | None = None,
         progress: Callable[[str], None] = lambda _: None,

@@ -86,6 +86,7 @@ def compile_model(
     options: QuantizeOptions | None = None,
     end: End | None = None,
     goal: Goal | None = None,
+    runtime_weights: bool = False,
     device: str = "generic",
     mapping: MappingOptions = devices.DEFAULT,
     name: str = "network",
@@ -109,6 +110,9 @@ def compile_model(
         What leaves the network.
     goal : Goal, optional
         Of the folding; default one multiplier a layer.
+    runtime_weights : bool
+        All trainable values can be written on the chip, as those of another training of the same
+        structure; a table's entries cannot.
     device, mapping, name, prefix, seed, verilog2005, progress
         As for `fcgen.accelerator.write`.
 
@@ -133,6 +137,8 @@ def compile_model(
         quantization = quantize(model, data.calibration, options, end)
         network = quantization.network
         measured = accuracy(model, quantization, data)
+    if runtime_weights:
+        network = network.writable()
     progress("choosing the folding")
     choice = Folder(network, device, mapping).choose(goal or Goal())
     made = accelerator.write(

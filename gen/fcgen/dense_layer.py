@@ -107,9 +107,6 @@ class DenseLayer:
             found = "raw" if self.requantization is None else self.requantization.output.name
             rule = f"the index of its table is {table.index.name}"
             raise bad_input(self.name, found, rule, "requantize to that")
-        if self.runtime_weights:
-            rule = "has entries that cannot be written at run time"
-            raise bad_input(self.name, f"table {table.name}", rule, "leave out run-time weights")
 
     @property
     def inputs(self) -> int:
@@ -211,6 +208,10 @@ class DenseLayer:
         """Give all that is not trainable as a JSON object."""
         requantization = self.requantization
         table = {} if self.table is None else {"table": self.table.structure()}
+        if self.table is not None and self.runtime_weights:
+            # What cannot be written must be that of the chip.
+            entries = hashlib.sha256(self.table.entries.astype("<i8").tobytes())
+            table["table"] |= {"entries_hash": entries.hexdigest()}
         return {
             "input_shape": list(self.input_shape),
             "outputs": self.outputs,

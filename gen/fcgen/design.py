@@ -12,6 +12,8 @@ from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError, bad_input
 from fcgen.folding import Folding
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
+from fcgen.hardware.parameter_chain import ParameterChain
+from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.manifest import REFERENCE, Manifest
 from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import Network
@@ -39,6 +41,9 @@ class Design:
         and models of its cells.
     macros : tuple of str
         Definitions under which simulators read the Verilog.
+    place : ChainPlace, optional
+        Of a layer of a network with run-time weights that is looked at by itself: it has no
+        parameter port, and what its neighbours would drive is to be held at 0.
     """
 
     directory: Path
@@ -48,6 +53,7 @@ class Design:
     notes: tuple[str, ...] = ()
     netlist: tuple[Path, ...] = ()
     macros: tuple[str, ...] = ()
+    place: ChainPlace | None = None
 
     @classmethod
     def open(cls, directory: str | Path, force: bool = False) -> "Design":
@@ -164,6 +170,19 @@ class Design:
         return any(mapping.scratchpad for mapping in self.mappings)
 
     @property
+    def parameter_port(self) -> bool:
+        """Whether the top has one."""
+        return self.network.runtime_weights and self.place is None
+
+    @property
+    def idle_inputs(self) -> tuple[str, ...]:
+        """Inputs that a bench holds at 0."""
+        if self.place is None:
+            return ()
+        held = ("hold_input",) if self.place.first else ()
+        return ("chain_write", "chain_read", "chain_answered", *held)
+
+    @property
     def initiation_interval(self) -> int:
         """Cycles a vector in steady state."""
         return self.manifest.initiation_interval
@@ -207,7 +226,10 @@ class Design:
             sources=self.manifest.sources,
             images=self.manifest.images,
         )
-        return replace(alone, directory=self.directory, manifest=manifest)
+        place = None
+        if self.network.runtime_weights:
+            place = ParameterChain.of(self.network, self.schedule, self.mappings).place(number)
+        return replace(alone, directory=self.directory, manifest=manifest, place=place)
 
     def hashes(self) -> Dictionary[str, str]:
         """Return the promised hash of every file."""

@@ -62,9 +62,7 @@ def write_files(
     progress("writing memory images")
     for file, image in images.items():
         (folder / file).write_bytes(image.text())
-    memories = (
-        hardware.memories if isinstance(hardware, Layer) and network.runtime_weights else None
-    )
+    chain = hardware.parameter_chain
     manifest = Manifest(
         name=name,
         prefix=prefix,
@@ -83,7 +81,7 @@ def write_files(
         files={},
         options=options,
         modules=_modules(emitted, hardware),
-        runtime_weights=memories.describe() if memories is not None else None,
+        runtime_weights=chain.describe() if chain is not None else None,
     )
     progress("writing the test bench")
     for file, content in extra.items():
@@ -92,9 +90,8 @@ def write_files(
     (folder / REFERENCE).write_text(network.to_json())
     (folder / README).write_text(design_readme.text(manifest, network, plain))
     design = Design(folder, manifest, network, mappings)
-    at_start = memories is not None and design.written_at_start
-    writes = tuple(memories.writes(network.layers[0])) if memories and at_start else ()
-    testbench.write(design, writes)
+    writes = chain.writes(network.layers) if chain and design.written_at_start else ()
+    testbench.write(design, tuple(writes))
     files = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
     manifest = replace(manifest, files=files)
     (folder / MANIFEST).write_text(manifest_text(manifest, network))

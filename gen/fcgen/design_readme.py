@@ -22,7 +22,7 @@ _MEANINGS = {
     "error": "a vector was framed wrongly, and dropped; stays until reset",
     "parameter_hold": "finish the vectors that have begun, and take no other",
     "parameter_held": "they are finished: parameters may be read and written",
-    "parameter_address": "memory and word, see `runtime_weights` in `manifest.json`",
+    "parameter_address": "memory above word, see `runtime_weights` in `manifest.json`",
     "parameter_write": "write `parameter_write_data`",
     "parameter_write_data": "data of a write",
     "parameter_read": "read",
@@ -173,9 +173,9 @@ def _use(manifest: Manifest, verilog2005: str | None) -> str:
     )
     if (manifest.runtime_weights or {}).get("written_at_start"):
         images += (
-            " The memories of the weights have no initial contents: after the reset, hold the "
-            "layer and write the images of `weights_*.hex` through the parameter port, as `tb.sv` "
-            "does, before the first vector."
+            " Memories of weights have no initial contents: after the reset, hold the design and "
+            "write the images of `*weights_*.hex` through the parameter port, as `tb.sv` does, "
+            "before the first vector."
         )
     return (
         f"```verilog\n{manifest.top} u_{manifest.top} (\n{connections}\n);\n```\n\n"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from fcgen import devices
 from fcgen.devices.device import MappingOptions
+from fcgen.devices.scratchpads import NeedsWriting
 from fcgen.errors import CheckError, bad_input
 from fcgen.folding import ceil_div
 from fcgen.folding_search import Size, at_pace, cycles_of, multipliers, slowest, within
@@ -159,7 +161,12 @@ class Folder:
         from fcgen.hardware.blocks import block_rams, element_blocks, requantizer_blocks
 
         schedule = Schedule.chain(self.network, tuple(sizes))
-        mappings = devices.mappings(self.device.name, self.network, schedule, self.options)
+        try:
+            mappings = devices.mappings(self.device.name, self.network, schedule, self.options)
+        except NeedsWriting:
+            if all(size == (1, 1) for size in sizes):
+                raise
+            return inf, inf
         dsps = rams = 0
         for layer, folding, mapping in zip(self.network.layers, schedule, mappings, strict=True):
             elements = element_blocks(folding, mapping)

@@ -32,6 +32,6 @@ def _free(name: str, taken: list[str]) -> bool:
         _IDENTIFIER.fullmatch(name) is not None
         and len(name) <= CHARACTERS_MAX
         and name not in KEYWORDS
-        and not name.startswith(("in_", "out_"))
+        and not name.startswith(("in_", "out_", "parameter_"))
         and name.lower() not in RESERVED | {other.lower() for other in taken}
     )

@@ -1,7 +1,7 @@
 """The quantised network: dense layers in a chain, immutable, validated, and exact as JSON."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -83,6 +83,9 @@ class Network:
             raise bad_input("layers", len(self.layers), rule, "split the network")
         for before, after in zip(self.layers, self.layers[1:], strict=False):
             _check_link(before, after)
+            if before.runtime_weights != after.runtime_weights:
+                rule = "either all layers have run-time weights or none has"
+                raise bad_input(after.name, "runtime_weights", rule, "give all the same")
         if not self.end.count <= self.layers[-1].outputs:
             rule = f"the last layer has {self.layers[-1].outputs} outputs"
             raise bad_input("end", self.end.count, rule, "choose a smaller number")
@@ -141,6 +144,20 @@ class Network:
     def runtime_weights(self) -> bool:
         """Whether trainable values can be written on the chip."""
         return any(layer.runtime_weights for layer in self.layers)
+
+    def writable(self) -> Self:
+        """Return the network with weights that can be written at run time in every layer.
+
+        Raises
+        ------
+        InputError
+            When a layer cannot have them.
+        """
+        layers = []
+        for layer in self.layers:
+            with located(layer.name):
+                layers.append(replace(layer, runtime_weights=True))
+        return replace(self, layers=tuple(layers))
 
     @property
     def parameters(self) -> int:

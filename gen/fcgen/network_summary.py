@@ -59,6 +59,7 @@ class NetworkSummary:
             "activation_format": network.activation_format.name,
             "output_format": network.output_format.name,
             "end": network.end.kind,
+            "runtime_weights": network.runtime_weights,
             "layers": [layer.as_dict() for layer in self._layers()],
         }
 
@@ -86,7 +87,11 @@ class NetworkSummary:
         facts = [
             ("Inputs", f"{network.inputs:,} of {network.activation_format.name}"),
             ("Outputs", ENDS[network.end.kind].format(count=network.end.count)),
-            ("Parameters", f"{network.parameters:,}"),
+            (
+                "Parameters",
+                f"{network.parameters:,}"
+                + (", writable at run time" if network.runtime_weights else ""),
+            ),
             (
                 "Multiplications",
                 f"{network.macs:,} a vector on {count(self.schedule.multipliers, 'multiplier')}",

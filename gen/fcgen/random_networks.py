@@ -18,16 +18,29 @@ LAYERS_MAX = 6
 WIDTH_MAX = 200
 MULTIPLIERS_MAX = 48
 """Of a layer: a model of more takes long to build."""
+WRITABLE_MAX = 4
+"""Elements and lanes of a layer with run-time weights, where a few weights are a memory each."""
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkCase:
-    """One network, its foldings, and how it is disturbed; all follow from (seed, index)."""
+    """One network, its foldings, and how it is disturbed; all follow from (seed, index).
+
+    Attributes
+    ----------
+    index : int
+    network : Network
+    schedule : Schedule
+    options : StreamOptions
+    written : Network, optional
+        What is written in mid-stream into a network with run-time weights.
+    """
 
     index: int
     network: Network
     schedule: Schedule
     options: StreamOptions
+    written: Network | None = None
 
     @property
     def description(self) -> str:
@@ -42,7 +55,8 @@ class NetworkCase:
             for layer in network.layers
         )
         return (
-            f"{widths} {foldings} {formats} {network.end.kind} gap={options.gap:g} "
+            f"{widths} {foldings} {formats} {network.end.kind}"
+            f"{' runtime' if self.written else ''} gap={options.gap:g} "
             f"stall={options.stall:g} resets={options.resets}"
         )
 
@@ -55,6 +69,13 @@ def random_network_case(seed: int, index: int) -> NetworkCase:
     widths = np.exp(random.uniform(0, np.log(WIDTH_MAX + 1), count + 1)).astype(int)
     network = _network(random, [int(width) for width in widths])
     sizes = tuple(_size(random, layer.inputs, layer.outputs) for layer in network.layers)
+    # Drawn apart, so that the other cases of a seed stay what they are.
+    chance = np.random.default_rng((seed, index, LAYERS_MAX, 1))
+    written = None
+    if chance.integers(4) == 0:
+        network = writable_network(network)
+        written = other_values(chance, network)
+        sizes = tuple((min(pe, WRITABLE_MAX), min(simd, WRITABLE_MAX)) for pe, simd in sizes)
     lanes = random_share(random, network.layers[-1].outputs)
     if network.end.kind == "top_k":
         lanes = 1
@@ -64,7 +85,37 @@ def random_network_case(seed: int, index: int) -> NetworkCase:
         seed=int(random.integers(2**31)),
         resets=int(random.choice([0, 3])),
     )
-    return NetworkCase(index, network, Schedule.chain(network, sizes, lanes), options)
+    return NetworkCase(index, network, Schedule.chain(network, sizes, lanes), options, written)
+
+
+def writable_network(network: Network) -> Network:
+    """Return a network with run-time weights, whose folded biases have 32 bits for any weights."""
+    layers = [
+        replace(layer, bias=layer.bias // 2, input_zero_point=0, runtime_weights=True)
+        for layer in network.layers
+    ]
+    return replace(network, layers=tuple(layers))
+
+
+def other_values(random: np.random.Generator, network: Network) -> Network:
+    """Return a network of the same structure with other weights, biases and constants."""
+    return replace(network, layers=tuple(_other(random, layer) for layer in network.layers))
+
+
+def _other(random: np.random.Generator, layer: DenseLayer) -> DenseLayer:
+    order, scheme = random.permutation(layer.outputs), None
+    if layer.requantization is not None:
+        names = layer.requantization.tensors()
+        scheme = replace(
+            layer.requantization,
+            **{name: getattr(layer.requantization, name)[order] for name in names},
+        )
+    return replace(
+        layer,
+        weight=layer.weight_format.draw(random, layer.weight.shape),
+        bias=random.permutation(-layer.bias),
+        requantization=scheme,
+    )
 
 
 def _network(random: np.random.Generator, widths: list[int]) -> Network:

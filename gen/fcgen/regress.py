@@ -5,16 +5,20 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fcgen import accelerator
 from fcgen.design import Design
-from fcgen.engines.streaming import StreamOptions
+from fcgen.engines.streaming import StreamOptions, StreamRun
 from fcgen.errors import CheckError, FcgenError, bad_input
+from fcgen.network import Network
 from fcgen.random_layers import STALLS, RandomCase, random_case
 from fcgen.random_networks import NetworkCase, random_network_case
 from fcgen.reference import run as run_reference
@@ -185,36 +189,67 @@ def _run_random(job: Job, options: StreamOptions) -> None:
         inputs = stimuli(
             network.activation_format, network.inputs, VECTORS[job.engine], options.seed
         )
-        _check(design, job.engine, inputs, options)
+        if job.engine == "reference":
+            run_reference(network, inputs)
+            return
+        written = case.written if isinstance(case, NetworkCase) else None
+        _check(design, job.engine, inputs, options, written)
 
 
-def _check(design: Design, engine: str, inputs: np.ndarray, options: StreamOptions) -> None:
-    """Stream whole vectors, and where the simulator allows it wrongly framed ones as well."""
-    network, lanes = design.network, design.output_lanes
-    if engine == "reference":
-        run_reference(network, inputs)
-        return
+def _check(
+    design: Design,
+    engine: str,
+    inputs: np.ndarray,
+    options: StreamOptions,
+    written: Network | None,
+) -> None:
+    """Stream whole vectors, and where the simulator allows it wrongly framed ones as well.
+
+    Where other values are to be ``written``, they are once more in the middle of the vectors.
+    """
+    with _engine(design, engine) as (stream, broken_framing):
+        run = stream(inputs, options)
+        _compare(design, run, run_reference(design.network, inputs))
+        if broken_framing is not None:
+            accepted, outputs = broken_framing(inputs, options)
+            expected = run_reference(design.network, accepted).reshape(outputs.shape)
+            if not np.array_equal(expected, outputs):
+                raise CheckError("after wrongly framed vectors: accepted vectors differ")
+        if written is not None:
+            from fcgen.engines.parameters import update
+
+            # A reset loses what is on its way to the memories.
+            undisturbed, values = replace(options, resets=0), [design.network, written]
+            change = update(design, written, after=len(inputs) // 2)
+            run = stream(inputs, undisturbed, change)
+            if not np.array_equal(run.read_back, change.writes[:, 1]):
+                raise CheckError("the parameters that were read back are not those written")
+            parts = np.split(inputs, [run.held_after])
+            found = [run_reference(*pair) for pair in zip(values, parts, strict=True)]
+            _compare(design, run, np.concatenate(found))
+
+
+def _compare(design: Design, run: StreamRun, expected: np.ndarray) -> None:
+    expected = expected.reshape(run.outputs.shape)
+    wrong = Mismatches(expected, run.outputs, run.output_cycles, design.output_lanes)
+    if wrong:
+        raise _wrong(wrong)
+
+
+@contextmanager
+def _engine(design: Design, engine: str) -> Iterator[tuple[Any, Any]]:
+    """Give what streams vectors through a design, whole ones and wrongly framed ones."""
     if engine == "compiled":
         from fcgen.engines import compiled
 
-        run = compiled.run(design, inputs, options, workers=1, optimise=1)
-        framed = None
+        yield partial(compiled.run, design, workers=1, optimise=1), None
     elif engine == "amaranth":
         from fcgen.engines import amaranth_engine
 
-        run = amaranth_engine.run(design, inputs, options)
-        framed = amaranth_engine.run_broken_framing(design, inputs, options)
+        stream = partial(amaranth_engine.run, design)
+        yield stream, partial(amaranth_engine.run_broken_framing, design)
     else:
         from fcgen.engines.cosimulation import Cosimulation
 
         with Cosimulation(design, engine) as bench:
-            run = bench.stream(inputs, options)
-            framed = bench.broken_framing(inputs, options)
-    expected = run_reference(network, inputs).reshape(run.outputs.shape)
-    wrong = Mismatches(expected, run.outputs, run.output_cycles, lanes)
-    if wrong:
-        raise _wrong(wrong)
-    if framed is not None:
-        accepted, outputs = framed
-        if not np.array_equal(run_reference(network, accepted).reshape(outputs.shape), outputs):
-            raise CheckError("after wrongly framed vectors: accepted vectors have wrong outputs")
+            yield bench.stream, bench.broken_framing

@@ -52,7 +52,7 @@ def simulate(
     waves: bool | str | Path = False,
     check: bool = True,
     netlist: bool = False,
-    parameters: DenseLayer | None = None,
+    parameters: Network | DenseLayer | None = None,
     source: str | None = None,
     parameters_source: str | None = None,
     workers: int | None = None,
@@ -80,8 +80,9 @@ def simulate(
         Compare with the reference.
     netlist : bool
         Simulate the netlist that Yosys makes for the design's device, not the emitted Verilog.
-    parameters : DenseLayer, optional
-        New weights, written through the parameter port when half of the vectors have begun.
+    parameters : Network or DenseLayer, optional
+        New weights, of the same structure, written through the parameter port when half of the
+        vectors have begun.
     source, parameters_source : str, optional
         What to call the inputs and the new weights in the command that repeats the run.
     workers : int, optional
@@ -108,6 +109,8 @@ def simulate(
         engine, note = default_engine(netlist)
         notes += [note] if note else []
     _check_options(engine, stall, vectors, seed, waves)
+    if isinstance(parameters, DenseLayer):
+        parameters = Network.single(parameters)
     if netlist:
         _check_netlist(design, engine)
     given = _vectors(design, inputs, vectors, seed, engine, source, notes)
@@ -146,7 +149,7 @@ def simulate(
     if mismatches and len(design.network.layers) > 1 and run is not None and not netlist:
         progress("looking for the first wrong layer")
         wrong = np.unique([mismatch.vector for mismatch in mismatches[:BLAMED_ON]])
-        notes.append(_first_wrong_layer(design, given[wrong], _engine(engine, None, workers)))
+        notes.append(_blamed(design, given, wrong, run, _engine(engine, None, workers)))
     return SimulationResult(
         engine=engine,
         netlist=netlist,
@@ -268,7 +271,7 @@ def _command(
     return shlex.join(words)
 
 
-def _update(design: Design, parameters: DenseLayer | None, vectors: int) -> ParameterUpdate | None:
+def _update(design: Design, parameters: Network | None, vectors: int) -> ParameterUpdate | None:
     at_start = design.written_at_start
     if parameters is None and not at_start:
         return None
@@ -277,15 +280,26 @@ def _update(design: Design, parameters: DenseLayer | None, vectors: int) -> Para
             f"--load-weights: {design.directory}: the weights of this design are fixed; "
             "emit it with --runtime-weights"
         )
-    parameters = parameters or design.layer
-    if parameters.structure_hash != design.layer.structure_hash:
+    parameters = parameters or design.network
+    if parameters.structure_hash != design.network.structure_hash:
         raise InputError(
             "--load-weights: the weights belong to another structure than the design: "
-            "shapes, formats, rounding and saturation must be the same"
+            "shapes, formats, rounding, saturation and tables must be the same"
         )
     from fcgen.engines.parameters import update
 
     return update(design, parameters, after=0 if at_start else vectors // 2)
+
+
+def _blamed(
+    design: Design, inputs: np.ndarray, wrong: np.ndarray, run: StreamRun, engine: Engine
+) -> str:
+    """Look for the first wrong layer, where the weights of the images are those of the run."""
+    if run.read_back is not None and len(run.read_back):
+        wrong = wrong[wrong < (0 if design.written_at_start else run.held_after)]
+    if not len(wrong):
+        return "the weights were written at run time: no layer is looked at by itself"
+    return _first_wrong_layer(design, inputs[wrong], engine)
 
 
 def _first_wrong_layer(design: Design, inputs: np.ndarray, engine: Engine) -> str:
@@ -316,7 +330,7 @@ def _check_update(update: ParameterUpdate, run: StreamRun, vectors: int) -> str:
 
 
 def _expected(
-    design: Design, inputs: np.ndarray, parameters: DenseLayer | None, run: StreamRun | None
+    design: Design, inputs: np.ndarray, parameters: Network | None, run: StreamRun | None
 ) -> np.ndarray:
     if parameters is None:
         return _reference(design, inputs)
@@ -325,9 +339,7 @@ def _expected(
     return np.concatenate(parts)
 
 
-def _reference(
-    design: Design, inputs: np.ndarray, parameters: DenseLayer | None = None
-) -> np.ndarray:
-    """Return what a design, or its layer with other parameters, must give: int64 (V, M)."""
-    network = design.network if parameters is None else Network.single(parameters)
+def _reference(design: Design, inputs: np.ndarray, parameters: Network | None = None) -> np.ndarray:
+    """Return what a design, or its layers with other parameters, must give: int64 (V, M)."""
+    network = parameters or design.network
     return run_reference(network, inputs).reshape(len(inputs), design.network.outputs)

@@ -10,6 +10,7 @@ from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.parameter_port import ParameterPort
+from fcgen.hardware.parameter_space import AddressSpace
 from fcgen.reference import forward
 from hardware.layer_bench import beats_of
 from random_layers import random_format, random_layer, random_requantization, random_vectors
@@ -130,14 +131,14 @@ def test_new_parameters_hold_from_the_first_vector_begun_after_and_not_before(sh
     folding = Folding(inputs, outputs, pe, simd, lanes, old.weight_format.bits)
     layer = Layer(old, folding)
     vectors = random_vectors(np.random.default_rng(3), old, 12)
-    writes = list(layer.memories.writes(new))
+    writes = list(layer.parameter_chain.writes(new))
     host = Host(layer, vectors, 4, writes, linger)
     run(ResetInserter(Signal())(layer), host.bench)
     switch = host.begun_at_held
     assert 4 <= switch < len(vectors)
     expected = np.concatenate([forward(old, vectors[:switch]), forward(new, vectors[switch:])])
     assert host.outputs == pack_outputs(layer, expected)
-    assert host.answers == [data for _, data in layer.memories.writes(old)]
+    assert host.answers == [data for _, data in layer.parameter_chain.writes(old)]
     assert host.refused == 0
 
 
@@ -152,7 +153,7 @@ def pack_outputs(layer, outputs):
 
 
 def test_requests_are_refused_unless_held_known_and_single():
-    dut = ParameterPort(memory_depths=(4, 4, 2), word_width=2, drain_cycles=3)
+    dut = ParameterPort(space=AddressSpace((4, 4, 2)), drain_cycles=3, settle_cycles=4)
     idle = {"parameter_hold": 1, "input_empty": 1, "parameter_write": 0, "parameter_read": 0}
     good, beyond_word, beyond_memory = 0b01_11, 0b10_10, 0b11_00
     requests = [
@@ -179,11 +180,11 @@ def test_a_layer_without_run_time_weights_has_no_parameter_port():
 
 
 def test_hold_falls_only_after_the_last_write_has_arrived():
-    dut = ParameterPort(memory_depths=(2,) * 5, word_width=1, drain_cycles=2)
+    dut = ParameterPort(space=AddressSpace((2,) * 5), drain_cycles=2, settle_cycles=6)
     held = {"parameter_hold": 1, "input_empty": 1, "parameter_write": 0}
     write = {**held, "parameter_write": 1, "parameter_address": 0}
     released = {"parameter_hold": 0, "parameter_write": 0}
     stimuli = [held] * 4 + [write] + [released] * 12
     seen = [s["hold_input"] for s in observe(dut, stimuli, ["hold_input"])]
     closed_after_write = seen[5:].index(0)
-    assert closed_after_write > len(dut.memory_depths)
+    assert closed_after_write > len(dut.space.depths)

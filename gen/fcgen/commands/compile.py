@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--pe", type=Integers(), help="Elements of each layer, as 8,4,2.")
 @click.option("--simd", type=Integers(), help="Lanes of each layer.")
 @click.option("--output-lanes", type=Integer(1), help="Outputs a beat.")
+@click.option("--runtime-weights", is_flag=True, help="All trainable values can be written.")
 @click.option("--clock", type=Real(), help="MHz; default the estimate for the device.")
 @click.option("--name", default="network", help="Top module.")
 @click.option("--prefix", default="", help="Of every module.")
@@ -68,6 +69,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
             options=quantizer,
             end=end,
             goal=goal,
+            runtime_weights=options["runtime_weights"],
             device=options["device"],
             mapping=mapping_of(options),
             name=options["name"],

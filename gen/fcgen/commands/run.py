@@ -108,8 +108,8 @@ def _run(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
         with Board(port, design, baud=baud, timeout=timeout) as board:
             if options["load_weights"] is not None:
                 terminal.notes(board.load_weights(options["load_weights"]))
-            elif not board.info.ready and design.network.layer is not None:
-                board.load_weights(design.layer)  # memories that come up empty
+            elif not board.info.ready:
+                board.load_weights(design.network)  # memories that come up empty
             with terminal.progress() as progress:
                 result = board.run(inputs, progress)
             name, used = board.port, board.network

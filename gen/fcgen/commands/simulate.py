@@ -28,7 +28,7 @@ UPTO = ("logits", "probabilities", "class")
 @click.option("--upto", type=Choice(UPTO), help="Outputs, their softmax, or the class.")
 @click.option("--netlist", is_flag=True, help="Yosys' netlist for the device of the design.")
 @click.option("--waves", is_flag=True, help="Record an FST file (icarus, verilator).")
-@click.option("--load-weights", type=FILE, help="New weights, written in mid-stream.")
+@click.option("--load-weights", type=FILE, help="Other weights: written in mid-stream.")
 @click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> int:
@@ -63,7 +63,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, Si
     from fcgen.accelerator import open
     from fcgen.answers import answer
     from fcgen.load.vector_file import read_inputs
-    from fcgen.quantize import replace_parameters
+    from fcgen.loaded_parameters import load_parameters
     from fcgen.simulate import simulate
     from fcgen.yosys import YOSYS
 
@@ -80,9 +80,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, Si
         upto=options["upto"],
     )
     inputs = None if given is None else read_inputs(given, network)
-    parameters, notes = (
-        (None, ()) if loaded is None else replace_parameters(accelerator.layer, loaded)
-    )
+    parameters, notes = (None, ()) if loaded is None else load_parameters(network, loaded)
     terminal.notes(notes)
     if options["netlist"]:
         check_tools(terminal, YOSYS)

@@ -73,7 +73,12 @@ def mappings(
     """
     family, device = find(name)
     pairs = list(zip(network.layers, schedule, strict=True))
-    alone = [family.mapping(device, layer, folding, options) for layer, folding in pairs]
+    seen = (device,) * len(pairs)
+    if device.scratchpads and len(pairs) > 1:
+        from fcgen.devices import scratchpads
+
+        seen = scratchpads.shares(family, device, network, schedule, options)
+    alone = [family.mapping(own, *pair, options) for own, pair in zip(seen, pairs, strict=True)]
     if len(pairs) == 1 or not device.dsps:
         return tuple(alone)
     from fcgen.hardware.blocks import element_blocks, requantizer_blocks
@@ -84,9 +89,9 @@ def mappings(
     ]
     free = device.dsps - sum(elements)
     found = []
-    for (layer, folding), own in zip(pairs, elements, strict=True):
+    for (layer, folding), own, device_seen in zip(pairs, elements, seen, strict=True):
         # The device as this layer sees it: less what the others take.
-        part = replace(device, dsps=max(own + free, 0))
+        part = replace(device_seen, dsps=max(own + free, 0))
         mapping = family.mapping(part, layer, folding, options)
         requantizers = requantizer_blocks(layer, folding, mapping.requantizer)
         free -= family.dsps(layer, 0, requantizers)

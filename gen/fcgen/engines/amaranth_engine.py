@@ -73,7 +73,7 @@ def _simulate(design: Design, scenario: Scenario, case: Case) -> Arrays:
     with warnings.catch_warnings():
         # The layer makes components only to ask them for their latency.
         warnings.simplefilter("ignore", UnusedElaboratable)
-        hardware = top_of(design.network, design.schedule, design.mappings)
+        hardware = top_of(design.network, design.schedule, design.mappings, place=design.place)
         return _run(hardware, scenario, case)
 
 

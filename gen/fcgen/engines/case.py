@@ -37,6 +37,8 @@ class Case:
     reset_chance : float
         Probability a cycle of a reset, while some are left.
     update : ParameterUpdate, optional
+    idle_inputs : sequence of str
+        Inputs that stay at 0.
     """
 
     input: StreamFormat
@@ -48,6 +50,7 @@ class Case:
     tail: int
     reset_chance: float
     update: ParameterUpdate | None = None
+    idle_inputs: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -68,6 +71,7 @@ class Case:
             tail=tail(design),
             reset_chance=reset_chance(design, options, len(vectors)),
             update=update,
+            idle_inputs=design.idle_inputs,
         )
 
     def save(self, path: Path) -> None:

@@ -112,8 +112,12 @@ def run(
 
 def _source(design: Design, optimise: int) -> LibrarySource:
     macros = {"FCGEN_INPUT_WIDTH": design.input_stream.width}
-    if design.network.runtime_weights:
+    if design.parameter_port:
         macros["FCGEN_RUNTIME_WEIGHTS"] = 1
+    if design.place is not None:
+        macros["FCGEN_CHAINED"] = 1
+        if design.place.first:
+            macros["FCGEN_HOLD_INPUT"] = 1
     return LibrarySource(design.sources, design.top, macros, optimise, design.macros)
 
 

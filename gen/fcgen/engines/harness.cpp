@@ -137,6 +137,14 @@ public:
         top_->parameter_write = 0;
         top_->parameter_read = 0;
 #endif
+#ifdef FCGEN_CHAINED  // a layer of a network, by itself
+        top_->chain_write = 0;
+        top_->chain_read = 0;
+        top_->chain_answered = 0;
+#endif
+#ifdef FCGEN_HOLD_INPUT
+        top_->hold_input = 0;
+#endif
     }
 
     std::string message;

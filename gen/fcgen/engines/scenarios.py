@@ -30,6 +30,8 @@ async def whole_vectors(pins: Pins, case: Case) -> Arrays:
     updater = Updater(clockwork, case.update) if case.update else None
     chooser = random.Random(f"reset {case.options.seed}")
     resets, left = case.options.resets, case.tail
+    for name in case.idle_inputs:
+        pins.put(name, 0)
     await clockwork.edge()
     await clockwork.reset()
     clockwork.cycle = 0

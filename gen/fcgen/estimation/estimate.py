@@ -11,10 +11,12 @@ from fcgen.devices.costs import Costs
 from fcgen.devices.device import Device, Family, Usage
 from fcgen.errors import bad_input
 from fcgen.estimation.clock import estimated_mhz
-from fcgen.estimation.layer import end_logic, layer_logic
+from fcgen.estimation.layer import end_logic, layer_logic, port_logic
 from fcgen.folding import Folding
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.blocks import block_rams_in_use, element_blocks, requantizer_blocks
+from fcgen.hardware.parameter_chain import ParameterChain
+from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.mapping import Mapping
 from fcgen.network import Network
 from fcgen.schedule import Schedule
@@ -76,10 +78,19 @@ def estimate(
         rule = "what logic costs there is not known"
         raise bad_input("--device", device.name, rule, "name a device of another family")
     parts = list(zip(network.layers, schedule, mappings, strict=True))
-    usages = [_usage(family, family.costs, *part) for part in parts]
-    end = end_logic(network, schedule.foldings[-1].output_lanes, family.costs)
-    registers = sum(one.ff for one in usages) + end.ff
-    luts = sum(one.lut for one in usages) + end.lut + family.costs.fixed_luts
+    timing = AcceleratorTiming.of(network, schedule, mappings)
+    once = [end_logic(network, schedule.foldings[-1].output_lanes, family.costs)]
+    places: Sequence[ChainPlace | None] = [None] * len(parts)
+    if network.runtime_weights:
+        chain = ParameterChain.of(network, schedule, mappings)
+        places = [chain.place(number) for number in range(len(parts))]
+        once.append(port_logic(chain, timing.layers, family.costs))
+    usages = [
+        _usage(family, family.costs, *part, place)
+        for part, place in zip(parts, places, strict=True)
+    ]
+    registers = sum(one.ff for one in usages) + sum(one.ff for one in once)
+    luts = sum(one.lut for one in usages) + sum(one.lut for one in once) + family.costs.fixed_luts
     usage = Usage(
         luts + round(family.costs.register_luts * registers),
         registers,
@@ -108,7 +119,6 @@ def estimate(
             for layer, _, mapping in parts
         )
         clock = (min(mhz, cap.mhz) if cap else mhz,)
-    timing = AcceleratorTiming.of(network, schedule, mappings)
     packed = max(mapping.macs_per_block for mapping in mappings)
     return Estimate(
         device=device,
@@ -123,10 +133,15 @@ def estimate(
 
 
 def _usage(
-    family: Family, costs: Costs, layer: DenseLayer, folding: Folding, mapping: Mapping
+    family: Family,
+    costs: Costs,
+    layer: DenseLayer,
+    folding: Folding,
+    mapping: Mapping,
+    place: ChainPlace | None,
 ) -> Usage:
     """Return what a layer takes."""
-    logic = layer_logic(layer, folding, mapping, costs)
+    logic = layer_logic(layer, folding, mapping, costs, place)
     elements = element_blocks(folding, mapping)
     requantizers = requantizer_blocks(layer, folding, mapping.requantizer)
     return Usage(

@@ -21,9 +21,12 @@ from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.drain_controller import TAG_WIDTH
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_parts import LayerParts
-from fcgen.hardware.layer_timing import ADDRESS_DELAY
+from fcgen.hardware.layer_timing import ADDRESS_DELAY, LayerTiming
 from fcgen.hardware.memories import Bank, WeightBank
+from fcgen.hardware.parameter_chain import ParameterChain
+from fcgen.hardware.parameter_space import ANSWERS, REQUESTS, ChainPlace
 from fcgen.hardware.table_memory import TablePlan
+from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.mapping import Mapping
 from fcgen.network import Network
@@ -32,12 +35,18 @@ PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat", "next
 """Outputs of a group that nothing reads when it is the last one of its column."""
 
 
-def layer_logic(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> Logic:
+def layer_logic(
+    network: DenseLayer,
+    folding: Folding,
+    mapping: Mapping,
+    costs: Costs,
+    place: ChainPlace | None = None,
+) -> Logic:
     """Count the look-up tables and registers of a layer without building it whole.
 
-    What a design has but once, ``costs.fixed_luts``, is not in it.
+    What a design has but once is not in it: ``costs.fixed_luts``, and the parameter port.
     """
-    found = _count(network, folding, mapping, costs)
+    found = _count(network, folding, mapping, costs, place)
     return Logic(sum(logic.lut for logic in found), sum(logic.ff for logic in found))
 
 
@@ -47,9 +56,31 @@ def end_logic(network: Network, lanes: int, costs: Costs) -> Logic:
     return Logic(0, 0) if unit is None else LogicCounter(costs).count(unit)
 
 
-def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs) -> list[Logic]:
+def port_logic(chain: ParameterChain, layers: Sequence[LayerTiming], costs: Costs) -> Logic:
+    """Count what a design with run-time weights has but once: the port, what is between layers."""
+    counter = LogicCounter(costs)
+    found = [counter.count(chain.port(layers[-1].drained_after))]
+    if len(layers) > 1:
+        found.append(counter.count(VectorsInFlight(vectors_between(layers))))
+    links = chain.space.chain
+    waits = [
+        sum(links[name] for name in REQUESTS) * requests
+        + sum(links[name] for name in ANSWERS) * answers
+        for requests, answers in chain.borders
+    ]
+    lut, ff = sum(logic.lut for logic in found), sum(logic.ff for logic in found)
+    return Logic(lut, ff + sum(waits))
+
+
+def _count(
+    network: DenseLayer,
+    folding: Folding,
+    mapping: Mapping,
+    costs: Costs,
+    place: ChainPlace | None,
+) -> list[Logic]:
     """Return what each part of a layer takes."""
-    parts = LayerParts(network, folding, mapping)
+    parts = LayerParts(network, folding, mapping, place)
     memories = LayerMemories(network, folding, parts.plan, mapping)
     counter = LogicCounter(costs)
     queue, vectors, column = parts.queue(), parts.vector_memory(), parts.column()
@@ -72,8 +103,8 @@ def _count(network: DenseLayer, folding: Folding, mapping: Mapping, costs: Costs
         _times(_memory(counter, memories, bank, fixed), number)
         for (bank, fixed), number in _banks(memories).items()
     ]
-    if memories.writable:
-        found += _port(counter, memories, parts)
+    if place is not None:
+        found += _taps(counter, memories, place)
     return found + _table(counter, parts)
 
 
@@ -169,12 +200,13 @@ def _cascade(depths: tuple[int, ...], width: int, latency: int, writable: bool) 
     return CascadedMemory(parts, latency=latency)
 
 
-def _port(counter: LogicCounter, memories: LayerMemories, parts: LayerParts) -> list[Logic]:
-    """Count the parameter port and the taps of its chain."""
-    found = [counter.count(memories.port(parts.timing.drained_after))]
+def _taps(counter: LogicCounter, memories: LayerMemories, place: ChainPlace) -> list[Logic]:
+    """Count the taps of a layer's memories."""
+    found = []
     for (bank, _), number in _banks(memories).items():
         address = max((bank.depth - 1).bit_length(), 1)
-        found.append(_times(counter.count(memories.tap(address, bank.width)), number))
+        tap = memories.tap(place.space, address, bank.width)
+        found.append(_times(counter.count(tap), number))
     return found
 
 

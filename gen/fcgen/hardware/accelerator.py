@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth import Cat, Module
+from amaranth import Cat, Const, Module
+from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,7 +13,11 @@ from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.arg_max import ArgMax
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.layer import STREAM, Layer
+from fcgen.hardware.layer_parameters import connect_layers
+from fcgen.hardware.parameter_chain import ParameterChain
+from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.hardware.top_k import TopK
+from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
 from fcgen.images import MemoryImage
 from fcgen.mapping import Mapping
 from fcgen.network import Network
@@ -32,7 +37,6 @@ class Accelerator(wiring.Component):
     Parameters
     ----------
     network : Network
-        Without run-time weights, which only a single layer can have.
     schedule : Schedule
     mappings : sequence of Mapping
         What the parts of each layer are made of.
@@ -51,6 +55,9 @@ class Accelerator(wiring.Component):
     out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
     error : Out(1)
         A framing error was seen since the reset: see `VectorMemory`.
+    parameter_hold, parameter_held, parameter_address, parameter_write, parameter_write_data,
+    parameter_read, parameter_refused, parameter_read_data, parameter_read_valid
+        Only with run-time weights, of all layers: see `ParameterPort`.
     """
 
     def __init__(
@@ -61,18 +68,21 @@ class Accelerator(wiring.Component):
         instances: Sequence[str],
         image_prefix: str = "",
     ) -> None:
-        if network.runtime_weights:
-            raise ValueError("only a single layer can have run-time weights")
         if len(set(instances)) != len(network.layers):
             raise ValueError("every layer needs a name of its own")
         schedule.check(network)
         self.network = network
         self.schedule = schedule
         self.timing = AcceleratorTiming.of(network, schedule, mappings)
+        self.parameter_chain = (
+            ParameterChain.of(network, schedule, mappings, image_prefix)
+            if network.runtime_weights
+            else None
+        )
         self.layers = {
-            instance: Layer(layer, folding, image_prefix, mapping, instance)
-            for instance, layer, folding, mapping in zip(
-                instances, network.layers, schedule, mappings, strict=True
+            instance: Layer(layer, folding, image_prefix, mapping, instance, place)
+            for instance, layer, folding, mapping, place in zip(
+                instances, network.layers, schedule, mappings, self._places(), strict=True
             )
         }
         self.end = end_of(network, schedule.foldings[-1].output_lanes)
@@ -91,7 +101,13 @@ class Accelerator(wiring.Component):
                 "out_last": Out(1),
                 "error": Out(1),
             }
+            | (self.parameter_chain.space.host_ports if self.parameter_chain else {})
         )
+
+    def _places(self) -> list[ChainPlace | None]:
+        """Return the place of each layer on the parameter chain, where there is one."""
+        chain, layers = self.parameter_chain, len(self.network.layers)
+        return [None] * layers if chain is None else [chain.place(n) for n in range(layers)]
 
     @property
     def parameters(self) -> Parameters:
@@ -146,7 +162,25 @@ class Accelerator(wiring.Component):
         m.d.comb += before.out_ready.eq(self.out_ready)
         errors = [layer.error for layer in self.layers.values()]
         m.d.comb += self.error.eq(Cat(errors).any())
+        if self.parameter_chain is not None:
+            self._add_port(m, self.parameter_chain)
         return m
+
+    def _add_port(self, m: Module, chain: ParameterChain) -> None:
+        """Chain the layers' memories behind one parameter port."""
+        layers = list(self.layers.values())
+        port = chain.port(layers[-1].timing.drained_after)
+        m.submodules[self._free_name("parameter_port")] = port
+        empty: Value = Const(1)
+        if len(layers) > 1:
+            flight = VectorsInFlight(vectors_between([layer.timing for layer in layers]))
+            m.submodules[self._free_name("vectors_in_flight")] = flight
+            m.d.comb += [
+                flight.begun.eq(layers[0].vector_end),
+                flight.ended.eq(layers[-1].vector_end),
+            ]
+            empty = flight.empty
+        connect_layers(m, self, chain, layers, port, empty)
 
     def _link(self, m: Module, before: wiring.Component | None, after: wiring.Component) -> None:
         """Connect a stage to the one before, or to the network's own input."""

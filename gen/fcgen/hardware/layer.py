@@ -14,9 +14,11 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import VALID, DrainController
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_memories import LayerMemories, MemoryPort
+from fcgen.hardware.layer_parameters import connect_alone, connect_place
 from fcgen.hardware.layer_parts import LayerParts
 from fcgen.hardware.layer_timing import ADDRESS_DELAY
-from fcgen.hardware.parameter_port import ParameterPort
+from fcgen.hardware.parameter_chain import ParameterChain
+from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.result_queue import ResultQueue
@@ -56,6 +58,8 @@ class Layer(wiring.Component):
     instance : str
         Name in an accelerator, which the names of its image files have too; empty for a layer that
         stands alone.
+    place : ChainPlace, optional
+        Where a layer of a network with run-time weights stands on the parameter chain.
 
     Ports
     -----
@@ -70,7 +74,10 @@ class Layer(wiring.Component):
         A framing error was seen since the reset: see `VectorMemory`.
     parameter_hold, parameter_held, parameter_address, parameter_write, parameter_write_data,
     parameter_read, parameter_refused, parameter_read_data, parameter_read_valid
-        Only with run-time weights: see `ParameterPort`.
+        Only with run-time weights, of a layer that stands alone: see `ParameterPort`.
+    chain_index, …, next_index, …, hold_input, input_empty, fold_end, vector_end
+        Only in a network with run-time weights, of which the last four are those of the first and
+        of the last layer: see `ParameterTap`, `ParameterPort` and `VectorsInFlight`.
     """
 
     def __init__(
@@ -80,7 +87,10 @@ class Layer(wiring.Component):
         image_prefix: str = "",
         mapping: Mapping = GENERIC,
         instance: str = "",
+        place: ChainPlace | None = None,
     ) -> None:
+        if place is not None and not network.runtime_weights:
+            raise ValueError("a layer whose weights are fixed has no place on the chain")
         if (network.outputs, network.inputs) != (folding.outputs, folding.inputs):
             raise ValueError("the folding is for another size of layer")
         if network.weight_format.bits != folding.weight_bits:
@@ -88,13 +98,16 @@ class Layer(wiring.Component):
         self.network = network
         self.folding = folding
         self.mapping = mapping
-        self.parts = LayerParts(network, folding, mapping)
+        self.place = place
+        self.parts = LayerParts(network, folding, mapping, place)
         self.plan = self.parts.plan
         self.timing = self.parts.timing
         self.instance = instance
         self.table = self.parts.table(image_prefix)
         image_prefix += f"{instance}_" if instance else ""
         self.memories = LayerMemories(network, folding, self.plan, mapping, image_prefix)
+        alone = network.runtime_weights and place is None
+        self.parameter_chain = ParameterChain([self.memories]) if alone else None
         super().__init__(
             {
                 "in_payload": In(folding.simd * network.activation_format.bits),
@@ -109,7 +122,7 @@ class Layer(wiring.Component):
                 "out_last": Out(1),
                 "error": Out(1),
             }
-            | self.memories.ports
+            | self._parameter_ports
         )
 
     @property
@@ -133,6 +146,12 @@ class Layer(wiring.Component):
         named: Parameters = {"instance": self.instance} if self.instance else {}
         table: Parameters = {} if self.table is None else {"table": tuple(self.table.images)}
         return named | own | device | self.plan.parameters | table
+
+    @property
+    def _parameter_ports(self) -> dict[str, In | Out]:
+        if self.parameter_chain is not None:
+            return self.parameter_chain.space.host_ports
+        return self.place.ports if self.place is not None else {}
 
     @property
     def initiation_interval(self) -> int:
@@ -174,9 +193,7 @@ class Layer(wiring.Component):
             controller.word_taken.eq(queue.word_taken),
         ]
         self._connect_output(m, queue)
-        weights, constants, port = self.memories.place(m, self.timing.drained_after)
-        if port is not None:
-            self._connect_port(m, port, vectors, controller)
+        weights, constants = self._place_memories(m, vectors, controller)
 
         head = self._head(m, vectors, controller, drain)
         results: Value = Const(0, 0)
@@ -191,6 +208,20 @@ class Layer(wiring.Component):
             tag = end.next_tag
         m.d.comb += [queue.results.eq(results), queue.tag.eq(tag)]
         return m
+
+    def _place_memories(
+        self, m: Module, vectors: VectorMemory, controller: LayerController
+    ) -> tuple[list[MemoryPort], list[MemoryPort]]:
+        """Add the memories, and tie them to whoever writes their contents at run time."""
+        chain, place = self.parameter_chain, self.place
+        space = chain.space if chain else place.space if place else None
+        weights, constants, taps = self.memories.place(m, space)
+        if chain is not None:
+            port = chain.port(self.timing.drained_after)
+            connect_alone(m, self, port, taps, vectors, controller)
+        elif place is not None:
+            connect_place(m, self, place, taps, vectors, controller)
+        return weights, constants
 
     def _connect_output(self, m: Module, queue: ResultQueue) -> None:
         """Let the beats of the queue leave, through the table where there is one."""
@@ -286,15 +317,3 @@ class Layer(wiring.Component):
             m.d.comb += [address.eq(unit.address) for address in memory.addresses]
             m.d.comb += unit.word.eq(memory.word)
         return unit
-
-    def _connect_port(
-        self, m: Module, port: ParameterPort, vectors: VectorMemory, controller: LayerController
-    ) -> None:
-        m.d.comb += [
-            vectors.hold.eq(port.hold_input),
-            port.input_empty.eq(vectors.empty),
-            port.fold_end.eq(controller.fold_end),
-        ]
-        for name, member in self.memories.ports.items():
-            inside, outside = getattr(port, name), getattr(self, name)
-            m.d.comb += inside.eq(outside) if member.flow == In else outside.eq(inside)

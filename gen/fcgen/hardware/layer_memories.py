@@ -1,22 +1,21 @@
-"""The memories of a layer, and with run-time weights the chain that reaches them all."""
+"""The memories of a layer, and with run-time weights their places on the parameter chain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
 from amaranth import Cat, Module
 from amaranth.hdl import Value
-from amaranth.lib.wiring import In, Out
 
 from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
 from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.memories import Bank, WeightBank, parameter_banks, weight_banks
-from fcgen.hardware.parameter_port import ParameterPort, host_ports, memory_number_width
-from fcgen.hardware.parameter_tap import HOST_BITS, ParameterTap, answer_latency
+from fcgen.hardware.parameter_space import AddressSpace
+from fcgen.hardware.parameter_tap import ParameterTap
 from fcgen.hardware.result_plan import ResultPlan
 from fcgen.hardware.scratchpad_memory import ScratchpadMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
@@ -104,91 +103,47 @@ class LayerMemories:
             return self.mapping.weight_cut(bank.depth, bank.width)
         return self.mapping.constant_cut(bank.depth, bank.width, writable=self.writable)
 
-    @property
-    def word_width(self) -> int:
-        """Bits of the word address of the parameter port."""
-        return max((max(bank.depth for bank in self.banks) - 1).bit_length(), 1)
-
-    @cached_property
-    def ports(self) -> dict[str, In | Out]:
-        """Ports that run-time weights add to the layer."""
-        if not self.writable:
-            return {}
-        return host_ports(len(self.banks), self.word_width)
-
-    @property
-    def _index_width(self) -> int:
-        return memory_number_width(len(self.banks))
-
-    @property
-    def read_latency(self) -> int:
-        """Cycles from a read at the parameter port to its data."""
-        return len(self.banks) + answer_latency(self.mapping.weight_latency)
-
-    def address(self, memory: int, word: int) -> int:
-        """Return the address of a memory's word at the parameter port."""
-        return memory << self.word_width | word
-
-    def writes(self, network: DenseLayer) -> Iterator[tuple[int, int]]:
-        """Yield (address, data) of the writes that make the layer compute ``network``."""
-        for number, bank in enumerate(self.banks):
-            for word, data in enumerate(bank.contents(network, self.folding)):
-                yield self.address(number, word), data
-
-    def describe(self) -> dict[str, object]:
-        """Return the address map for the manifest."""
-        at_start = {"written_at_start": True} if self.mapping.scratchpad else {}
-        return {
-            **at_start,
-            "address": f"memory * {1 << self.word_width} + word",
-            "data_bits": HOST_BITS,
-            "read_latency": self.read_latency,
-            "memories": [
-                {"images": [name for name, _ in self.parts(bank)], **bank.describe(self.folding)}
-                for bank in self.banks
-            ],
-        }
-
     def place(
-        self, m: Module, drain_cycles: int
-    ) -> tuple[list[MemoryPort], list[MemoryPort], ParameterPort | None]:
-        """Add the memories to the layer.
+        self, m: Module, space: AddressSpace | None
+    ) -> tuple[list[MemoryPort], list[MemoryPort], list[ParameterTap]]:
+        """Add the memories to the layer, with run-time weights each behind a tap.
+
+        Parameters
+        ----------
+        m : Module
+        space : AddressSpace, optional
+            Of the parameter chain; None without run-time weights.
 
         Returns
         -------
         weights, constants : list of MemoryPort
             Of every group and of every column.
-        port : ParameterPort or None
-            Head of the parameter chain, to be connected by the layer; None without run-time
+        taps : list of ParameterTap
+            Their places on the chain, not connected with each other; none without run-time
             weights.
         """
         taps: list[ParameterTap] = []
-        weights = [self._place_banks(m, banks, taps) for banks in self.weights]
-        constants = [self._place_banks(m, banks, taps) for banks in self.constants]
-        if not self.writable:
-            return weights, constants, None
-        m.submodules.parameter_port = port = self.port(drain_cycles)
-        self._link(m, port, taps)
-        return weights, constants, port
-
-    def port(self, drain_cycles: int) -> ParameterPort:
-        """Return the head of the parameter chain."""
-        depths = tuple(bank.depth for bank in self.banks)
-        return ParameterPort(
-            memory_depths=depths, word_width=self.word_width, drain_cycles=drain_cycles
-        )
+        weights = [self._place_banks(m, banks, space, taps) for banks in self.weights]
+        constants = [self._place_banks(m, banks, space, taps) for banks in self.constants]
+        return weights, constants, taps
 
     def _place_banks(
-        self, m: Module, banks: Sequence[Bank], taps: list[ParameterTap]
+        self,
+        m: Module,
+        banks: Sequence[Bank],
+        space: AddressSpace | None,
+        taps: list[ParameterTap],
     ) -> MemoryPort:
         addresses, words = [], []
         for bank in banks:
             m.submodules[bank.name] = memory = self._memory(bank)
             words.append(memory.word)
-            if self.writable:
-                m.submodules[f"tap_{bank.name}"] = tap = self._tap(m, memory)
-                taps.append(tap)
-            addresses.append(taps[-1].layer_address if self.writable else memory.address)
+            if space is None:
+                addresses.append(memory.address)
+                continue
+            m.submodules[f"tap_{bank.name}"] = tap = self._tap(m, space, memory)
+            taps.append(tap)
+            addresses.append(tap.layer_address)
         return MemoryPort(addresses, Cat(words))
 
     def _memory(self, bank: Bank) -> AnyMemory:
@@ -217,19 +172,19 @@ class LayerMemories:
             return parts[0]
         return CascadedMemory(parts, latency=latency)
 
-    def tap(self, address_width: int, data_width: int) -> ParameterTap:
+    def tap(self, space: AddressSpace, address_width: int, data_width: int) -> ParameterTap:
         """Return the place of a memory on the parameter chain."""
         return ParameterTap(
-            index_width=self._index_width,
-            word_width=self.word_width,
+            index_width=space.index_width,
+            word_width=space.word_width,
             address_width=address_width,
             data_width=data_width,
             memory_latency=self.mapping.weight_latency,
         )
 
-    def _tap(self, m: Module, memory: AnyMemory) -> ParameterTap:
+    def _tap(self, m: Module, space: AddressSpace, memory: AnyMemory) -> ParameterTap:
         """Put a tap between the layer and a memory."""
-        tap = self.tap(len(memory.address), memory.width)
+        tap = self.tap(space, len(memory.address), memory.width)
         m.d.comb += [
             memory.address.eq(tap.memory_address),
             memory.write.eq(tap.memory_write),
@@ -238,15 +193,3 @@ class LayerMemories:
             tap.memory_word.eq(memory.word),
         ]
         return tap
-
-    def _link(self, m: Module, port: ParameterPort, taps: Sequence[ParameterTap]) -> None:
-        """Connect the taps one behind the other, the first one to the port."""
-        for tap, before in zip(taps, [None, *taps], strict=False):
-            for name in tap.chain:
-                m.d.comb += getattr(tap, name).eq(
-                    getattr(before, f"next_{name}") if before else getattr(port, name)
-                )
-        m.d.comb += [
-            port.answer_back.eq(taps[-1].next_answer),
-            port.answered_back.eq(taps[-1].next_answered),
-        ]

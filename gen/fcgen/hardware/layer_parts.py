@@ -10,6 +10,7 @@ from fcgen.hardware.drain_controller import DrainController, beat_code
 from fcgen.hardware.element_group import ElementGroup
 from fcgen.hardware.layer_controller import LayerController
 from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.result_plan import result_plan
 from fcgen.hardware.result_queue import ResultQueue
@@ -27,6 +28,8 @@ class LayerParts:
     network : DenseLayer
     folding : Folding
     mapping : Mapping
+    place : ChainPlace, optional
+        Of a layer of a network with run-time weights.
 
     Attributes
     ----------
@@ -36,8 +39,16 @@ class LayerParts:
         Cycles and credits.
     """
 
-    def __init__(self, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> None:
+    def __init__(
+        self,
+        network: DenseLayer,
+        folding: Folding,
+        mapping: Mapping = GENERIC,
+        place: ChainPlace | None = None,
+    ) -> None:
         self.network = network
+        # What follows in a network needs no gate of its own: nothing enters that has not begun.
+        self.holdable = network.runtime_weights and (place is None or place.first)
         self.folding = folding
         self.mapping = mapping
         self.plan = result_plan(network, mapping.requantizer)
@@ -50,7 +61,7 @@ class LayerParts:
         return VectorMemory(
             beats=beats,
             width=width,
-            holdable=self.network.runtime_weights,
+            holdable=self.holdable,
             block_ram=self.mapping.vector_cut(2 << ceil_log2(beats), width) is not None,
         )
 

@@ -18,6 +18,19 @@ def answer_latency(memory_latency: int) -> int:
     return memory_latency + 1
 
 
+def chain_widths(index_width: int, word_width: int) -> dict[str, int]:
+    """Return the widths of the links from tap to tap, by name."""
+    return {
+        "index": index_width,
+        "word": word_width,
+        "data": HOST_BITS,
+        "write": 1,
+        "read": 1,
+        "answer": HOST_BITS,
+        "answered": 1,
+    }
+
+
 class ParameterTap(wiring.Component):
     """Connects a writable memory to the parameter chain.
 
@@ -78,15 +91,7 @@ class ParameterTap(wiring.Component):
         self.address_width = address_width
         self.data_width = data_width
         self.memory_latency = memory_latency
-        self.chain = {
-            "index": index_width,
-            "word": word_width,
-            "data": HOST_BITS,
-            "write": 1,
-            "read": 1,
-            "answer": HOST_BITS,
-            "answered": 1,
-        }
+        self.chain = chain_widths(index_width, word_width)
         super().__init__(
             {name: In(width) for name, width in self.chain.items()}
             | {f"next_{name}": Out(width) for name, width in self.chain.items()}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fcgen.hardware.accelerator import Accelerator
 from fcgen.hardware.layer import Layer
+from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.images import MemoryImage
 from fcgen.instance_names import instance_names
 from fcgen.mapping import Mapping
@@ -14,11 +15,15 @@ from fcgen.schedule import Schedule
 
 
 def top_of(
-    network: Network, schedule: Schedule, mappings: Sequence[Mapping], prefix: str = ""
+    network: Network,
+    schedule: Schedule,
+    mappings: Sequence[Mapping],
+    prefix: str = "",
+    place: ChainPlace | None = None,
 ) -> Layer | Accelerator:
-    """Return the hardware of a network."""
+    """Return the hardware of a network; with ``place`` of a layer that is taken out of one."""
     if network.layer is not None:
-        return Layer(network.layer, schedule.foldings[0], prefix, mappings[0])
+        return Layer(network.layer, schedule.foldings[0], prefix, mappings[0], place=place)
     return Accelerator(network, schedule, mappings, instance_names(network), prefix)
 
 

@@ -22,6 +22,7 @@ from fcgen.protocol import FRAME_BYTES_MIN, PAYLOAD_MAX, STATUS, Code, Request
 if TYPE_CHECKING:
     from fcgen.dense_layer import DenseLayer
     from fcgen.design import Design
+    from fcgen.network import Network
 
 BAUDS = (3_000_000, 1_000_000, 921_600, 460_800, 115_200)
 TIMEOUT = 2.0
@@ -157,15 +158,15 @@ class Board:
         """Reset the accelerator and set all counters to zero; the weights stay."""
         self._link.ask(Request.RESET)
 
-    def load_weights(self, parameters: DenseLayer | str | Path) -> tuple[str, ...]:
-        """Write new weights, bias and requantization constants, read them back, and use them.
+    def load_weights(self, parameters: Network | DenseLayer | str | Path) -> tuple[str, ...]:
+        """Write new weights, biases and requantization constants, read them back, and use them.
 
         Until all of them are there the board computes nothing.
 
         Parameters
         ----------
-        parameters : DenseLayer or path of a weight file
-            As for ``fcgen simulate --load-weights``.
+        parameters : Network, DenseLayer or path of a file
+            A path as for ``fcgen simulate --load-weights``.
 
         Returns
         -------
@@ -179,24 +180,29 @@ class Board:
         CheckError
             When other words were read back than were written.
         """
+        from fcgen.dense_layer import DenseLayer
         from fcgen.engines.parameters import update
+        from fcgen.loaded_parameters import load_parameters
         from fcgen.network import Network
-        from fcgen.quantize import replace_parameters
 
         design = self._writable()
         notes: tuple[str, ...] = ()
-        if isinstance(parameters, str | Path):
-            parameters, notes = replace_parameters(design.layer, Path(parameters))
-        if parameters.structure_hash != design.layer.structure_hash:
+        if isinstance(parameters, DenseLayer):
+            network = Network.single(parameters)
+        elif isinstance(parameters, Network):
+            network = parameters
+        else:
+            network, notes = load_parameters(design.network, Path(parameters))
+        if network.structure_hash != design.network.structure_hash:
             rule = "has another structure than the board"
-            raise bad_input("weights", parameters.name, rule, "make them for its design")
-        writes = update(design, parameters, after=0).writes.astype(_ADDRESS)
+            raise bad_input("weights", network.name, rule, "make them for its design")
+        writes = update(design, network, after=0).writes.astype(_ADDRESS)
         self._words(Request.WEIGHTS_WRITE, writes)
         if not np.array_equal(self._read(writes[:, 0]), writes[:, 1]):
             raise CheckError(f"{self.port}: the weights that were read back are not those written")
-        self._link.ask(Request.WEIGHTS_SEAL, bytes.fromhex(parameters.weights_hash))
+        self._link.ask(Request.WEIGHTS_SEAL, bytes.fromhex(network.weights_hash))
         self.info = board_info(self._link)
-        self.network = Network.single(parameters)
+        self.network = network
         return notes
 
     def read_weights(self) -> np.ndarray:
@@ -207,7 +213,7 @@ class Board:
         from fcgen.engines.parameters import update
 
         design = self._writable()
-        addresses = update(design, design.layer, after=0).reads
+        addresses = update(design, design.network, after=0).reads
         return np.stack([addresses, self._read(addresses)], 1).astype(np.uint32)
 
     def _writable(self) -> Design:

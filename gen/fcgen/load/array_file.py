@@ -56,18 +56,66 @@ def read_npz(path: Path, wanted: Wanted, known: tuple[str, ...] = KEYS) -> RawWe
         for key, info in entries.items():
             _check_size(f"{path}: {key}", info.file_size, wanted.bytes_at_most(key))
         for key, info in entries.items():
-            values[key] = _read_member(archive, info, path, key, wanted)
+            values[key] = _read_member(archive, info, f"{path}: {key}", key, wanted)
     return RawWeights(**values, source=str(path))
 
 
+def read_npz_layers(
+    path: Path, shapes: dict[str, tuple[tuple[int, ...], int]]
+) -> dict[str, RawWeights]:
+    """Read an ``.npz`` whose entries are ``LAYER.KEY``, of some layers.
+
+    Parameters
+    ----------
+    path : Path
+    shapes : dict
+        Input shape and outputs of each layer that can be there, by its name.
+
+    Raises
+    ------
+    InputError
+        One line with the file, for whatever is wrong with it; nothing large was allocated.
+    """
+    wanted = {name: Wanted(*shape) for name, shape in shapes.items()}
+    parts = {f"{name}.{key}": (name, key) for name in wanted for key in KEYS}
+    limit = sum(wanted[name].bytes_at_most(key) for name, key in parts.values())
+    values: dict[str, dict[str, Any]] = {}
+    with _system_errors(path):
+        _check_size(str(path), path.stat().st_size, limit + _DIRECTORY_BYTES)
+        with path.open("rb") as stream, readable_archive(path), zipfile.ZipFile(stream) as archive:
+            entries = _entries(archive, path, tuple(parts), f"LAYER.KEY of {', '.join(wanted)}")
+            # The directory is judged whole before the first member is unpacked.
+            for entry, info in entries.items():
+                name, key = parts[entry]
+                most = wanted[name].bytes_at_most(key)
+                _check_size(f"{path}: {entry}", info.file_size, most)
+            for entry, info in entries.items():
+                name, key = parts[entry]
+                read = _read_member(archive, info, f"{path}: {entry}", key, wanted[name])
+                values.setdefault(name, {})[key] = read
+    if not values:
+        raise bad_input(path, "no entry", "holds no values", "give LAYER.weight or LAYER.bias")
+    return {name: RawWeights(**own, source=f"{path}: {name}") for name, own in values.items()}
+
+
+@contextlib.contextmanager
+def _system_errors(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise bad_input(path, reason, "cannot be read", "check the path") from None
+
+
 def _entries(
-    archive: zipfile.ZipFile, path: Path, known: tuple[str, ...]
+    archive: zipfile.ZipFile, path: Path, known: tuple[str, ...], names: str | None = None
 ) -> dict[str, zipfile.ZipInfo]:
     entries: dict[str, zipfile.ZipInfo] = {}
     for info in archive.infolist():
         key = info.filename.removesuffix(".npy")
         if key not in known or key == info.filename:
-            rule = f"is not a known entry ({', '.join(known)})"
+            rule = f"is not a known entry ({names or ', '.join(known)})"
             raise bad_input(path, info.filename, rule, "rename or remove it")
         if key in entries:
             raise bad_input(path, info.filename, "must not occur twice", _SAVE_AGAIN)
@@ -85,9 +133,8 @@ def readable_archive(path: Path) -> Iterator[None]:
 
 
 def _read_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, key: str, wanted: Wanted
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, subject: str, key: str, wanted: Wanted
 ) -> np.ndarray | str:
-    subject = f"{path}: {key}"
     with archive.open(info) as stream:
         if key in TEXTS:
             return _read_text(stream, info.file_size, subject)
