@@ -48,7 +48,10 @@
 //         A framing error was seen since the reset: see VectorMemory.
 //     parameter_hold, parameter_held, parameter_address, parameter_write, parameter_write_data,
 //     parameter_read, parameter_refused, parameter_read_data, parameter_read_valid
-//         Only with run-time weights: see ParameterPort.
+//         Only with run-time weights, of a layer that stands alone: see ParameterPort.
+//     chain_index, ..., next_index, ..., hold_input, input_empty, fold_end, vector_end
+//         Only in a network with run-time weights, of which the last four are those of the first and
+//         of the last layer: see ParameterTap, ParameterPort and VectorsInFlight.
 // Outputs that nothing reads are left open.
 // verilator lint_off PINCONNECTEMPTY
 module layer (

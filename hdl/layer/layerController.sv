@@ -54,19 +54,12 @@ module layerController (
     reg  [2:0] count;
     reg  flush_ends;
     reg  last_synapse_fold;
-    reg  vector_taken;
-    reg  fold_taken;
-    reg  word_given;
+    reg  signed [5:0] change;
     reg  signed [5:0] spare;
     reg  neuron_fold;
     reg  last_neuron_fold;
 
-    wire signed [5:0] change = ({flush_ends, vector_taken, word_given} == 3'd3) ? 6'd63
-            : ({flush_ends, vector_taken, word_given} == 3'd2) ? 6'd62
-            : ({flush_ends, vector_taken, fold_taken, word_given} == 4'd3) ? 6'd57
-            : ({flush_ends, vector_taken, fold_taken, word_given} == 4'd2) ? 6'd56
-            : ({flush_ends, vector_taken, fold_taken, word_given} == 4'd1) ? 6'd1
-            : !(flush_ends | vector_taken | fold_taken | word_given) ? 6'd0 : 6'd25;
+    wire flush_follows = flushing & (count == 3'd6);
     wire room_for_fold = spare >= 6'sd0;
     assign issue = available & (!last_synapse_fold | room_for_fold);
     assign fold_end = issue & last_synapse_fold;
@@ -79,26 +72,16 @@ module layerController (
             flush_ends <= 1'b0;
             synapse_fold <= 4'd0;
             last_synapse_fold <= 1'b1;
-            vector_taken <= 1'b0;
-            fold_taken <= 1'b0;
-            word_given <= 1'b0;
+            change <= 6'd0;
             spare <= 6'd56;
             neuron_fold <= 1'b0;
             last_neuron_fold <= 1'b0;
             address <= 5'd0;
         end else begin
-            vector_taken <= vector_end;
-            fold_taken <= fold_end;
-            word_given <= word_taken;
+            flush_ends <= flush_follows;
             spare <= spare + change;
-            if (flushing) begin
-                count <= count + 3'd1;
-                flush_ends <= count == 3'd6;
-                if (flush_ends) flushing <= 1'b0;
-                else flushing <= 1'b1;
-            end else begin
-                flushing <= 1'b0;
-            end
+            if (flush_ends) flushing <= 1'b0;
+            if (flushing) count <= count + 3'd1;
             if (issue) begin
                 if (last_synapse_fold) synapse_fold <= 4'd0;
                 else synapse_fold <= synapse_fold + 4'd1;
@@ -106,6 +89,13 @@ module layerController (
                 else address <= address + 5'd1;
             end
             if (issue | flush_ends) last_synapse_fold <= !flush_ends & (synapse_fold == 4'd13);
+            if ({flush_follows, vector_end, word_taken} == 3'd3) change <= 6'd63;
+            else if ({flush_follows, vector_end, word_taken} == 3'd2) change <= 6'd62;
+            else if ({flush_follows, vector_end, fold_end, word_taken} == 4'd3) change <= 6'd57;
+            else if ({flush_follows, vector_end, fold_end, word_taken} == 4'd2) change <= 6'd56;
+            else if ({flush_follows, vector_end, fold_end, word_taken} == 4'd1) change <= 6'd1;
+            else if (!(flush_follows | vector_end | fold_end | word_taken)) change <= 6'd0;
+            else change <= 6'd25;
             if (fold_end) begin
                 last_neuron_fold <= !neuron_fold;
                 if (last_neuron_fold) neuron_fold <= 1'b0;

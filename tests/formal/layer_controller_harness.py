@@ -84,7 +84,8 @@ class LayerControllerGhost:
         flush_ends = self.age == dut.flush - 1
         granted = Mux(self.flushing, 0, dut.capacity)
         soon = Mux(self.flushing & ~flush_ends, 0, dut.capacity)
-        after = inside["spare"] + inside["change"]
+        change = inside["change"]
+        after = inside["spare"] + change
         m.d.comb += [
             Assert(inside["flush_ends"] == flush_ends, "a step ahead"),
             Assert(~self.flushing | ((self.places == 0) & (self.known == 0))),
@@ -97,8 +98,8 @@ class LayerControllerGhost:
             Assert(inside["spare"] + self.known == granted - dut.reserve, "credits are conserved"),
             Assert((after + self.places - (soon - dut.reserve))[: len(inside["spare"])] == 0),
             Assert(self.places <= dut.capacity),
-            Assert(~inside["fold_taken"] | (self.synapse_fold == 0)),
-            Assert(~inside["vector_taken"] | inside["fold_taken"]),
+            Assert(self.flushing | (change >= 0) | (self.synapse_fold == 0)),
+            Assert(self.flushing | (change >= -max(dut.fold_credits, dut.last_fold_credits))),
             Assert(~self.flushing | (inside["count"] == self.age)),
         ]
         if dut.synapse_folds > 1:

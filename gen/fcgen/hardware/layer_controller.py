@@ -8,7 +8,6 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import signed_width
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.registers import register
 
 
 def reserve(synapse_folds: int, fold_credits: int, last_fold_credits: int) -> int:
@@ -45,7 +44,7 @@ class LayerController(wiring.Component):
         Places that ``word_taken`` gives back.
     capacity : int
         Places of the queue, at least `reserve`.
-    flush : int, positive
+    flush : int, at least 2
         Cycles of the flush: from the activations' gate to the accumulator.
 
     Ports
@@ -80,6 +79,8 @@ class LayerController(wiring.Component):
         self.reserve = reserve(synapse_folds, fold_credits, last_fold_credits)
         if capacity < self.reserve:
             raise ValueError("the queue must hold the results of a fold, or of two of one beat")
+        if flush < 2:
+            raise ValueError("a flush takes at least two cycles")
         self.synapse_folds = synapse_folds
         self.neuron_folds = neuron_folds
         self.fold_credits = fold_credits
@@ -121,7 +122,7 @@ class LayerController(wiring.Component):
         last_synapse_fold = Signal(init=1)
         last_neuron_fold = Signal(init=self.neuron_folds == 1)
         room_for_fold = Signal()
-        flush_ends = self._flush(m)
+        flush_ends, flush_follows = self._flush(m)
         m.d.comb += [
             self.issue.eq(self.available & (~last_synapse_fold | room_for_fold)),
             self.fold_end.eq(self.issue & last_synapse_fold),
@@ -140,42 +141,42 @@ class LayerController(wiring.Component):
             m.d.sync += neuron_fold.eq(Mux(last_neuron_fold, 0, neuron_fold + 1))
             if self.neuron_folds > 1:
                 m.d.sync += last_neuron_fold.eq(neuron_fold == self.neuron_folds - 2)
-        self._count_credits(m, room_for_fold, flush_ends)
+        self._count_credits(m, room_for_fold, flush_follows)
         return m
 
-    def _count_credits(self, m: Module, room_for_fold: Signal, flush_ends: Signal) -> None:
-        """Keep the room beyond the reserve, so that its sign alone decides."""
+    def _count_credits(self, m: Module, room_for_fold: Signal, flush_follows: Signal) -> None:
+        """Keep the room beyond the reserve, so that its sign alone decides.
+
+        The change of a cycle is added in the next one. At the end of the flush the whole capacity
+        is granted, modulo the range of ``spare``, to which the sum comes back.
+        """
         most = max(self.capacity - self.reserve, self.reserve)
         spare = Signal(signed(signed_width(most)), init=-self.reserve)
-        change = Signal.like(spare)
-        fold_taken = register(m, self.fold_end, "fold_taken", reset=True)
-        vector_taken = register(m, self.vector_end, "vector_taken", reset=True)
-        word_given = register(m, self.word_taken, "word_given", reset=True)
+        change = Signal.like(spare, init=0)
         m.d.comb += room_for_fold.eq(spare >= 0)
-        with m.Switch(Cat(word_given, fold_taken, vector_taken, flush_ends)):
+        m.d.sync += spare.eq(spare + change)
+        with m.Switch(Cat(self.word_taken, self.fold_end, self.vector_end, flush_follows)):
             for case, taken in ((0b0000, 0), (0b0010, self.fold_credits)):
                 with m.Case(case):
-                    m.d.comb += change.eq(-taken)
+                    m.d.sync += change.eq(-taken)
                 with m.Case(case | 1):
-                    m.d.comb += change.eq(self.word_credits - taken)
+                    m.d.sync += change.eq(self.word_credits - taken)
             with m.Case("01-0"):
-                m.d.comb += change.eq(-self.last_fold_credits)
+                m.d.sync += change.eq(-self.last_fold_credits)
             with m.Case("01-1"):
-                m.d.comb += change.eq(self.word_credits - self.last_fold_credits)
+                m.d.sync += change.eq(self.word_credits - self.last_fold_credits)
             with m.Default():
-                # Modulo the range of `spare`, to which the sum comes back.
-                m.d.comb += change.eq(self.capacity)
-        m.d.sync += spare.eq(spare + change)
+                m.d.sync += change.eq(self.capacity)
 
-    def _flush(self, m: Module) -> Signal:
-        """Count the cycles of the flush; return a signal that marks the last one."""
-        count = Signal(range(max(self.flush, 2)))
-        flush_ends = Signal(init=self.flush == 1)
+    def _flush(self, m: Module) -> tuple[Signal, Signal]:
+        """Count the cycles of the flush; return what marks the last one, and the one before."""
+        count = Signal(range(self.flush))
+        flush_ends = Signal()
+        flush_follows = Signal()
+        m.d.comb += flush_follows.eq(self.flushing & (count == self.flush - 2))
+        m.d.sync += flush_ends.eq(flush_follows)
         with m.If(self.flushing):
-            m.d.sync += [
-                count.eq(count + 1),
-                flush_ends.eq(0 if self.flush == 1 else count == self.flush - 2),
-            ]
-            with m.If(flush_ends):
-                m.d.sync += self.flushing.eq(0)
-        return flush_ends
+            m.d.sync += count.eq(count + 1)
+        with m.If(flush_ends):
+            m.d.sync += self.flushing.eq(0)
+        return flush_ends, flush_follows
