@@ -72,7 +72,7 @@ BUGS = [
         "self.address + 1",
         "each beat meets its weights",
     ),
-    ("count == self.flush - 1", "count == self.flush - 2", "the flush takes its time and ends"),
+    ("count == self.flush - 2", "count == self.flush - 3", "the flush takes its time and ends"),
 ]
 
 
