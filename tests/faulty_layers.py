@@ -75,6 +75,9 @@ def write_layer(folder: Path, **changes: str) -> SimpleNamespace:
         input_stream=stream,
         output_stream=stream,
         written_at_start=False,
+        parameter_port=False,
+        place=None,
+        idle_inputs=(),
         initiation_interval=2,
         latency=2,
     )

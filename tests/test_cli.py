@@ -180,7 +180,7 @@ def test_weights_cannot_be_loaded_into_a_design_without_the_port(capsys, tmp_pat
     outcome = run(capsys, "simulate", design, "--load-weights", tmp_path / "w.npz")
     assert outcome.code == 2
     assert outcome.error == (
-        f"--load-weights: {tmp_path}/w.npz: the weights of this design cannot be written; "
+        f"--load-weights: {tmp_path}/w.npz: the weights of this design are fixed; "
         "make it with --runtime-weights"
     )
 

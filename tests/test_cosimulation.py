@@ -9,6 +9,7 @@ from fcgen.engines.parameters import update
 from fcgen.engines.streaming import StreamFault, StreamOptions
 from fcgen.errors import CheckError, ToolError
 from fcgen.fixed import IntegerFormat
+from fcgen.network import Network
 from fcgen.reference import forward
 from fcgen.stimuli import stimuli
 
@@ -64,7 +65,7 @@ def test_new_parameters_take_effect_between_two_vectors(simulator, tmp_path):
     old, new = small_layer(runtime=True), small_layer(seed=9, runtime=True)
     design = write_small(tmp_path / "d", old).design
     inputs, options = vectors_of(design), StreamOptions(gap=0.2, stall=0.2, seed=4)
-    change = update(design, new, after=10)
+    change = update(design, Network.single(new), after=10)
     if simulator == "amaranth":
         run = amaranth_engine.run(design, inputs, options, change)
     else:

@@ -180,7 +180,7 @@ def test_empty_frames_are_nothing(client):
 
 def test_new_weights_are_used_once_they_are_sealed(client, design):
     other = replace(design.layer, weight=-design.layer.weight // 2, bias=design.layer.bias + 7)
-    writes = update(design, other, after=0).writes.astype("<u4")
+    writes = update(design, Network.single(other), after=0).writes.astype("<u4")
     half, rest = writes[:9], writes[9:]
     vectors = codes(design, 3)
     octets = to_octets(vectors, 8).tobytes()

@@ -6,12 +6,13 @@ import stat
 import pytest
 
 from command_line import run
-from designs import write_small
+from designs import small_layer, write_small
 
 
 @pytest.fixture(scope="module")
 def design(tmp_path_factory):
-    return write_small(tmp_path_factory.mktemp("pipes") / "design").directory
+    layer = small_layer(runtime=True)
+    return write_small(tmp_path_factory.mktemp("pipes") / "design", layer).directory
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def replace_parameters(
         weights = read_weights(weights, layer.input_shape, layer.outputs, layer.weight_format)
     values = weights.conform(Wanted(layer.input_shape, layer.outputs))
     if not layer.runtime_weights:
-        rule = "the weights of this design cannot be written"
+        rule = "the weights of this design are fixed"
         raise bad_input("--load-weights", values.source, rule, "make it with --runtime-weights")
     if not values.given():
         raise bad_input(values.source, "no entry", "holds no values", "give weight or bias")
