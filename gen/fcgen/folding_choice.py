@@ -152,13 +152,18 @@ class Folder:
         pace = cycles_of(self.layers, sizes)
         outputs = self.layers[-1][1]
         lanes = goal.output_lanes or min(ceil_div(outputs, pace), outputs)
-        if self.network.end.kind == "top_k":
+        if self.network.end.serial:
             lanes = goal.output_lanes or 1
         return Schedule.chain(self.network, tuple(sizes), lanes)
 
     def _usages(self, sizes: Sequence[Size]) -> tuple[float, float]:
         """Return the multiplier blocks and the block RAMs of foldings."""
-        from fcgen.hardware.blocks import block_rams, element_blocks, requantizer_blocks
+        from fcgen.hardware.blocks import (
+            block_rams,
+            element_blocks,
+            end_block_rams,
+            requantizer_blocks,
+        )
 
         schedule = Schedule.chain(self.network, tuple(sizes))
         try:
@@ -167,7 +172,7 @@ class Folder:
             if all(size == (1, 1) for size in sizes):
                 raise
             return inf, inf
-        dsps = rams = 0
+        dsps, rams = 0, end_block_rams(self.network, mappings[-1])
         for layer, folding, mapping in zip(self.network.layers, schedule, mappings, strict=True):
             elements = element_blocks(folding, mapping)
             requantizers = requantizer_blocks(layer, folding, mapping.requantizer)

@@ -1,0 +1,142 @@
+"""How far each score is from the largest one of its vector."""
+
+from __future__ import annotations
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.hdl import Shape, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.fixed import IntegerFormat
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.whole_vectors import WHOLE_VECTORS_LATENCY, WholeVectors
+
+DISTANCES_LATENCY = WHOLE_VECTORS_LATENCY + 2
+"""Cycles from a vector's last score to the index of its first one."""
+
+
+class ScoreDistances(wiring.Component):
+    """Distance of each score from the largest one of its vector, as the index of a table.
+
+    ::
+
+        out[m] = min(ceil((max score - score[m]) / 2^k), 2^index_bits - 1)
+
+    Latency: ``DISTANCES_LATENCY`` cycles from the last score to the first index. Initiation
+    interval: one cycle a score. Handshake: valid/ready on both sides; what is offered holds while
+    valid and not ready. Reset: drops everything.
+
+    Parameters
+    ----------
+    scores : int, positive
+        M, scores of a vector, one a beat.
+    score : IntegerFormat
+        Format of a score.
+    coarseness : int
+        k.
+    index_bits : int, positive
+    block_ram : bool
+        See `WholeVectors`.
+
+    Ports
+    -----
+    in_payload : In(score.bits)
+    in_valid, in_ready, in_first, in_last : In, Out, In, In(1)
+    out_payload : Out(index_bits)
+    out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
+    """
+
+    def __init__(
+        self,
+        *,
+        scores: int,
+        score: IntegerFormat,
+        coarseness: int,
+        index_bits: int,
+        block_ram: bool = False,
+    ) -> None:
+        self.score = score
+        self.coarseness = coarseness
+        self.index_bits = index_bits
+        self.vectors = WholeVectors(
+            elements=scores, width=score.bits, fact_width=score.bits, block_ram=block_ram
+        )
+        super().__init__(
+            {
+                "in_payload": In(score.bits),
+                "in_valid": In(1),
+                "in_ready": Out(1),
+                "in_first": In(1),
+                "in_last": In(1),
+                "out_payload": Out(index_bits),
+                "out_valid": Out(1),
+                "out_ready": In(1),
+                "out_first": Out(1),
+                "out_last": Out(1),
+            }
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two of them the same module."""
+        own: Parameters = {
+            "scores": self.vectors.elements,
+            "score": self.score.name,
+            "coarseness": self.coarseness,
+            "index_bits": self.index_bits,
+        }
+        return own | ({"block_ram": True} if self.vectors.block_ram else {})
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.vectors = vectors = self.vectors
+        m.d.comb += [
+            vectors.in_payload.eq(self.in_payload),
+            vectors.in_valid.eq(self.in_valid),
+            vectors.in_last.eq(self.in_last),
+            vectors.in_fact.eq(self._largest(m)),
+            self.in_ready.eq(vectors.in_ready),
+        ]
+        advance = Signal()
+        m.d.comb += [
+            advance.eq(~self.out_valid | self.out_ready),
+            vectors.out_ready.eq(advance),
+        ]
+        distance = Signal(self.score.bits, reset_less=True)
+        valid, marks = (
+            Signal(name="distance_valid"),
+            Signal(2, name="distance_marks", reset_less=True),
+        )
+        with m.If(advance):
+            m.d.sync += [
+                distance.eq(vectors.out_fact - vectors.out_payload),
+                marks.eq(Cat(vectors.out_first, vectors.out_last)),
+                valid.eq(vectors.out_valid),
+                self.out_payload.eq(self._index(m, distance)),
+                Cat(self.out_first, self.out_last).eq(marks),
+                self.out_valid.eq(valid),
+            ]
+        return m
+
+    def _largest(self, m: Module) -> Value:
+        """Return the largest score up to the one at the input."""
+        shape = Shape(self.score.bits, self.score.signed)
+        score, before, largest = Signal(shape), Signal(shape, reset_less=True), Signal(shape)
+        m.d.comb += [
+            score.eq(self.in_payload),
+            largest.eq(Mux(self.in_first | (score > before), score, before)),
+        ]
+        with m.If(self.in_valid & self.in_ready):
+            m.d.sync += before.eq(largest)
+        return largest
+
+    def _index(self, m: Module, distance: Signal) -> Value:
+        """Return the entry of a distance: rounded up, so that 0 alone has the first one."""
+        rounded = (distance + ((1 << self.coarseness) - 1))[self.coarseness :]
+        if len(rounded) <= self.index_bits:
+            return rounded
+        index = Signal(len(rounded))
+        m.d.comb += index.eq(rounded)
+        # Behind the last entry there are zeros alone.
+        return Mux(index[self.index_bits :].any(), (1 << self.index_bits) - 1, index)

@@ -1,0 +1,154 @@
+"""The share that each element of a vector has in the sum of all."""
+
+from __future__ import annotations
+
+from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.division_step import DivisionStep
+from fcgen.hardware.whole_vectors import WHOLE_VECTORS_LATENCY, WholeVectors
+
+
+def shares_latency(bits: int) -> int:
+    """Return the cycles from a vector's last element to the share of its first one."""
+    return WHOLE_VECTORS_LATENCY + bits + 1
+
+
+class Shares(wiring.Component):
+    """Share of each element in the sum of its vector, rounded down, that of marked ones up.
+
+    ::
+
+        out[m] = min(floor(2^bits element[m] / sum element) + mark[m], 2^bits - 1)
+
+    A step of the division is a stage of a pipeline; while a share waits at the output, all of them
+    stand still.
+
+    Latency: ``shares_latency`` cycles from the last element to the first share. Initiation
+    interval: one cycle an element. Handshake: valid/ready on both sides; what is offered holds
+    while valid and not ready. Reset: drops everything.
+
+    Parameters
+    ----------
+    elements : int, positive
+        M, elements of a vector, one a beat.
+    width : int, positive
+        Bits of an element.
+    total_width : int
+        Bits of the sum of M elements.
+    bits : int, positive
+        Of a share.
+    block_ram : bool
+        See `WholeVectors`.
+
+    Ports
+    -----
+    in_payload : In(width + 1)
+        The element, and above it its mark.
+    in_valid, in_ready, in_first, in_last : In, Out, In, In(1)
+    out_payload : Out(bits)
+    out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
+    """
+
+    def __init__(
+        self, *, elements: int, width: int, total_width: int, bits: int, block_ram: bool = False
+    ) -> None:
+        self.width = width
+        self.total_width = total_width
+        self.bits = bits
+        self.vectors = WholeVectors(
+            elements=elements, width=width + 1, fact_width=total_width, block_ram=block_ram
+        )
+        super().__init__(
+            {
+                "in_payload": In(width + 1),
+                "in_valid": In(1),
+                "in_ready": Out(1),
+                "in_first": In(1),
+                "in_last": In(1),
+                "out_payload": Out(bits),
+                "out_valid": Out(1),
+                "out_ready": In(1),
+                "out_first": Out(1),
+                "out_last": Out(1),
+            }
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two of them the same module."""
+        own: Parameters = {
+            "elements": self.vectors.elements,
+            "width": self.width,
+            "total_width": self.total_width,
+            "bits": self.bits,
+        }
+        return own | ({"block_ram": True} if self.vectors.block_ram else {})
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.vectors = vectors = self.vectors
+        m.d.comb += [
+            vectors.in_payload.eq(self.in_payload),
+            vectors.in_valid.eq(self.in_valid),
+            vectors.in_last.eq(self.in_last),
+            vectors.in_fact.eq(self._total(m)),
+            self.in_ready.eq(vectors.in_ready),
+        ]
+        advance = Signal()
+        m.d.comb += [
+            advance.eq(~self.out_valid | self.out_ready),
+            vectors.out_ready.eq(advance),
+        ]
+        quotient = self._divide(m, advance)
+        marks = Cat(vectors.out_payload[-1], vectors.out_first, vectors.out_last)
+        valid: Value = vectors.out_valid
+        for number in range(self.bits):
+            valid = _kept(m, advance, valid, f"valid_{number}", reset=True)
+            marks = _kept(m, advance, marks, f"marks_{number}")
+        largest = quotient == (1 << self.bits) - 1
+        with m.If(advance):
+            m.d.sync += [
+                self.out_payload.eq(quotient + (marks[0] & ~largest)),
+                Cat(self.out_first, self.out_last).eq(marks[1:]),
+                self.out_valid.eq(valid),
+            ]
+        return m
+
+    def _total(self, m: Module) -> Value:
+        """Return the sum of the elements up to the one at the input."""
+        before = Signal(self.total_width, name="total_before", reset_less=True)
+        total = Signal(self.total_width)
+        m.d.comb += total.eq(Mux(self.in_first, 0, before) + self.in_payload[: self.width])
+        with m.If(self.in_valid & self.in_ready):
+            m.d.sync += before.eq(total)
+        return total
+
+    def _divide(self, m: Module, advance: Signal) -> Value:
+        """Return the quotient of an element by its total, ``bits`` cycles later."""
+        remainder: Value = self.vectors.out_payload[: self.width]
+        total: Value = self.vectors.out_fact
+        quotient: Value = Const(0, self.bits)
+        for number in range(self.bits):
+            step = DivisionStep(width=self.total_width, bits=self.bits)
+            m.submodules[f"step_{number}"] = step
+            m.d.comb += [
+                step.advance.eq(advance),
+                step.in_remainder.eq(remainder),
+                step.in_total.eq(total),
+                step.in_quotient.eq(quotient),
+            ]
+            remainder, total, quotient = step.out_remainder, step.out_total, step.out_quotient
+        return quotient
+
+
+def _kept(m: Module, advance: Signal, value: Value, name: str, *, reset: bool = False) -> Signal:
+    """Return a register that takes a value while the pipeline moves."""
+    kept = Signal(len(value), name=name, reset_less=not reset)
+    with m.If(advance):
+        m.d.sync += kept.eq(value)
+    return kept

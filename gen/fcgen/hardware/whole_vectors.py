@@ -1,0 +1,155 @@
+"""Vectors that wait until something is known of all their elements."""
+
+from __future__ import annotations
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.hdl import Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from fcgen.hardware.beat_store import add_beat_store
+from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.registers import delay
+from fcgen.hardware.waiting_row import waiting_row
+
+MEMORY_LATENCY = 2
+WHOLE_VECTORS_LATENCY = MEMORY_LATENCY + 1
+"""Cycles from a vector's last element to its first one at the output."""
+
+
+class WholeVectors(wiring.Component):
+    """Gives the elements of a vector when its last one is in, with a fact about all of them.
+
+    The elements stand in a ring with room for one vector and a part of the next, read as fast as
+    it is written. What the memory gives while the output stands still goes into a short row of
+    registers, as in `UnaryTable`; the facts of whole vectors wait in another row.
+
+    Latency: 3 cycles from the last element in to the first one out.
+    Initiation interval: one cycle an element. Handshake: valid/ready on both sides; what is offered
+    holds while valid and not ready. Reset: drops everything.
+
+    Parameters
+    ----------
+    elements : int, positive
+        M, elements of a vector.
+    width, fact_width : int, positive
+        Bits of an element and of a fact.
+    block_ram : bool
+        The ring stands in block RAM; otherwise the synthesis tool chooses the kind of RAM.
+
+    Ports
+    -----
+    in_payload : In(width)
+    in_valid, in_ready, in_last : In, Out, In(1)
+    in_fact : In(fact_width)
+        Read with the last element.
+    out_payload : Out(width)
+    out_fact : Out(fact_width)
+        Of the vector of the element.
+    out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
+    """
+
+    def __init__(
+        self, *, elements: int, width: int, fact_width: int, block_ram: bool = False
+    ) -> None:
+        if min(elements, width, fact_width) < 1:
+            raise ValueError("all parameters must be positive")
+        self.elements = elements
+        self.width = width
+        self.fact_width = fact_width
+        self.block_ram = block_ram
+        super().__init__(
+            {
+                "in_payload": In(width),
+                "in_valid": In(1),
+                "in_ready": Out(1),
+                "in_last": In(1),
+                "in_fact": In(fact_width),
+                "out_payload": Out(width),
+                "out_fact": Out(fact_width),
+                "out_valid": Out(1),
+                "out_ready": In(1),
+                "out_first": Out(1),
+                "out_last": Out(1),
+            }
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Constructor parameters: what makes two of them the same module."""
+        own: Parameters = {
+            "elements": self.elements,
+            "width": self.width,
+            "fact_width": self.fact_width,
+        }
+        return own | ({"block_ram": True} if self.block_ram else {})
+
+    @property
+    def facts(self) -> int:
+        """Vectors that can be whole and not yet gone, so that short ones do not wait."""
+        return 2 + max(0, MEMORY_LATENCY + 1 - self.elements)
+
+    @module_border
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        depth = ring_depth(self.elements)
+        accepted, completed = Signal(name="accepted"), Signal(name="completed")
+        taken, left = Signal(name="taken"), Signal(name="left")
+        held = Signal(range(depth + 1))
+        pending = Signal(range(MEMORY_LATENCY + 2))
+        whole_vectors = Signal(range(self.facts + 1))
+        first, last = self._place(m, taken)
+        known, facts = waiting_row(
+            m, self.facts, completed, self.in_fact, left & self.out_last, "fact_"
+        )
+        m.d.comb += [
+            self.in_ready.eq(~held[-1] & ~(known[-1] & self.in_last)),
+            accepted.eq(self.in_valid & self.in_ready),
+            completed.eq(accepted & self.in_last),
+            # Beats in the memory and in the registers behind it: these hold so many.
+            taken.eq((whole_vectors != 0) & (pending != MEMORY_LATENCY + 1)),
+            left.eq(self.out_valid & self.out_ready),
+            self.out_fact.eq(facts[0]),
+        ]
+        m.d.sync += [
+            held.eq(held + accepted - taken),
+            pending.eq(pending + taken - left),
+            whole_vectors.eq(whole_vectors + completed - (taken & last)),
+        ]
+        word = self._ring(m, depth, accepted, taken)
+        arrived = delay(m, taken, MEMORY_LATENCY, "arrived", reset=True)
+        first_out = delay(m, first, MEMORY_LATENCY, "first")
+        beat = Cat(word, first_out, delay(m, last, MEMORY_LATENCY, "last"))
+        filled, waiting = waiting_row(m, MEMORY_LATENCY + 1, arrived, beat, self.out_ready)
+        m.d.comb += [
+            self.out_valid.eq(filled[0] | arrived),
+            Cat(self.out_payload, self.out_first, self.out_last).eq(
+                Mux(filled[0], waiting[0], beat)
+            ),
+        ]
+        return m
+
+    def _place(self, m: Module, taken: Signal) -> tuple[Value, Value]:
+        """Return whether the element that is taken is the first and the last of its vector."""
+        place = Signal(range(max(self.elements, 2)))
+        first, last = Signal(name="takes_first"), Signal(name="takes_last")
+        m.d.comb += [first.eq(place == 0), last.eq(place == self.elements - 1)]
+        with m.If(taken):
+            m.d.sync += place.eq(Mux(last, 0, place + 1))
+        return first, last
+
+    def _ring(self, m: Module, depth: int, accepted: Signal, taken: Signal) -> Value:
+        """Write what is accepted; return what is taken two cycles later."""
+        write_at = Signal(range(depth))
+        read_at = Signal(range(depth))
+        with m.If(accepted):
+            m.d.sync += write_at.eq(write_at + 1)
+        with m.If(taken):
+            m.d.sync += read_at.eq(read_at + 1)
+        write = accepted, write_at, self.in_payload
+        return add_beat_store(m, "ring", depth, write, read_at, block_ram=self.block_ram)
+
+
+def ring_depth(elements: int) -> int:
+    """Return the words of a ring: an element stays until its whole vector has come."""
+    return 1 << elements.bit_length()
