@@ -4,6 +4,7 @@ from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.instance_names import instance_names
 from fcgen.manifest import Manifest
 from fcgen.network import Network
+from fcgen.softmax_table import upwards
 from fcgen.wording import count
 
 _MEANINGS = {
@@ -128,8 +129,9 @@ def _softmax(network: Network) -> str:
     if network.softmax is None:
         return ""
     return (
-        f" They are a {network.softmax.line()}: equal outputs have equal ones, larger outputs "
-        "never smaller ones, and the first largest probability is that of the first largest output."
+        f" Each differs by at most {upwards(network.softmax.largest_error)} from the real softmax "
+        "of these outputs. Equal outputs have equal probabilities, larger ones never smaller "
+        "probabilities, and the first largest probability is that of the first largest output."
     )
 
 

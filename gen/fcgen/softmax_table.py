@@ -18,8 +18,10 @@ The bound: with t[m] = exp(-scale d[m]), u[m] = e[m] / A, p = t / sum t and q = 
 The largest outputs have u = t = 1, so that sum t >= 1. Others have |u - t| <= r t + a. An entry is
 that of the middle of its 2^k distances, so that r = exp(scale (2^k - 1) / 2) - 1; it is rounded to
 an integer, so that a = 1 / (2 A); what lies beyond the table has an entry and a power of less than
-that. Hence |q - p| <= r ((1 - q) p + q (1 - p)) + a max(1, M - 1), where the bracket is at most
-1/2 + |q - p|. The quotient adds less than 1 / 2^bits.
+that. As p is at most that of a largest output, |q - p| <= r ((1 - q) p + q (1 - 2 p)) +
+a max(1, M - 1), with a bracket of at most 1/3 + |q - p|; of a largest output itself it is
+q (1 - p), at most 1/4 + |q - p|. Hence |q - p| <= (r / 3 + a max(1, M - 1)) / (1 - r). The quotient
+adds at most 1 / 2^bits.
 """
 
 import hashlib
@@ -102,7 +104,7 @@ class SoftmaxTable:
         """Bound of the part of `largest_error` that the table makes."""
         spread = math.expm1(float(self.scale) * ((1 << self.coarseness) - 1) / 2)
         absolute = max(1, self.outputs - 1) / (2 * int(self.powers[0]))
-        return (spread / 2 + absolute) / (1 - spread) * (1 + 1e-9)
+        return (spread / 3 + absolute) / (1 - spread) * (1 + 1e-9)
 
     @property
     def largest_error(self) -> float:
@@ -117,11 +119,10 @@ class SoftmaxTable:
     def line(self) -> str:
         """Return it for people."""
         several = 1 << self.coarseness
-        shared = f", {several:,} codes an entry" if several > 1 else ""
+        shared = f" for {several:,} codes each" if several > 1 else ""
         return (
-            f"softmax in steps of 1/{1 << self.bits:,} from a table of {len(self.powers):,} "
-            f"entries{shared}: at most {upwards(self.largest_error)} from the real one of the same "
-            "codes, the class unaffected"
+            f"steps of 1/{1 << self.bits:,}, at most {upwards(self.largest_error)} from the "
+            f"softmax of the same codes, same class; {len(self.powers):,} entries{shared}"
         )
 
     def describe(self) -> dict[str, Any]:

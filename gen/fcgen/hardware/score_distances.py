@@ -22,9 +22,9 @@ class ScoreDistances(wiring.Component):
 
         out[m] = min(ceil((max score - score[m]) / 2^k), 2^index_bits - 1)
 
-    Latency: ``DISTANCES_LATENCY`` cycles from the last score to the first index. Initiation
-    interval: one cycle a score. Handshake: valid/ready on both sides; what is offered holds while
-    valid and not ready. Reset: drops everything.
+    Latency: 5 cycles from the last score to the first index. Initiation interval: one cycle a
+    score. Handshake: valid/ready on both sides; what is offered holds while valid and not ready.
+    Reset: drops everything.
 
     Parameters
     ----------
@@ -108,12 +108,13 @@ class ScoreDistances(wiring.Component):
             Signal(name="distance_valid"),
             Signal(2, name="distance_marks", reset_less=True),
         )
+        index = self._index(m, distance)
         with m.If(advance):
             m.d.sync += [
                 distance.eq(vectors.out_fact - vectors.out_payload),
                 marks.eq(Cat(vectors.out_first, vectors.out_last)),
                 valid.eq(vectors.out_valid),
-                self.out_payload.eq(self._index(m, distance)),
+                self.out_payload.eq(index),
                 Cat(self.out_first, self.out_last).eq(marks),
                 self.out_valid.eq(valid),
             ]
@@ -122,13 +123,15 @@ class ScoreDistances(wiring.Component):
     def _largest(self, m: Module) -> Value:
         """Return the largest score up to the one at the input."""
         shape = Shape(self.score.bits, self.score.signed)
-        score, before, largest = Signal(shape), Signal(shape, reset_less=True), Signal(shape)
+        score = Signal(shape)
+        largest_before = Signal(shape, reset_less=True)
+        largest = Signal(shape)
         m.d.comb += [
             score.eq(self.in_payload),
-            largest.eq(Mux(self.in_first | (score > before), score, before)),
+            largest.eq(Mux(self.in_first | (score > largest_before), score, largest_before)),
         ]
         with m.If(self.in_valid & self.in_ready):
-            m.d.sync += before.eq(largest)
+            m.d.sync += largest_before.eq(largest)
         return largest
 
     def _index(self, m: Module, distance: Signal) -> Value:
@@ -136,7 +139,7 @@ class ScoreDistances(wiring.Component):
         rounded = (distance + ((1 << self.coarseness) - 1))[self.coarseness :]
         if len(rounded) <= self.index_bits:
             return rounded
-        index = Signal(len(rounded))
-        m.d.comb += index.eq(rounded)
+        entry = Signal(len(rounded))
+        m.d.comb += entry.eq(rounded)
         # Behind the last entry there are zeros alone.
-        return Mux(index[self.index_bits :].any(), (1 << self.index_bits) - 1, index)
+        return Mux(entry[self.index_bits :].any(), (1 << self.index_bits) - 1, entry)

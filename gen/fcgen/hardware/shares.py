@@ -27,9 +27,9 @@ class Shares(wiring.Component):
     A step of the division is a stage of a pipeline; while a share waits at the output, all of them
     stand still.
 
-    Latency: ``shares_latency`` cycles from the last element to the first share. Initiation
-    interval: one cycle an element. Handshake: valid/ready on both sides; what is offered holds
-    while valid and not ready. Reset: drops everything.
+    Latency: bits + 4 cycles from the last element to the first share. Initiation interval: one
+    cycle an element. Handshake: valid/ready on both sides; what is offered holds while valid and
+    not ready. Reset: drops everything.
 
     Parameters
     ----------

@@ -99,9 +99,10 @@ class SoftMax(wiring.Component):
 
     The scores wait until the largest is known, their powers until the sum is.
 
-    Latency: ``plan.latency`` cycles from the last score to the last probability; the first one is
-    M - 1 cycles before. Initiation interval: one cycle a score. Handshake: valid/ready on both
-    sides; payload, first and last hold while valid and not ready. Reset: drops everything.
+    Latency: ``latency`` cycles from the last score to the last probability, 2·M + bits + 9 or one
+    more where the powers stand in several memories; the first one leaves M - 1 cycles before.
+    Initiation interval: one cycle a score. Handshake: valid/ready on both sides; payload, first and
+    last hold while valid and not ready. Reset: drops everything.
 
     Parameters
     ----------

@@ -99,9 +99,8 @@ class WholeVectors(wiring.Component):
         pending = Signal(range(MEMORY_LATENCY + 2))
         whole_vectors = Signal(range(self.facts + 1))
         first, last = self._place(m, taken)
-        known, facts = waiting_row(
-            m, self.facts, completed, self.in_fact, left & self.out_last, "fact_"
-        )
+        gone = left & self.out_last
+        known, facts = waiting_row(m, self.facts, completed, self.in_fact, gone, "fact_")
         m.d.comb += [
             self.in_ready.eq(~held[-1] & ~(known[-1] & self.in_last)),
             accepted.eq(self.in_valid & self.in_ready),
