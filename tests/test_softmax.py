@@ -18,6 +18,7 @@ from fcgen.errors import CheckError, InputError
 from fcgen.estimation.for_design import estimate_network
 from fcgen.fixed import IntegerFormat
 from fcgen.folding_choice import Folder, Goal
+from fcgen.loaded_parameters import load_parameters
 from fcgen.network import End, Network
 from fcgen.random_networks import random_network_case
 from fcgen.real_map import RealMap
@@ -234,6 +235,15 @@ def test_options_that_do_not_fit_are_refused_in_a_line(words, line, folder, tmp_
     assert code == 2
     assert line in err
     assert not (tmp_path / "d").exists()
+
+
+def test_other_weights_must_have_the_scale_of_the_design_s_table(tmp_path):
+    design, file = ending(6, 5, 4).writable(), tmp_path / "other.json"
+    file.write_text(ending(6, 5, 4).to_json())
+    assert load_parameters(design, file)[0].softmax.digest == design.softmax.digest
+    file.write_text(ending(6, 5, 4, scale=0.1).to_json())
+    with pytest.raises(InputError, match=r"scale of the outputs: 0.1: the softmax of the design"):
+        load_parameters(design, file)
 
 
 def test_random_networks_have_softmaxes_and_are_otherwise_those_of_the_seed():
