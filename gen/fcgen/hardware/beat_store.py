@@ -16,8 +16,7 @@ def add_beat_store(
     depth: int,
     write: tuple[Value, Value, Value],
     address: Value,
-    *,
-    block_ram: bool,
+    kind: str = "",
 ) -> Value:
     """Add a memory; return the word at ``address``, two cycles later.
 
@@ -30,11 +29,12 @@ def add_beat_store(
     depth : int
     write : (enable, address, data)
     address : Value
-    block_ram : bool
-        The words stand in a `VectorStore`; otherwise the synthesis tool chooses the kind of RAM.
+    kind : {"", "block", "distributed"}
+        Where the words stand: where the synthesis tool wants, in a `VectorStore`, in look-up
+        tables.
     """
     enable, at, data = write
-    if block_ram:
+    if kind == "block":
         m.submodules[name] = block = VectorStore(depth, len(data))
         m.d.comb += [
             block.write.eq(enable),
@@ -43,7 +43,10 @@ def add_beat_store(
             block.address.eq(address),
         ]
         return block.word
-    store = memory.Memory(shape=len(data), depth=depth, init=[], attrs={"no_rw_check": 1})
+    attributes: dict[str, int | str] = {"no_rw_check": 1}
+    if kind:
+        attributes["ram_style"] = kind
+    store = memory.Memory(shape=len(data), depth=depth, init=[], attrs=attributes)
     m.submodules[name] = store
     write_port, read_port = store.write_port(), store.read_port()
     m.d.comb += [

@@ -91,7 +91,7 @@ def end_block_rams_in_use(network: Network, mapping: Mapping) -> int:
 
 
 def _ring_rams(table: SoftmaxTable, mapping: Mapping) -> int:
-    cuts = (mapping.vector_cut(*ring) for ring in rings(table))
+    cuts = (mapping.ring_cut(*ring) for ring in rings(table))
     return sum(cut.rams for cut in cuts if cut)
 
 

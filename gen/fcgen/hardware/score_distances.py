@@ -35,7 +35,7 @@ class ScoreDistances(wiring.Component):
     coarseness : int
         k.
     index_bits : int, positive
-    block_ram : bool
+    ram : str
         See `WholeVectors`.
 
     Ports
@@ -53,13 +53,13 @@ class ScoreDistances(wiring.Component):
         score: IntegerFormat,
         coarseness: int,
         index_bits: int,
-        block_ram: bool = False,
+        ram: str = "",
     ) -> None:
         self.score = score
         self.coarseness = coarseness
         self.index_bits = index_bits
         self.vectors = WholeVectors(
-            elements=scores, width=score.bits, fact_width=score.bits, block_ram=block_ram
+            elements=scores, width=score.bits, fact_width=score.bits, ram=ram
         )
         super().__init__(
             {
@@ -85,7 +85,7 @@ class ScoreDistances(wiring.Component):
             "coarseness": self.coarseness,
             "index_bits": self.index_bits,
         }
-        return own | ({"block_ram": True} if self.vectors.block_ram else {})
+        return own | ({"ram": self.vectors.ram} if self.vectors.ram else {})
 
     @module_border
     def elaborate(self, platform: object) -> Module:

@@ -41,7 +41,7 @@ class Shares(wiring.Component):
         Bits of the sum of M elements.
     bits : int, positive
         Of a share.
-    block_ram : bool
+    ram : str
         See `WholeVectors`.
 
     Ports
@@ -54,13 +54,13 @@ class Shares(wiring.Component):
     """
 
     def __init__(
-        self, *, elements: int, width: int, total_width: int, bits: int, block_ram: bool = False
+        self, *, elements: int, width: int, total_width: int, bits: int, ram: str = ""
     ) -> None:
         self.width = width
         self.total_width = total_width
         self.bits = bits
         self.vectors = WholeVectors(
-            elements=elements, width=width + 1, fact_width=total_width, block_ram=block_ram
+            elements=elements, width=width + 1, fact_width=total_width, ram=ram
         )
         super().__init__(
             {
@@ -86,7 +86,7 @@ class Shares(wiring.Component):
             "total_width": self.total_width,
             "bits": self.bits,
         }
-        return own | ({"block_ram": True} if self.vectors.block_ram else {})
+        return own | ({"ram": self.vectors.ram} if self.vectors.ram else {})
 
     @module_border
     def elaborate(self, platform: object) -> Module:

@@ -59,13 +59,13 @@ class SoftMaxPlan:
     table : SoftmaxTable
     powers : TablePlan
         Memory of the powers.
-    block_rams : tuple of bool
-        Whether the rings of the scores and of the powers stand in block RAM.
+    rams : tuple of str
+        What the rings of the scores and of the powers stand in, see `WholeVectors`.
     """
 
     table: SoftmaxTable
     powers: TablePlan
-    block_rams: tuple[bool, bool]
+    rams: tuple[str, ...]
 
     @classmethod
     def of(
@@ -73,8 +73,9 @@ class SoftMaxPlan:
     ) -> SoftMaxPlan:
         """Return the plan that a mapping asks for."""
         powers = TablePlan.of(MarkedPowers(table), mapping, image_prefix)
-        scores, shares = (mapping.vector_cut(*ring) for ring in rings(table))
-        return cls(table, powers, (scores is not None, shares is not None))
+        small = "distributed" if mapping.lut_memories else ""
+        rams = ("block" if mapping.ring_cut(*ring) else small for ring in rings(table))
+        return cls(table, powers, tuple(rams))
 
     @property
     def latency(self) -> int:
@@ -128,7 +129,7 @@ class SoftMax(wiring.Component):
             score=score,
             coarseness=table.coarseness,
             index_bits=table.index.bits,
-            block_ram=plan.block_rams[0],
+            ram=plan.rams[0],
         )
         self.powers = UnaryTable(plan.powers, outputs=table.outputs, lanes=1)
         self.shares = Shares(
@@ -136,7 +137,7 @@ class SoftMax(wiring.Component):
             width=table.power_bits,
             total_width=table.total_bits,
             bits=table.bits,
-            block_ram=plan.block_rams[1],
+            ram=plan.rams[1],
         )
         super().__init__(
             {

@@ -185,6 +185,6 @@ class VectorMemory(wiring.Component):
                 depth,
                 (write, write_address, payload[part]),
                 read_address,
-                block_ram=self.block_ram,
+                "block" if self.block_ram else "",
             )
             m.d.comb += self.word[part].eq(word)

@@ -34,8 +34,8 @@ class WholeVectors(wiring.Component):
         M, elements of a vector.
     width, fact_width : int, positive
         Bits of an element and of a fact.
-    block_ram : bool
-        The ring stands in block RAM; otherwise the synthesis tool chooses the kind of RAM.
+    ram : {"", "block", "distributed"}
+        What the ring stands in, see `add_beat_store`.
 
     Ports
     -----
@@ -49,15 +49,13 @@ class WholeVectors(wiring.Component):
     out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
     """
 
-    def __init__(
-        self, *, elements: int, width: int, fact_width: int, block_ram: bool = False
-    ) -> None:
+    def __init__(self, *, elements: int, width: int, fact_width: int, ram: str = "") -> None:
         if min(elements, width, fact_width) < 1:
             raise ValueError("all parameters must be positive")
         self.elements = elements
         self.width = width
         self.fact_width = fact_width
-        self.block_ram = block_ram
+        self.ram = ram
         super().__init__(
             {
                 "in_payload": In(width),
@@ -82,7 +80,7 @@ class WholeVectors(wiring.Component):
             "width": self.width,
             "fact_width": self.fact_width,
         }
-        return own | ({"block_ram": True} if self.block_ram else {})
+        return own | ({"ram": self.ram} if self.ram else {})
 
     @property
     def facts(self) -> int:
@@ -146,7 +144,7 @@ class WholeVectors(wiring.Component):
         with m.If(taken):
             m.d.sync += read_at.eq(read_at + 1)
         write = accepted, write_at, self.in_payload
-        return add_beat_store(m, "ring", depth, write, read_at, block_ram=self.block_ram)
+        return add_beat_store(m, "ring", depth, write, read_at, self.ram)
 
 
 def ring_depth(elements: int) -> int:
