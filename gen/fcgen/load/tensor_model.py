@@ -83,7 +83,9 @@ def _steps(beside: Path, tensors: Tensors, layer: Any) -> Iterator[Step]:
     subject = f"{beside}: {name}"
     for key in ("weight", "bias"):
         tensor = layer.get(key)
-        if tensor is not None and (not isinstance(tensor, str) or tensor not in tensors.shapes):
+        if (tensor is not None or key == "weight") and (
+            not isinstance(tensor, str) or tensor not in tensors.shapes
+        ):
             remedy = f"choose one of {', '.join(tensors.shapes)}"
             raise bad_input(f"{subject}: {key}", tensor, "no tensor has this name", remedy)
     layout = layer.get("layout", LAYOUTS[0])
