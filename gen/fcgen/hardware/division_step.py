@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.registers import register
 
 
 class DivisionStep(wiring.Component):
@@ -19,8 +20,7 @@ class DivisionStep(wiring.Component):
 
     A remainder is at most the total, and stays so; one that is equal to it gives ones alone.
 
-    Latency: 1 cycle. Initiation interval: 1 cycle. Handshake: everything stands still while
-    ``advance`` is 0. Reset: none, data alone.
+    Latency: 1 cycle. Initiation interval: 1 cycle. No handshake, no reset.
 
     Parameters
     ----------
@@ -31,7 +31,6 @@ class DivisionStep(wiring.Component):
 
     Ports
     -----
-    advance : In(1)
     in_remainder, in_total, in_quotient : In(width), In(width), In(bits)
     out_remainder, out_total, out_quotient : Out(width), Out(width), Out(bits)
     """
@@ -41,7 +40,6 @@ class DivisionStep(wiring.Component):
         self.bits = bits
         super().__init__(
             {
-                "advance": In(1),
                 "in_remainder": In(width),
                 "in_total": In(width),
                 "in_quotient": In(bits),
@@ -67,23 +65,9 @@ class DivisionStep(wiring.Component):
             less.eq(twice - self.in_total),
             fits.eq(~less[-1]),
         ]
-        remainder, total, quotient = (
-            Signal(len(port), name=name, reset_less=True)
-            for name, port in (
-                ("remainder", self.in_remainder),
-                ("total", self.in_total),
-                ("quotient", self.in_quotient),
-            )
-        )
-        with m.If(self.advance):
-            m.d.sync += [
-                remainder.eq(Mux(fits, less, twice)),
-                total.eq(self.in_total),
-                quotient.eq(Cat(fits, self.in_quotient)),
-            ]
         m.d.comb += [
-            self.out_remainder.eq(remainder),
-            self.out_total.eq(total),
-            self.out_quotient.eq(quotient),
+            self.out_remainder.eq(register(m, Mux(fits, less, twice)[: self.width], "remainder")),
+            self.out_total.eq(register(m, self.in_total, "total")),
+            self.out_quotient.eq(register(m, Cat(fits, self.in_quotient)[: self.bits], "quotient")),
         ]
         return m

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.whole_vectors import WHOLE_VECTORS_LATENCY, WholeVectors
+from fcgen.hardware.registers import delay, register
+from fcgen.hardware.waiting_row import offer
+from fcgen.hardware.whole_vectors import MEMORY_LATENCY, WHOLE_VECTORS_LATENCY, WholeVectors
 
-DISTANCES_LATENCY = WHOLE_VECTORS_LATENCY + 2
+INDEX_LATENCY = 2
+"""Cycles from a score and the largest one to an index."""
+DISTANCES_LATENCY = WHOLE_VECTORS_LATENCY + INDEX_LATENCY
 """Cycles from a vector's last score to the index of its first one."""
 
 
@@ -98,26 +102,14 @@ class ScoreDistances(wiring.Component):
             vectors.in_fact.eq(self._largest(m)),
             self.in_ready.eq(vectors.in_ready),
         ]
-        advance = Signal()
-        m.d.comb += [
-            advance.eq(~self.out_valid | self.out_ready),
-            vectors.out_ready.eq(advance),
-        ]
-        distance = Signal(self.score.bits, reset_less=True)
-        valid, marks = (
-            Signal(name="distance_valid"),
-            Signal(2, name="distance_marks", reset_less=True),
-        )
-        index = self._index(m, distance)
-        with m.If(advance):
-            m.d.sync += [
-                distance.eq(vectors.out_fact - vectors.out_payload),
-                marks.eq(Cat(vectors.out_first, vectors.out_last)),
-                valid.eq(vectors.out_valid),
-                self.out_payload.eq(index),
-                Cat(self.out_first, self.out_last).eq(marks),
-                self.out_valid.eq(valid),
-            ]
+        distance = register(m, vectors.out_fact - vectors.out_payload, "difference")
+        index = register(m, self._index(m, distance[: self.score.bits]), "index")
+        arrived = delay(m, vectors.out_valid, INDEX_LATENCY, "arrived", reset=True)
+        first = delay(m, vectors.out_first, INDEX_LATENCY, "first")
+        last = delay(m, vectors.out_last, INDEX_LATENCY, "last")
+        pipeline = MEMORY_LATENCY + INDEX_LATENCY
+        room = offer(m, self, pipeline, vectors.out_taken, arrived, (index, first, last))
+        m.d.comb += vectors.out_room.eq(room)
         return m
 
     def _largest(self, m: Module) -> Value:
@@ -134,12 +126,13 @@ class ScoreDistances(wiring.Component):
             m.d.sync += largest_before.eq(largest)
         return largest
 
-    def _index(self, m: Module, distance: Signal) -> Value:
+    def _index(self, m: Module, distance: Value) -> Value:
         """Return the entry of a distance: rounded up, so that 0 alone has the first one."""
-        rounded = (distance + ((1 << self.coarseness) - 1))[self.coarseness :]
-        if len(rounded) <= self.index_bits:
-            return rounded
+        rounded = distance
+        if self.coarseness:
+            rounded = (distance + ((1 << self.coarseness) - 1))[self.coarseness :]
         entry = Signal(len(rounded))
         m.d.comb += entry.eq(rounded)
         # Behind the last entry there are zeros alone.
-        return Mux(entry[self.index_bits :].any(), (1 << self.index_bits) - 1, entry)
+        beyond = entry[self.index_bits :].any()
+        return Mux(beyond, (1 << self.index_bits) - 1, entry[: self.index_bits])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth import Const, Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.division_step import DivisionStep
-from fcgen.hardware.whole_vectors import WHOLE_VECTORS_LATENCY, WholeVectors
+from fcgen.hardware.registers import delay, register
+from fcgen.hardware.waiting_row import offer
+from fcgen.hardware.whole_vectors import MEMORY_LATENCY, WHOLE_VECTORS_LATENCY, WholeVectors
 
 
 def shares_latency(bits: int) -> int:
@@ -24,8 +26,8 @@ class Shares(wiring.Component):
 
         out[m] = min(floor(2^bits element[m] / sum element) + mark[m], 2^bits - 1)
 
-    A step of the division is a stage of a pipeline; while a share waits at the output, all of them
-    stand still.
+    A step of the division is a stage of a pipeline that never stands still: what comes out of it
+    while the output does goes into a row of registers.
 
     Latency: bits + 4 cycles from the last element to the first share. Initiation interval: one
     cycle an element. Handshake: valid/ready on both sides; what is offered holds while valid and
@@ -99,24 +101,16 @@ class Shares(wiring.Component):
             vectors.in_fact.eq(self._total(m)),
             self.in_ready.eq(vectors.in_ready),
         ]
-        advance = Signal()
-        m.d.comb += [
-            advance.eq(~self.out_valid | self.out_ready),
-            vectors.out_ready.eq(advance),
-        ]
-        quotient = self._divide(m, advance)
-        marks = Cat(vectors.out_payload[-1], vectors.out_first, vectors.out_last)
-        valid: Value = vectors.out_valid
-        for number in range(self.bits):
-            valid = _kept(m, advance, valid, f"valid_{number}", reset=True)
-            marks = _kept(m, advance, marks, f"marks_{number}")
+        quotient, cycles = self._divide(m), self.bits + 1
+        mark = delay(m, vectors.out_payload[-1], self.bits, "mark")
         largest = quotient == (1 << self.bits) - 1
-        with m.If(advance):
-            m.d.sync += [
-                self.out_payload.eq(quotient + (marks[0] & ~largest)),
-                Cat(self.out_first, self.out_last).eq(marks[1:]),
-                self.out_valid.eq(valid),
-            ]
+        share = register(m, (quotient + (mark & ~largest))[: self.bits], "share")
+        arrived = delay(m, vectors.out_valid, cycles, "arrived", reset=True)
+        first = delay(m, vectors.out_first, cycles, "first")
+        last = delay(m, vectors.out_last, cycles, "last")
+        pipeline = MEMORY_LATENCY + cycles
+        room = offer(m, self, pipeline, vectors.out_taken, arrived, (share, first, last))
+        m.d.comb += vectors.out_room.eq(room)
         return m
 
     def _total(self, m: Module) -> Value:
@@ -128,7 +122,7 @@ class Shares(wiring.Component):
             m.d.sync += before.eq(total)
         return total
 
-    def _divide(self, m: Module, advance: Signal) -> Value:
+    def _divide(self, m: Module) -> Value:
         """Return the quotient of an element by its total, ``bits`` cycles later."""
         remainder: Value = self.vectors.out_payload[: self.width]
         total: Value = self.vectors.out_fact
@@ -137,18 +131,9 @@ class Shares(wiring.Component):
             step = DivisionStep(width=self.total_width, bits=self.bits)
             m.submodules[f"step_{number}"] = step
             m.d.comb += [
-                step.advance.eq(advance),
                 step.in_remainder.eq(remainder),
                 step.in_total.eq(total),
                 step.in_quotient.eq(quotient),
             ]
             remainder, total, quotient = step.out_remainder, step.out_total, step.out_quotient
         return quotient
-
-
-def _kept(m: Module, advance: Signal, value: Value, name: str, *, reset: bool = False) -> Signal:
-    """Return a register that takes a value while the pipeline moves."""
-    kept = Signal(len(value), name=name, reset_less=not reset)
-    with m.If(advance):
-        m.d.sync += kept.eq(value)
-    return kept

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay
 from fcgen.hardware.table_memory import TablePlan
-from fcgen.hardware.waiting_row import waiting_row
+from fcgen.hardware.waiting_row import offer
 from fcgen.images import MemoryImage
 
 
@@ -88,20 +88,12 @@ class UnaryTable(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         taken = Signal()
-        left = Signal()
-        pending = Signal(range(self.latency + 2))
-        m.d.comb += [
-            # Beats in the memories and in the registers behind them: these hold so many.
-            self.in_ready.eq(pending != self.latency + 1),
-            taken.eq(self.in_valid & self.in_ready),
-            left.eq(self.out_valid & self.out_ready),
-        ]
-        m.d.sync += pending.eq(pending + taken - left)
+        m.d.comb += taken.eq(self.in_valid & self.in_ready)
         arrived = delay(m, taken, self.latency, "arrived", reset=True)
         first = delay(m, self.in_first, self.latency, "first")
         last = delay(m, self.in_last, self.latency, "last")
-        beat = Cat(self._look_up(m, last), first, last)
-        self._present(m, arrived, beat)
+        beat = self._look_up(m, last), first, last
+        m.d.comb += self.in_ready.eq(offer(m, self, self.latency, taken, arrived, beat))
         return m
 
     def _look_up(self, m: Module, last: Value) -> Value:
@@ -113,13 +105,3 @@ class UnaryTable(wiring.Component):
             m.d.comb += memory.address.eq(code)
             entries.append(Mux(last, 0, memory.word) if lane >= self.used_lanes else memory.word)
         return Cat(entries)
-
-    def _present(self, m: Module, arrived: Value, beat: Value) -> None:
-        """Offer the oldest beat that waits, or else the one that arrives."""
-        filled, waiting = waiting_row(m, self.latency + 1, arrived, beat, self.out_ready)
-        m.d.comb += [
-            self.out_valid.eq(filled[0] | arrived),
-            Cat(self.out_payload, self.out_first, self.out_last).eq(
-                Mux(filled[0], waiting[0], beat)
-            ),
-        ]

@@ -1,9 +1,58 @@
-"""A short row of registers for what cannot wait elsewhere."""
+"""A short row of registers behind a pipeline that never stands still."""
 
 from __future__ import annotations
 
-from amaranth import Module, Mux, Signal
+from typing import Protocol
+
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import Value
+
+
+class Output(Protocol):
+    """A component with a stream at its output."""
+
+    out_payload: Signal
+    out_valid: Signal
+    out_ready: Signal
+    out_first: Signal
+    out_last: Signal
+
+
+def offer(
+    m: Module, unit: Output, latency: int, taken: Value, arrives: Value, beat: tuple[Value, ...]
+) -> Value:
+    """Offer beats at an output, each ``latency`` cycles after it was taken into a pipeline.
+
+    While the output stands still, what arrives goes into a row of registers.
+
+    Parameters
+    ----------
+    m : Module
+    unit : Output
+    latency : int
+    taken, arrives : Value
+        A beat goes into the pipeline, and comes out of it.
+    beat : (payload, first, last)
+        What comes out.
+
+    Returns
+    -------
+    Value
+        Whether another beat can be taken; it depends on registers alone.
+    """
+    places = latency + 1
+    left = Signal(name="left")
+    pending = Signal(range(places + 1), name="pending")
+    m.d.comb += left.eq(unit.out_valid & unit.out_ready)
+    # Beats in the pipeline and in the row behind it: this one holds so many.
+    m.d.sync += pending.eq(pending + taken - left)
+    whole = Cat(beat)
+    filled, waiting = waiting_row(m, places, arrives, whole, unit.out_ready)
+    m.d.comb += [
+        unit.out_valid.eq(filled[0] | arrives),
+        Cat(unit.out_payload, unit.out_first, unit.out_last).eq(Mux(filled[0], waiting[0], whole)),
+    ]
+    return pending != places
 
 
 def waiting_row(

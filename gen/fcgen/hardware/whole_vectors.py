@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -21,12 +21,12 @@ class WholeVectors(wiring.Component):
     """Gives the elements of a vector when its last one is in, with a fact about all of them.
 
     The elements stand in a ring with room for one vector and a part of the next, read as fast as
-    it is written. What the memory gives while the output stands still goes into a short row of
-    registers, as in `UnaryTable`; the facts of whole vectors wait in another row.
+    it is written; the facts of whole vectors wait in a row of registers.
 
-    Latency: 3 cycles from the last element in to the first one out.
-    Initiation interval: one cycle an element. Handshake: valid/ready on both sides; what is offered
-    holds while valid and not ready. Reset: drops everything.
+    Latency: 3 cycles from the last element in to the first one out, 2 of them after it was taken
+    from the ring. Initiation interval: one cycle an element. Handshake: valid/ready at the input;
+    at the output whoever reads says ahead whether there is room for one more, and takes what comes.
+    Reset: drops everything.
 
     Parameters
     ----------
@@ -46,7 +46,9 @@ class WholeVectors(wiring.Component):
     out_payload : Out(width)
     out_fact : Out(fact_width)
         Of the vector of the element.
-    out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
+    out_room, out_taken : In, Out(1)
+        An element may be taken; it is.
+    out_valid, out_first, out_last : Out(1)
     """
 
     def __init__(self, *, elements: int, width: int, fact_width: int, ram: str = "") -> None:
@@ -65,8 +67,9 @@ class WholeVectors(wiring.Component):
                 "in_fact": In(fact_width),
                 "out_payload": Out(width),
                 "out_fact": Out(fact_width),
+                "out_room": In(1),
+                "out_taken": Out(1),
                 "out_valid": Out(1),
-                "out_ready": In(1),
                 "out_first": Out(1),
                 "out_last": Out(1),
             }
@@ -92,37 +95,29 @@ class WholeVectors(wiring.Component):
         m = Module()
         depth = ring_depth(self.elements)
         accepted, completed = Signal(name="accepted"), Signal(name="completed")
-        taken, left = Signal(name="taken"), Signal(name="left")
+        taken, gone = Signal(name="taken"), Signal(name="gone")
         held = Signal(range(depth + 1))
-        pending = Signal(range(MEMORY_LATENCY + 2))
         whole_vectors = Signal(range(self.facts + 1))
         first, last = self._place(m, taken)
-        gone = left & self.out_last
-        known, facts = waiting_row(m, self.facts, completed, self.in_fact, gone, "fact_")
+        known, facts = waiting_row(m, self.facts, completed, self.in_fact, gone)
         m.d.comb += [
             self.in_ready.eq(~held[-1] & ~(known[-1] & self.in_last)),
             accepted.eq(self.in_valid & self.in_ready),
             completed.eq(accepted & self.in_last),
-            # Beats in the memory and in the registers behind it: these hold so many.
-            taken.eq((whole_vectors != 0) & (pending != MEMORY_LATENCY + 1)),
-            left.eq(self.out_valid & self.out_ready),
-            self.out_fact.eq(facts[0]),
+            taken.eq((whole_vectors != 0) & self.out_room),
+            gone.eq(self.out_valid & self.out_last),
         ]
         m.d.sync += [
             held.eq(held + accepted - taken),
-            pending.eq(pending + taken - left),
             whole_vectors.eq(whole_vectors + completed - (taken & last)),
         ]
-        word = self._ring(m, depth, accepted, taken)
-        arrived = delay(m, taken, MEMORY_LATENCY, "arrived", reset=True)
-        first_out = delay(m, first, MEMORY_LATENCY, "first")
-        beat = Cat(word, first_out, delay(m, last, MEMORY_LATENCY, "last"))
-        filled, waiting = waiting_row(m, MEMORY_LATENCY + 1, arrived, beat, self.out_ready)
         m.d.comb += [
-            self.out_valid.eq(filled[0] | arrived),
-            Cat(self.out_payload, self.out_first, self.out_last).eq(
-                Mux(filled[0], waiting[0], beat)
-            ),
+            self.out_taken.eq(taken),
+            self.out_payload.eq(self._ring(m, depth, accepted, taken)),
+            self.out_fact.eq(facts[0]),
+            self.out_valid.eq(delay(m, taken, MEMORY_LATENCY, "arrived", reset=True)),
+            self.out_first.eq(delay(m, first, MEMORY_LATENCY, "first")),
+            self.out_last.eq(delay(m, last, MEMORY_LATENCY, "last")),
         ]
         return m
 
