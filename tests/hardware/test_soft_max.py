@@ -108,14 +108,14 @@ def test_a_score_a_cycle_passes_with_the_latency_of_the_formula(outputs, mapping
     assert np.array_equal(bench.vectors(), probabilities(unit.plan.table, vectors))
     assert bench.entered == list(range(6 * outputs))
     assert bench.left == [cycle + unit.latency for cycle in bench.entered]
-    assert unit.latency == 2 * outputs + 7 + 8 + unit.powers.latency
+    assert unit.latency == 2 * outputs + 9 + 8 + unit.powers.latency
 
 
 def test_rings_stand_in_block_rams_where_they_are_worth_it():
     with_luts = replace(BLOCK_RAM, lut_memories=True)
     assert softmax(61, INT8, 0.05, 8, BLOCK_RAM).plan.rams == ("block", "block")
     assert softmax(61, INT8, 0.05, 8, with_luts).plan.rams == ("distributed", "block")
-    assert softmax(3, INT8, 0.05, 8, BLOCK_RAM).plan.rams == ("", "")
+    assert softmax(2, INT8, 0.05, 8, BLOCK_RAM).plan.rams == ("", "")
     assert softmax(61, INT8, 0.05, 8).plan.rams == ("", "")
 
 

@@ -11,7 +11,12 @@ from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.waiting_row import offer
-from fcgen.hardware.whole_vectors import MEMORY_LATENCY, WHOLE_VECTORS_LATENCY, WholeVectors
+from fcgen.hardware.whole_vectors import (
+    MEMORY_LATENCY,
+    WHOLE_VECTORS_LATENCY,
+    WholeVectors,
+    entered,
+)
 
 INDEX_LATENCY = 2
 """Cycles from a score and the largest one to an index."""
@@ -26,7 +31,7 @@ class ScoreDistances(wiring.Component):
 
         out[m] = min(ceil((max score - score[m]) / 2^k), 2^index_bits - 1)
 
-    Latency: 5 cycles from the last score to the first index. Initiation interval: one cycle a
+    Latency: 6 cycles from the last score to the first index. Initiation interval: one cycle a
     score. Handshake: valid/ready on both sides; what is offered holds while valid and not ready.
     Reset: drops everything.
 
@@ -113,16 +118,17 @@ class ScoreDistances(wiring.Component):
         return m
 
     def _largest(self, m: Module) -> Value:
-        """Return the largest score up to the one at the input."""
+        """Return the largest score up to the one that has just entered."""
+        entered_now, payload, first = entered(m, self)
         shape = Shape(self.score.bits, self.score.signed)
         score = Signal(shape)
         largest_before = Signal(shape, reset_less=True)
         largest = Signal(shape)
         m.d.comb += [
-            score.eq(self.in_payload),
-            largest.eq(Mux(self.in_first | (score > largest_before), score, largest_before)),
+            score.eq(payload),
+            largest.eq(Mux(first | (score > largest_before), score, largest_before)),
         ]
-        with m.If(self.in_valid & self.in_ready):
+        with m.If(entered_now):
             m.d.sync += largest_before.eq(largest)
         return largest
 

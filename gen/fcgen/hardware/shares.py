@@ -11,7 +11,12 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.division_step import DivisionStep
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.waiting_row import offer
-from fcgen.hardware.whole_vectors import MEMORY_LATENCY, WHOLE_VECTORS_LATENCY, WholeVectors
+from fcgen.hardware.whole_vectors import (
+    MEMORY_LATENCY,
+    WHOLE_VECTORS_LATENCY,
+    WholeVectors,
+    entered,
+)
 
 
 def shares_latency(bits: int) -> int:
@@ -29,7 +34,7 @@ class Shares(wiring.Component):
     A step of the division is a stage of a pipeline that never stands still: what comes out of it
     while the output does goes into a row of registers.
 
-    Latency: bits + 4 cycles from the last element to the first share. Initiation interval: one
+    Latency: bits + 5 cycles from the last element to the first share. Initiation interval: one
     cycle an element. Handshake: valid/ready on both sides; what is offered holds while valid and
     not ready. Reset: drops everything.
 
@@ -114,11 +119,12 @@ class Shares(wiring.Component):
         return m
 
     def _total(self, m: Module) -> Value:
-        """Return the sum of the elements up to the one at the input."""
+        """Return the sum of the elements up to the one that has just entered."""
+        entered_now, element, first = entered(m, self)
         before = Signal(self.total_width, name="total_before", reset_less=True)
         total = Signal(self.total_width)
-        m.d.comb += total.eq(Mux(self.in_first, 0, before) + self.in_payload[: self.width])
-        with m.If(self.in_valid & self.in_ready):
+        m.d.comb += total.eq(Mux(first, 0, before) + element[: self.width])
+        with m.If(entered_now):
             m.d.sync += before.eq(total)
         return total
 

@@ -100,7 +100,7 @@ class SoftMax(wiring.Component):
 
     The scores wait until the largest is known, their powers until the sum is.
 
-    Latency: ``latency`` cycles from the last score to the last probability, 2·M + bits + 9 or one
+    Latency: ``latency`` cycles from the last score to the last probability, 2·M + bits + 11 or one
     more where the powers stand in several memories; the first one leaves M - 1 cycles before.
     Initiation interval: one cycle a score. Handshake: valid/ready on both sides; payload, first and
     last hold while valid and not ready. Reset: drops everything.

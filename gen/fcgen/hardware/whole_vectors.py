@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from amaranth import Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
@@ -9,12 +11,21 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.beat_store import add_beat_store
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.registers import delay
+from fcgen.hardware.registers import delay, register
 from fcgen.hardware.waiting_row import waiting_row
 
 MEMORY_LATENCY = 2
-WHOLE_VECTORS_LATENCY = MEMORY_LATENCY + 1
+WHOLE_VECTORS_LATENCY = MEMORY_LATENCY + 2
 """Cycles from a vector's last element to its first one at the output."""
+
+
+class Input(Protocol):
+    """A component with a stream at its input."""
+
+    in_payload: Signal
+    in_valid: Signal
+    in_ready: Signal
+    in_first: Signal
 
 
 class WholeVectors(wiring.Component):
@@ -23,7 +34,7 @@ class WholeVectors(wiring.Component):
     The elements stand in a ring with room for one vector and a part of the next, read as fast as
     it is written; the facts of whole vectors wait in a row of registers.
 
-    Latency: 3 cycles from the last element in to the first one out, 2 of them after it was taken
+    Latency: 4 cycles from the last element in to the first one out, 2 of them after it was taken
     from the ring. Initiation interval: one cycle an element. Handshake: valid/ready at the input;
     at the output whoever reads says ahead whether there is room for one more, and takes what comes.
     Reset: drops everything.
@@ -42,7 +53,7 @@ class WholeVectors(wiring.Component):
     in_payload : In(width)
     in_valid, in_ready, in_last : In, Out, In(1)
     in_fact : In(fact_width)
-        Read with the last element.
+        Read in the cycle after the last element.
     out_payload : Out(width)
     out_fact : Out(fact_width)
         Of the vector of the element.
@@ -88,7 +99,7 @@ class WholeVectors(wiring.Component):
     @property
     def facts(self) -> int:
         """Vectors that can be whole and not yet gone, so that short ones do not wait."""
-        return 2 + max(0, MEMORY_LATENCY + 1 - self.elements)
+        return 2 + max(0, WHOLE_VECTORS_LATENCY - self.elements)
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -97,17 +108,19 @@ class WholeVectors(wiring.Component):
         accepted, completed = Signal(name="accepted"), Signal(name="completed")
         taken, gone = Signal(name="taken"), Signal(name="gone")
         held = Signal(range(depth + 1))
-        whole_vectors = Signal(range(self.facts + 1))
+        # One more, as a vector of one element can follow before the fact of another is in.
+        places = self.facts + (self.elements == 1)
+        whole_vectors = Signal(range(places + 1))
         first, last = self._place(m, taken)
-        known, facts = waiting_row(m, self.facts, completed, self.in_fact, gone)
+        known, facts = waiting_row(m, places, completed, self.in_fact, gone)
         m.d.comb += [
-            self.in_ready.eq(~held[-1] & ~(known[-1] & self.in_last)),
+            self.in_ready.eq(~held[-1] & ~(known[self.facts - 1] & self.in_last)),
             accepted.eq(self.in_valid & self.in_ready),
-            completed.eq(accepted & self.in_last),
             taken.eq((whole_vectors != 0) & self.out_room),
             gone.eq(self.out_valid & self.out_last),
         ]
         m.d.sync += [
+            completed.eq(accepted & self.in_last),
             held.eq(held + accepted - taken),
             whole_vectors.eq(whole_vectors + completed - (taken & last)),
         ]
@@ -143,5 +156,12 @@ class WholeVectors(wiring.Component):
 
 
 def ring_depth(elements: int) -> int:
-    """Return the words of a ring: an element stays until its whole vector has come."""
-    return 1 << elements.bit_length()
+    """Return the words of a ring: an element stays until the fact of its vector is known."""
+    return 1 << (elements + 1).bit_length()
+
+
+def entered(m: Module, unit: Input) -> tuple[Value, Value, Value]:
+    """Return what an input took a cycle before: whether it did, the payload, and ``first``."""
+    accepted = register(m, unit.in_valid & unit.in_ready, "entered", reset=True)
+    payload = register(m, unit.in_payload, "entered_payload")
+    return accepted, payload, register(m, unit.in_first, "entered_first")
