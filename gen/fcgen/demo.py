@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fcgen import accelerator
+from fcgen.accuracy import ACCURACY, Accuracy
 from fcgen.digit_picture import draw
 from fcgen.digits import Digits
 from fcgen.folding import Folding
@@ -154,14 +155,25 @@ def run(
     vectors = digits.vectors
     layer, _ = digits.quantised()
     folding = Folding(layer.inputs, layer.outputs, PE, SIMD, weight_bits=layer.weight_format.bits)
-    made = accelerator.write(layer, folding, directory, name="digits", seed=seed, progress=progress)
+    scores = digits.float_scores(), forward(layer, vectors)
+    found = [each.argmax(axis=1) for each in scores]
+    accuracy = Accuracy.of(digits.labels, *found, layer.outputs)
+    made = accelerator.write(
+        layer,
+        folding,
+        directory,
+        name="digits",
+        seed=seed,
+        extra={ACCURACY: accuracy.text()},
+        progress=progress,
+    )
     progress(f"running {len(vectors)} images")
     simulation = made.simulate(vectors, engine=engine, seed=seed)
     shown = seed % len(vectors)
     return DemoResult(
         directory=directory,
-        float_accuracy=digits.accuracy(digits.float_scores()),
-        quantised_accuracy=digits.accuracy(forward(layer, vectors)),
+        float_accuracy=accuracy.float_model,
+        quantised_accuracy=accuracy.quantised,
         hardware_accuracy=digits.accuracy(simulation.outputs),
         simulation=simulation,
         summary=summarise(layer, folding, made.design.manifest),

@@ -1,0 +1,130 @@
+"""Everything that is known of a design: read from its files, nothing synthesised or simulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fcgen import devices
+from fcgen.accuracy import ACCURACY, Accuracy
+from fcgen.design import Design
+from fcgen.devices.device import Device
+from fcgen.errors import InputError
+from fcgen.estimation.estimate import Estimate
+from fcgen.hardware.accelerator_timing import AcceleratorTiming
+from fcgen.network import Network
+from fcgen.report.synthesis import Synthesis, syntheses
+from fcgen.schedule import Schedule
+from fcgen.simulation_record import SimulationRecord, read_json, records
+
+CERTIFICATE = "certificate.json"
+BYTES_MAX = 1 << 26
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A design and what was found out about it.
+
+    Attributes
+    ----------
+    design : Design
+    simulations : tuple of SimulationRecord
+        The last one on each engine, of the design as it is.
+    outdated : tuple of str
+        Files of results that are those of an earlier design, and are not used.
+    syntheses : tuple of Synthesis
+        Of the design as it is, the newest first.
+    certificate : mapping, optional
+    accuracy : Accuracy, optional
+    """
+
+    design: Design
+    simulations: tuple[SimulationRecord, ...]
+    outdated: tuple[str, ...]
+    syntheses: tuple[Synthesis, ...]
+    certificate: dict[str, Any] | None
+    accuracy: Accuracy | None
+
+    @property
+    def network(self) -> Network:
+        """The network of integers."""
+        return self.design.network
+
+    @property
+    def schedule(self) -> Schedule:
+        """How it is folded."""
+        return self.design.schedule
+
+    @property
+    def directory(self) -> str:
+        """The design's directory, as it was given."""
+        return str(self.design.directory)
+
+    @property
+    def synthesis(self) -> Synthesis | None:
+        """The newest one."""
+        return self.syntheses[0] if self.syntheses else None
+
+    @property
+    def checked(self) -> tuple[SimulationRecord, ...]:
+        """Simulations that were compared with the reference."""
+        return tuple(one for one in self.simulations if one.checked and one.engine != "reference")
+
+    @property
+    def mismatches(self) -> int:
+        """Outputs that differed from the reference, over all simulations."""
+        return sum(one.mismatches for one in self.checked)
+
+    @cached_property
+    def timing(self) -> AcceleratorTiming:
+        """The cycles of the design, as formulas."""
+        return AcceleratorTiming.of(self.network, self.schedule, self.design.mappings)
+
+    @cached_property
+    def device(self) -> Device | None:
+        """The device of the newest synthesis, or else of the mapping; None for a generic one."""
+        name = self.synthesis.device if self.synthesis else self.design.manifest.device
+        _, device = devices.find(name)
+        return device if device.luts else None
+
+    @cached_property
+    def estimate(self) -> Estimate | None:
+        """What the design should take on the device; None where there are no figures for it."""
+        from fcgen.estimation.for_design import estimate_design
+
+        if self.device is None:
+            return None
+        try:
+            speed = self.synthesis.speed if self.synthesis else None
+            return estimate_design(self.design, self.device.name, speed or None)
+        except InputError:
+            return None
+
+
+def gather(directory: Path, force: bool = False) -> Evidence:
+    """Read a design and all results that belong to it.
+
+    Raises
+    ------
+    InputError
+        When the design, or a file of results, is not what fcgen wrote.
+    """
+    design = Design.open(directory, force)
+    found = records(design)
+    made = syntheses(design)
+    accuracy = certificate = None
+    if ACCURACY in design.manifest.files:
+        path = directory / ACCURACY
+        accuracy = Accuracy.from_json(path.read_bytes(), str(path))
+    if CERTIFICATE in design.manifest.files:
+        certificate = read_json(directory / CERTIFICATE, BYTES_MAX, "compile the model again")
+    return Evidence(
+        design,
+        tuple(one for one in found if one.current),
+        tuple(str(one.path) for one in (*found, *made) if not one.current),
+        tuple(one for one in made if one.current),
+        certificate,
+        accuracy,
+    )

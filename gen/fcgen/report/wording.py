@@ -1,0 +1,29 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+
+def percent(share: float) -> str:
+    """Return a part of one in per cent."""
+    return f"{100 * share:.2f} %"
+
+
+def rate(value: float) -> str:
+    """Return a number a second, rounded down to what is certain: 870,792 or 2.35 million."""
+    if value >= 1e6:
+        return f"{floor(value / 1e4) / 100:.2f} million"
+    return f"{floor(value):,}"
+
+
+def seconds(value: float) -> str:
+    """Return a time with three digits, in the unit that suits it."""
+    for unit, scale in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if value * scale >= 1:
+            return f"{_three(value * scale)} {unit}"
+    return f"{_three(value * 1e9)} ns"
+
+
+def _three(value: float) -> str:
+    return f"{value:.{max(0, 2 - floor(log10(value))) if value else 0}f}"
