@@ -140,4 +140,5 @@ class Chromium:
 
     def print(self, path: Path) -> None:
         """Write the page as PDF, as it is printed."""
+        self.call("Emulation.setEmulatedMedia", media="", features=[])
         path.write_bytes(base64.b64decode(self.call("Page.printToPDF")["data"]))

@@ -29,6 +29,12 @@
       });
     });
   }
+  for (const cell of document.querySelectorAll("td.short")) {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+    if (seen(cell) && lines.size > 1) faults.push(`is broken: ${name(cell)}`);
+  }
   // Blocks of text that should follow each other.
   const blocks = [...document.querySelectorAll("h1, h2, .verdict, .tile, section, figcaption, svg")]
     .filter(seen);

@@ -44,8 +44,8 @@ class Accuracy:
         if count <= CLASSES_MAX:
             confusion = np.zeros((count, count), np.int64)
             np.add.at(confusion, (labels, of_integers), 1)
-        right = [float((found == labels).mean()) for found in (of_floats, of_integers)]
-        return cls(len(labels), *right, confusion)
+        in_floats, in_integers = ((found == labels).mean() for found in (of_floats, of_integers))
+        return cls(len(labels), float(in_floats), float(in_integers), confusion)
 
     def line(self) -> str:
         """Return it for people."""
@@ -79,11 +79,13 @@ class Accuracy:
         """
         fields = document.Fields(document.load(text, source), source)
         vectors = fields.integer("vectors", 1, VECTORS_MAX)
-        shares = [fields.number(name) or 0.0 for name in ("float_model", "quantised")]
+        in_floats, in_integers = fields.number("float_model"), fields.number("quantised")
+        if in_floats is None or in_integers is None:
+            raise bad_input(source, "null", "an accuracy is a number", document.REMEDY)
         rows = fields.any("confusion")
         fields.finish()
         if rows is None:
-            return cls(vectors, *shares)
+            return cls(vectors, in_floats, in_integers)
         if not isinstance(rows, list) or not 1 <= len(rows) <= CLASSES_MAX:
             rule = f"must be 1 to {CLASSES_MAX} lists"
             raise bad_input(f"{source}: confusion", type(rows).__name__, rule, document.REMEDY)
@@ -92,4 +94,4 @@ class Accuracy:
             checked.integers(str(n), minimum=0, maximum=vectors, sizes=(len(rows),))
             for n in range(len(rows))
         ]
-        return cls(vectors, *shares, np.array(table, np.int64))
+        return cls(vectors, in_floats, in_integers, np.array(table, np.int64))

@@ -151,9 +151,9 @@ def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accur
     codes, _ = network.quantize(data.test)
     assert network.output is not None
     scores = network.output(trace(network, codes)[-1])
-    found = [classes(values) for values in (model.forward(data.test), scores)]
     # A single output has a sign, which are two classes.
-    return Accuracy.of(data.labels, *found, max(scores.shape[1], 2))
+    count = max(scores.shape[1], 2)
+    return Accuracy.of(data.labels, classes(model.forward(data.test)), classes(scores), count)
 
 
 def summary(certificate: Certificate) -> dict[str, Any]:

@@ -155,9 +155,12 @@ def run(
     vectors = digits.vectors
     layer, _ = digits.quantised()
     folding = Folding(layer.inputs, layer.outputs, PE, SIMD, weight_bits=layer.weight_format.bits)
-    scores = digits.float_scores(), forward(layer, vectors)
-    found = [each.argmax(axis=1) for each in scores]
-    accuracy = Accuracy.of(digits.labels, *found, layer.outputs)
+    accuracy = Accuracy.of(
+        digits.labels,
+        digits.float_scores().argmax(axis=1),
+        forward(layer, vectors).argmax(axis=1),
+        layer.outputs,
+    )
     made = accelerator.write(
         layer,
         folding,

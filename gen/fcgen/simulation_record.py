@@ -39,8 +39,6 @@ class SimulationRecord:
     ----------
     path : Path
         Its file.
-    current : bool
-        Whether it was the design as it is now.
     engine : str
     netlist, checked, given : bool
         Whether it was the netlist; whether the reference was compared with; whether the vectors
@@ -58,7 +56,6 @@ class SimulationRecord:
     """
 
     path: Path
-    current: bool
     engine: str
     netlist: bool
     checked: bool
@@ -132,8 +129,8 @@ def _first(result: SimulationResult) -> list[int]:
     return found
 
 
-def records(design: Design) -> list[SimulationRecord]:
-    """Return the records that there are of a design, by the names of their files.
+def records(design: Design) -> tuple[list[SimulationRecord], list[Path]]:
+    """Return the records of a design as it is, by name, and the files that are of another one.
 
     Raises
     ------
@@ -142,21 +139,21 @@ def records(design: Design) -> list[SimulationRecord]:
     """
     folder = folder_of(design)
     files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    if not files:
-        return []
-    now = hash_file(design.directory / MANIFEST)
-    return [_read(path, now) for path in files]
+    read = {path: read_json(path, BYTES_MAX, _REMEDY) for path in files}
+    now = hash_file(design.directory / MANIFEST) if files else ""
+    current = {path: values for path, values in read.items() if values.get("manifest") == now}
+    found = [_record(path, values) for path, values in current.items()]
+    return found, [path for path in files if path not in current]
 
 
-def _read(path: Path, now: str) -> SimulationRecord:
+def _record(path: Path, values: dict[str, Any]) -> SimulationRecord:
     source = str(path)
-    fields = document.Fields(read_json(path, BYTES_MAX, _REMEDY), source)
+    fields = document.Fields(values, source)
     interval = fields.any("initiation_interval")
     if isinstance(interval, bool) or not isinstance(interval, int | float | None):
         raise bad_input(f"{source}: initiation_interval", interval, "must be a number", _REMEDY)
     return SimulationRecord(
         path=path,
-        current=fields.text("manifest") == now,
         engine=fields.text("engine"),
         netlist=fields.flag("netlist"),
         checked=fields.flag("checked"),

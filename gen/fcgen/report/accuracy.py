@@ -58,7 +58,7 @@ def _chart(confusion: np.ndarray) -> Chart:
     count = len(confusion)
     right, total = int(np.trace(confusion)), int(confusion.sum())
     with drawing.canvas(drawing.WIDTH) as figure:
-        axes = drawing.axes(figure, 30, 34, 8, 8)
+        axes = drawing.axes(figure, 36, 36, 8, 8)
         axes.set_xlim(-0.5, count - 0.5)
         axes.set_ylim(count - 0.5, -0.5)
         shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from fcgen.dense_layer import DenseLayer
@@ -13,6 +14,7 @@ from fcgen.wording import count
 
 KEY, TITLE = "blocks", "Block diagram"
 LEFT, WIDE, TALL, PITCH = 8, 344, 62, 86
+INSIDE = 8.2
 
 
 def section(evidence: Evidence) -> Section:
@@ -53,7 +55,7 @@ def layer_bits(evidence: Evidence) -> int:
     return evidence.network.output_format.stored.bits
 
 
-def _layer(axes: drawing.Axes, top: float, layer: DenseLayer, folding: Folding) -> None:
+def _layer(axes: Axes, top: float, layer: DenseLayer, folding: Folding) -> None:
     _box(axes, LEFT, top, WIDE, TALL, drawing.CARD)
     name = drawing.label(layer.name, 34)
     axes.text(LEFT + 8, top + 11, name, va="center", weight="bold")
@@ -63,31 +65,29 @@ def _layer(axes: drawing.Axes, top: float, layer: DenseLayer, folding: Folding) 
     made = "raw sums" if layer.requantization is None else "requantizer"
     parts = (
         ("vector memory", "two vectors"),
-        (f"{folding.pe:,} × {folding.simd:,} multipliers", f"{folding.weight_words:,} words"),
+        (f"{folding.pe:,} × {folding.simd:,} MACs", f"{folding.weight_words:,} words"),
         (made, f"{folding.result_lanes:,} at once"),
         (last, f"{folding.output_lanes:,} a beat"),
     )
-    widths = (78, 104, 72, 62)
+    widths = (82, 98, 72, 64)
     place = LEFT + 8.0
     for (first, second), width in zip(parts, widths, strict=True):
         _box(axes, place, top + 22, width, 33, drawing.SOFT)
         middle = place + width / 2
-        axes.text(middle, top + 32, first, ha="center", va="center", fontsize=drawing.SMALL)
+        axes.text(middle, top + 32, first, ha="center", va="center", fontsize=INSIDE)
         axes.text(
             middle,
             top + 45,
             second,
             ha="center",
             va="center",
-            fontsize=drawing.SMALL - 0.5,
+            fontsize=INSIDE,
             color=drawing.MUTED,
         )
         place += width + 4
 
 
-def _box(
-    axes: drawing.Axes, left: float, top: float, width: float, height: float, colour: str
-) -> None:
+def _box(axes: Axes, left: float, top: float, width: float, height: float, colour: str) -> None:
     axes.add_patch(
         FancyBboxPatch(
             (left, top),
@@ -101,7 +101,7 @@ def _box(
     )
 
 
-def _arrow(axes: drawing.Axes, end: float, text: str) -> None:
+def _arrow(axes: Axes, end: float, text: str) -> None:
     middle = LEFT + WIDE / 2
     axes.annotate(
         "",

@@ -18,12 +18,15 @@ class Table:
     rows : sequence of tuple of str
     grid : bool
         A matrix of short cells, which stays one on a narrow screen.
+    commands : bool
+        The last column holds command lines.
     """
 
     caption: str
     head: Row
     rows: tuple[Row, ...]
     grid: bool = False
+    commands: bool = False
 
 
 @dataclass(frozen=True)

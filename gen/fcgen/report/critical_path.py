@@ -12,7 +12,7 @@ from fcgen.synthesis.report import ROUTING, Step
 from fcgen.synthesis.result_text import merged
 
 KEY, TITLE = "critical-path", "Critical path"
-PITCH, STEPS_MAX = 26, 40
+PITCH, STEPS_MAX, LETTERS = 26, 40, 44
 
 
 def section(evidence: Evidence) -> Section:
@@ -36,8 +36,8 @@ def section(evidence: Evidence) -> Section:
 def _chart(made: Synthesis, steps: list[Step], whole: float) -> Chart:
     shown = [step for step in steps if step.ns >= whole / 200]
     begins = {id(step): sum(one.ns for one in steps[:n]) for n, step in enumerate(steps)}
-    with drawing.canvas(len(shown) * PITCH + 46) as figure:
-        axes = drawing.axes(figure, 10, 42, 10, 2)
+    with drawing.canvas(len(shown) * PITCH + 40) as figure:
+        axes = drawing.axes(figure, 10, 36, 10, 2)
         axes.set_xlim(0, whole * 1.01)
         axes.set_ylim(len(shown) * PITCH, 0)
         for number, step in enumerate(shown):
@@ -63,4 +63,4 @@ def _chart(made: Synthesis, steps: list[Step], whole: float) -> Chart:
 def _tail(name: str) -> str:
     """Return the end of a name, which is what differs from step to step."""
     line = drawing.label(name, 80)
-    return line if len(line) <= 52 else f"…{line[-51:]}"
+    return line if len(line) <= LETTERS else f"…{line[1 - LETTERS :]}"

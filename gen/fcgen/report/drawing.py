@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
+from typing import Any
 
 import matplotlib
 from markupsafe import Markup, escape
@@ -20,17 +21,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from fcgen.errors import shown
+from fcgen.report.wording import printable
 
 WIDTH = 360
 """Points; about the width of a telephone, so that letters are readable there."""
-LARGE, NORMAL, SMALL = 10.0, 9.0, 8.0
+NORMAL, SMALL = 9.5, 8.8
 
 _VARIABLES = ("ink", "muted", "line", "card", "c1", "c2", "c3", "c4", "good", "bad", "soft")
 _MARKS = {name: f"#0a0b{number:02x}" for number, name in enumerate(_VARIABLES, 16)}
 INK, MUTED, LINE, CARD, C1, C2, C3, C4, GOOD, BAD, SOFT = _MARKS.values()
 SERIES = (C1, C2, C3, C4)
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "fcgen",
     "text.parse_math": False,
@@ -51,7 +53,7 @@ _SETTINGS = {
     "text.color": INK,
     "hatch.linewidth": 0.8,
 }
-_NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+_NO_METADATA: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
 @contextmanager
@@ -126,6 +128,6 @@ def svg(figure: Figure, key: str, title: str, description: str) -> Markup:
     return Markup(
         f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" '
         f'aria-labelledby="{key}-title {key}-description">'
-        f'<title id="{key}-title">{escape(title)}</title>'
-        f'<desc id="{key}-description">{escape(description)}</desc>{body}</svg>'
+        f'<title id="{key}-title">{escape(printable(title))}</title>'
+        f'<desc id="{key}-description">{escape(printable(description))}</desc>{body}</svg>'
     )

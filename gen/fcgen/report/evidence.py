@@ -112,8 +112,7 @@ def gather(directory: Path, force: bool = False) -> Evidence:
         When the design, or a file of results, is not what fcgen wrote.
     """
     design = Design.open(directory, force)
-    found = records(design)
-    made = syntheses(design)
+    (simulations, old), (made, older) = records(design), syntheses(design)
     accuracy = certificate = None
     if ACCURACY in design.manifest.files:
         path = directory / ACCURACY
@@ -122,9 +121,9 @@ def gather(directory: Path, force: bool = False) -> Evidence:
         certificate = read_json(directory / CERTIFICATE, BYTES_MAX, "compile the model again")
     return Evidence(
         design,
-        tuple(one for one in found if one.current),
-        tuple(str(one.path) for one in (*found, *made) if not one.current),
-        tuple(one for one in made if one.current),
+        tuple(simulations),
+        tuple(map(str, (*old, *older))),
+        tuple(made),
         certificate,
         accuracy,
     )

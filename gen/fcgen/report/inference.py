@@ -22,6 +22,7 @@ Row = tuple[str, str, tuple[Span, ...]]
 def section(evidence: Evidence) -> Section:
     """Return the cycles of a vector that meets an idle design."""
     measured = next((one for one in evidence.simulations if one.output_cycles), None)
+    absent: tuple[Absent, ...] = ()
     lead = "A vector enters the idle design, and nobody stalls."
     if measured is None:
         what = "Its cycles are formulas here: no undisturbed simulation of this design is recorded."
@@ -29,7 +30,6 @@ def section(evidence: Evidence) -> Section:
         absent = (Absent(what, command),)
     else:
         lead += f" The output beats are those that the engine {measured.engine} measured."
-        absent = ()
     return Section(KEY, TITLE, (lead,), (_chart(evidence, measured),), absent=absent)
 
 
@@ -37,7 +37,7 @@ def _rows(evidence: Evidence, measured: SimulationRecord | None) -> list[Row]:
     """Return signals with the spans of cycles in which they are high."""
     found, stream = windows(evidence.timing), evidence.design.input_stream
     beats = stream.beats
-    rows = [
+    rows: list[Row] = [
         ("in_valid, in_ready", "input beats are accepted", ((0, beats),)),
         ("in_first", "the first beat of the vector", ((0, 1),)),
         ("in_last", "the last one", ((beats - 1, beats),)),
@@ -69,8 +69,8 @@ def _runs(cycles: Sequence[int]) -> tuple[Span, ...]:
 def _chart(evidence: Evidence, measured: SimulationRecord | None) -> Chart:
     rows = _rows(evidence, measured)
     end = max(spans[-1][1] for *_, spans in rows) * 1.02
-    with drawing.canvas(len(rows) * PITCH + 30) as figure:
-        axes = drawing.axes(figure, 10, 28, 10, 2)
+    with drawing.canvas(len(rows) * PITCH + 38) as figure:
+        axes = drawing.axes(figure, 10, 34, 10, 2)
         axes.set_xlim(0, end)
         axes.set_ylim(len(rows) * PITCH, 0)
         for number, (name, what, spans) in enumerate(rows):

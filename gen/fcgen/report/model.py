@@ -22,7 +22,7 @@ def section(evidence: Evidence) -> Section:
     network, schedule = evidence.network, evidence.schedule
     rows = [_row(*pair) for pair in zip(network.layers, schedule, strict=True)]
     ends = ENDS[network.end.kind].format(count=network.end.count)
-    lead = (
+    lead: tuple[str, ...] = (
         f"{count(len(rows), 'layer')}, {count(network.parameters, 'parameter')}, "
         f"{count(network.macs, 'multiplication')} a vector on "
         f"{count(schedule.multipliers, 'multiplier')}; what leaves: {ends}.",

@@ -25,6 +25,7 @@ from fcgen.report import (
 )
 from fcgen.report.content import Section
 from fcgen.report.evidence import Evidence
+from fcgen.report.wording import printable
 
 SECTIONS: tuple[Callable[[Evidence], Section], ...] = (
     accuracy.section,
@@ -32,10 +33,10 @@ SECTIONS: tuple[Callable[[Evidence], Section], ...] = (
     model.section,
     resources.section,
     pipeline.section,
-    inference.section,
-    blocks.section,
     ranges.section,
     critical_path.section,
+    inference.section,
+    blocks.section,
     certificate.section,
     repeat.section,
 )
@@ -47,7 +48,7 @@ def page(evidence: Evidence) -> str:
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        finalize=_printable,
+        finalize=_written,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -76,8 +77,6 @@ def _subtitle(evidence: Evidence) -> str:
     )
 
 
-def _printable(value: Any) -> Any:
-    """Return what a template writes, without letters that move or hide others."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return "".join(letter if letter.isprintable() else " " for letter in value)
-    return value
+def _written(value: Any) -> Any:
+    """Return what the template writes for a value: markup as it is, texts printable."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
+
 from fcgen.report import drawing
 from fcgen.report.content import Chart, Section, Table
 from fcgen.report.evidence import Evidence
@@ -18,7 +20,7 @@ def section(evidence: Evidence) -> Section:
     foldings = evidence.schedule.foldings
     slowest = max(range(len(foldings)), key=lambda n: foldings[n].initiation_interval)
     name = evidence.network.layers[slowest].name
-    lead = (
+    lead: tuple[str, ...] = (
         f"A vector leaves every {interval:,} cycles; the pace is that of {name}. One vector alone "
         f"takes {evidence.design.latency:,} cycles. Cycles are formulas, which tests hold to the "
         "simulated hardware.",
@@ -26,15 +28,15 @@ def section(evidence: Evidence) -> Section:
     measured = [one.initiation_interval for one in evidence.simulations if one.initiation_interval]
     if measured:
         lead += (f"The last simulation measured {measured[0]:,g} cycles a vector.",)
-    return Section(KEY, TITLE, lead, (_chart(evidence),), wide=True)
+    return Section(KEY, TITLE, lead, (_chart(evidence),))
 
 
 def _chart(evidence: Evidence) -> Chart:
     found, interval = windows(evidence.timing), evidence.design.initiation_interval
     names = [layer.name for layer in evidence.network.layers]
     end = found[-1].span[1] + (VECTORS - 1) * interval
-    with drawing.canvas(len(found) * PITCH + 48) as figure:
-        axes = drawing.axes(figure, 10, 44, 10, 2)
+    with drawing.canvas(len(found) * PITCH + 56) as figure:
+        axes = drawing.axes(figure, 10, 52, 10, 2)
         axes.set_xlim(0, end)
         axes.set_ylim(len(found) * PITCH, 0)
         for number, (name, window) in enumerate(zip(names, found, strict=True)):
@@ -68,9 +70,11 @@ def _chart(evidence: Evidence) -> Chart:
     return Chart(svg, caption, Table("Cycles of the first vector", HEAD, rows))
 
 
-def _legend(axes: drawing.Axes, bottom: float) -> None:
+def _legend(axes: Axes, bottom: float) -> None:
     """Write under the axis which colour is which vector."""
-    transform = axes.get_figure(root=True).dpi_scale_trans
+    figure = axes.figure
+    assert figure is not None
+    transform = figure.dpi_scale_trans
     for vector in range(VECTORS):
         left = (10 + 84 * vector) / 72
         patch = drawing.box((left, 4 / 72), 9 / 72, 9 / 72, drawing.SERIES[vector])

@@ -72,16 +72,16 @@ def _activations(evidence: Evidence, record: SimulationRecord) -> list[Range]:
 
 
 def _chart(key: str, title: str, ranges: list[Range]) -> Chart:
-    height = len(ranges) * PITCH + 30
+    height = len(ranges) * PITCH + 38
     with drawing.canvas(height) as figure:
-        axes = drawing.axes(figure, 10, 26, 10, 2)
+        axes = drawing.axes(figure, 10, 34, 10, 2)
         axes.set_xlim(-1.02, 1.02)
         axes.set_ylim(len(ranges) * PITCH, 0)
         for number, one in enumerate(ranges):
             top, form = number * PITCH, one.format
             scale = max(form.magnitude, 1)
             low, high = form.minimum / scale, form.maximum / scale
-            text = f"{drawing.label(one.name, 34)}  {one.least:,} to {one.most:,} in {form.name}"
+            text = f"{drawing.label(one.name, 30)}  {one.least:,} to {one.most:,} in {form.name}"
             axes.text(-1, top + 8, text, fontsize=drawing.SMALL, va="center")
             axes.add_patch(drawing.box((low, top + 14), high - low, 8, drawing.SOFT))
             used = max(one.most - one.least, 0.004 * scale) / scale

@@ -33,7 +33,7 @@ def section(evidence: Evidence) -> Section:
     ]
     table = Table("Hashes, seeds, versions", ("What", "Value"), tuple(facts))
     rows = tuple((what, command) for what, command in commands(evidence))
-    repeated = Table("Commands", ("What", "Command"), rows)
+    repeated = Table("Commands", ("What", "Command"), rows, commands=True)
     return Section(KEY, TITLE, tables=(repeated, table), absent=tuple(absent), wide=True)
 
 

@@ -63,8 +63,8 @@ def _chart(evidence: Evidence, device: Device) -> Chart:
     rows = _rows(device)
     shares = [getattr(usage, field) / most for _, field, most in rows for *_, usage in found]
     end = max(1.0, *shares)
-    with drawing.canvas(len(rows) * PITCH + 30) as figure:
-        axes = drawing.axes(figure, 10, 26, 10, 2)
+    with drawing.canvas(len(rows) * PITCH + 38) as figure:
+        axes = drawing.axes(figure, 10, 34, 10, 2)
         axes.set_xlim(0, 100 * end)
         axes.set_ylim(len(rows) * PITCH, 0)
         for number, (name, field, most) in enumerate(rows):
@@ -81,12 +81,8 @@ def _chart(evidence: Evidence, device: Device) -> Chart:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(f"per cent of {device.name}")
-        described = " and ".join(
-            f"{'orange' if kind == 'estimate' else 'blue'} the {kind}"
-            if kind == "estimate"
-            else "blue what was measured"
-            for kind, *_ in found
-        )
+        colours = {"estimate": "orange the estimate", "measured": "blue what was measured"}
+        described = ", ".join(colours[kind] for kind, *_ in found)
         caption = f"What the design takes of {device.name}: {described}, pale the device."
         svg = drawing.svg(figure, KEY, "Resources against the device", caption)
     rest = [(kind, usage) for kind, _, usage in found]
@@ -106,23 +102,21 @@ def _layers(evidence: Evidence) -> Table:
     device, made, guess = evidence.device, evidence.synthesis, evidence.estimate
     assert device is not None
     fields = [(name, field) for name, field, _ in _rows(device)]
-    parts = made.parts if made else {}
-    measured = [parts.get(name) for name in instance_names(evidence.network)]
+    layers = evidence.network.layers
+    columns: dict[str, list[Usage | None]] = {}
+    if guess is not None:
+        columns["est."] = [*guess.layers, guess.usage]
+    if made is not None:
+        names = instance_names(evidence.network)
+        alone = made.usage if len(layers) == 1 else None
+        columns["meas."] = [*(made.parts.get(name, alone) for name in names), made.usage]
     rows = [
-        (layer.name, *_cells(fields, guess.layers[n] if guess else None, measured[n]))
-        for n, layer in enumerate(evidence.network.layers)
+        (name, *(_cell(column[n], field) for _, field in fields for column in columns.values()))
+        for n, name in enumerate([*(layer.name for layer in layers), "Whole design"])
     ]
-    total = made.usage if made else None
-    rows.append(("Whole design", *_cells(fields, guess.usage if guess else None, total)))
-    head = ("Layer", *(f"{name} {kind}" for name, _ in fields for kind in ("est.", "meas.")))
-    return Table("Resources of each layer: estimate and measurement", head, tuple(rows))
+    head = ("Layer", *(f"{name} {kind}" for name, _ in fields for kind in columns))
+    return Table("Resources of each layer, estimated and measured", head, tuple(rows))
 
 
-def _cells(
-    fields: list[tuple[str, str]], guess: Usage | None, made: Usage | None
-) -> tuple[str, ...]:
-    return tuple(
-        NONE if usage is None else f"{getattr(usage, field):,}"
-        for _, field in fields
-        for usage in (guess, made)
-    )
+def _cell(usage: Usage | None, field: str) -> str:
+    return NONE if usage is None else f"{getattr(usage, field):,}"

@@ -33,7 +33,7 @@ def _chart(evidence: Evidence, cap: float, reached: float, each: int) -> Chart:
     most, roof = device.dsps * each, device.dsps * each * cap / 1e3
     left, right = min(1.0, useful / 2), max(2.0 * most, 2 * useful)
     with drawing.canvas(260) as figure:
-        axes = drawing.axes(figure, 42, 36, 14, 22)
+        axes = drawing.axes(figure, 42, 40, 14, 24)
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlim(left, right)
@@ -51,7 +51,9 @@ def _chart(evidence: Evidence, cap: float, reached: float, each: int) -> Chart:
             points.append(("placed and routed", made.gmacs, drawing.C1, "o"))
         for name, value, colour, marker in points:
             axes.plot([useful], [value], marker, color=colour, markersize=8, label=name)
-        axes.legend(loc="lower right", frameon=False, fontsize=drawing.SMALL, labelcolor=drawing.INK)
+        axes.legend(
+            loc="lower right", frameon=False, fontsize=drawing.SMALL, labelcolor=drawing.INK
+        )
         axes.set_xlabel("multiplications that an inference needs, a cycle")
         axes.set_title("10⁹ multiplications a second", loc="left", fontsize=drawing.SMALL)
         for axis in (axes.xaxis, axes.yaxis):
@@ -60,8 +62,8 @@ def _chart(evidence: Evidence, cap: float, reached: float, each: int) -> Chart:
         share = 100 * reached / roof
         caption = (
             f"The design does {reached:.2f} of the {roof:.1f} GMAC/s that all multipliers of "
-            f"{device.name} could do at {cap:g} MHz: {share:.1f} %. Along the slope more multipliers "
-            "at work help, under the roof only a larger device."
+            f"{device.name} could do at {cap:g} MHz: {share:.1f} %. Along the slope more "
+            "multipliers at work help, under the roof only a larger device."
         )
         svg = drawing.svg(figure, KEY, "Roofline", caption)
     rows = [(name, f"{useful:.2f}", f"{value:.3f}") for name, value, *_ in points]

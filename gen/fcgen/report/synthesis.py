@@ -29,8 +29,6 @@ class Synthesis:
     ----------
     path : Path
         The file.
-    current : bool
-        Whether its sources are the design's as they are now.
     device, speed : str
     usage : Usage
     parts : mapping
@@ -54,7 +52,6 @@ class Synthesis:
     """
 
     path: Path
-    current: bool
     device: str
     speed: str
     usage: Usage
@@ -74,8 +71,8 @@ class Synthesis:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-def syntheses(design: Design) -> list[Synthesis]:
-    """Return the results in the folder beside a design, the newest first.
+def syntheses(design: Design) -> tuple[list[Synthesis], list[Path]]:
+    """Return the results in the folder beside a design, the newest first, and those of others.
 
     Raises
     ------
@@ -85,7 +82,9 @@ def syntheses(design: Design) -> list[Synthesis]:
     folder = default(design.directory, "any", "").parent
     files = sorted(folder.glob(f"*/{RESULT}")) if folder.is_dir() else []
     files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    return [_read(path, _is_of(path.parent, design)) for path in files if is_ours(path.parent)]
+    files = [path for path in files if is_ours(path.parent)]
+    current = [path for path in files if _is_of(path.parent, design)]
+    return [_read(path) for path in current], [path for path in files if path not in current]
 
 
 def _is_of(folder: Path, design: Design) -> bool:
@@ -98,22 +97,21 @@ def _is_of(folder: Path, design: Design) -> bool:
     )
 
 
-def _read(path: Path, current: bool) -> Synthesis:
+def _read(path: Path) -> Synthesis:
     values = read_json(path, BYTES_MAX, _REMEDY)
     try:
         devices.find(values["device"])
-        return _parse(path, current, values)
+        return _parse(path, values)
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
         rule = "is not a result of fcgen synth"
         raise bad_input(path, f"{type(error).__name__} {error}", rule, _REMEDY) from None
 
 
-def _parse(path: Path, current: bool, values: dict[str, Any]) -> Synthesis:
+def _parse(path: Path, values: dict[str, Any]) -> Synthesis:
     worst = values["critical_path"] or {"from": "", "to": "", "steps": []}
     steps = [Step(str(s["kind"]), float(s["ns"]), str(s["name"])) for s in worst["steps"]]
     return Synthesis(
         path=path,
-        current=current,
         device=str(values["device"]),
         speed=str(values["speed"]),
         usage=_usage(values),

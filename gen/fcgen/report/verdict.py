@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 from fcgen.report.content import Tile
 from fcgen.report.evidence import Evidence
@@ -23,12 +24,17 @@ def headline(evidence: Evidence) -> tuple[str, str]:
     if proof and not proof.get("exact"):
         return "bad", f"Not equal to {proof.get('target')}: see the certificate."
     if not evidence.checked:
-        return "open", "Not checked yet: no simulation of this design is recorded."
+        sentence = "Not checked yet: no simulation of this design is recorded."
+        return "open", sentence + (f" Its integers are {_proven(proof)}." if proof else "")
     outputs = count(sum(one.outputs for one in evidence.checked), "integer")
     sentence = f"Exact: all {outputs} that the hardware computed equal the reference."
     if proof:
-        sentence += f" The reference is proven equal to {proof.get('target')} for every input."
+        sentence += f" The reference is {_proven(proof)}."
     return "good", sentence
+
+
+def _proven(proof: dict[str, Any]) -> str:
+    return f"proven equal to {proof.get('target')} for every input"
 
 
 def tiles(evidence: Evidence) -> tuple[Tile, ...]:
@@ -106,7 +112,9 @@ def _latency(evidence: Evidence) -> Tile:
     cycles = count(evidence.design.latency, "cycle")
     if found is None:
         return Tile("Latency", cycles, "first input to last output", "plain", "formula")
-    return Tile("Latency", seconds(found / 1e6), f"{cycles}, first input to last output", source=source)
+    return Tile(
+        "Latency", seconds(found / 1e6), f"{cycles}, first input to last output", source=source
+    )
 
 
 def _share(evidence: Evidence) -> Tile:
@@ -118,7 +126,9 @@ def _share(evidence: Evidence) -> Tile:
     found = shares(usage, device)
     names = {"lut": "LUT", "ff": "FF", "dsp": "DSP", "ram": "RAM", "scratchpad": "SPRAM"}
     most = max(found, key=lambda name: found[name])
-    rest = ", ".join(f"{names[name]} {value:.0f} %" for name, value in found.items() if name != most)
+    rest = ", ".join(
+        f"{names[name]} {value:.0f} %" for name, value in found.items() if name != most
+    )
     state = "plain" if found[most] <= 100 else "bad"
     note = f"of {device.name}; {rest}"
     return Tile(

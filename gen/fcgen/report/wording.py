@@ -1,8 +1,13 @@
-"""Numbers as people read them."""
+"""Numbers and texts as people read them."""
 
 from __future__ import annotations
 
 from math import floor, log10
+
+
+def printable(text: str) -> str:
+    """Return text without letters that end, move or hide others."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def percent(share: float) -> str:
