@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from fcgen import accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
 from fcgen.digit_picture import draw
 from fcgen.digits import Digits
+from fcgen.errors import InputError
 from fcgen.folding import Folding
 from fcgen.reference import forward
+from fcgen.simulation_record import store
 from fcgen.simulation_result import MISMATCHES_SHOWN, SimulationResult
 from fcgen.summary import Summary, summarise
 
@@ -172,6 +175,8 @@ def run(
     )
     progress(f"running {len(vectors)} images")
     simulation = made.simulate(vectors, engine=engine, seed=seed)
+    with suppress(InputError):  # the report does without it
+        store(made.design, simulation, given=True)
     shown = seed % len(vectors)
     return DemoResult(
         directory=directory,

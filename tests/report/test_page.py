@@ -109,7 +109,7 @@ def test_colours_are_those_of_the_style_sheet_so_that_dark_is_dark(text):
 
 def test_the_tiles_say_what_was_found_and_where_it_comes_from(document):
     tiles = " | ".join(classed(document, "tile"))
-    assert "Exact Yes 0 mismatches in 9 integers amaranth" in tiles
+    assert "Exact No the certificate lists where the network differs" in tiles
     assert "Accuracy 83.33 % 100.00 % in floats; 6 vectors integers" in tiles
     assert "Clock 150.0 MHz median of 2 seeds; capped at 212 MHz placed and routed" in tiles
     assert "43 % DSP of ecp5-25k; LUT 5 %, FF 10 %, RAM 12 % placed and routed" in tiles
@@ -149,6 +149,17 @@ def test_what_is_absent_is_said_with_the_command_that_gives_it(plain):
     ):
         assert re.search(f"{re.escape(sentence)}[^|]*{re.escape(command)}", absent), sentence
     assert "Not checked yet" in classed(document, "verdict")[0]
+
+
+def test_equal_simulations_are_the_verdict_where_no_certificate_speaks_against_it(tmp_path):
+    made = write_small(tmp_path / "design")
+    simulated(made)
+    document = html5lib.parse(write(made.directory).read_text())
+    integers = 3 * made.layer.outputs
+    assert classed(document, "verdict") == [
+        f"Exact: all {integers} integers that the hardware computed equal the reference."
+    ]
+    assert f"Exact Yes 0 mismatches in {integers} integers amaranth" in classed(document, "tile")
 
 
 def test_a_mismatch_is_the_verdict(made, tmp_path, monkeypatch):

@@ -25,7 +25,7 @@ from fcgen.report import (
 )
 from fcgen.report.content import Section
 from fcgen.report.evidence import Evidence
-from fcgen.report.wording import printable
+from fcgen.report.wording import extent, printable
 
 SECTIONS: tuple[Callable[[Evidence], Section], ...] = (
     accuracy.section,
@@ -52,6 +52,7 @@ def page(evidence: Evidence) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["extent"] = extent
     template = environment.from_string((package / "page.html.jinja").read_text("utf-8"))
     state, sentence = verdict.headline(evidence)
     return template.render(

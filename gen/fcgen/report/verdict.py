@@ -56,6 +56,10 @@ def _exact(evidence: Evidence) -> Tile:
     )
     if evidence.mismatches:
         return Tile(title, "No", f"{count(evidence.mismatches, 'mismatch', 'es')}", "bad", engines)
+    proof = evidence.certificate
+    if proof and not proof.get("exact"):
+        note = "the certificate lists where the network differs from its source"
+        return Tile(title, "No", note, "bad", "proof")
     if not evidence.checked:
         typed = shlex.quote(evidence.directory)
         return Tile(title, "Not checked", f"fcgen simulate {typed}", "open")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from math import floor, log10
 
+SHORT, LONG_WORD = 12, 16
+
 
 def printable(text: str) -> str:
     """Return text without letters that end, move or hide others."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def extent(text: str) -> str:
+    """Return how a cell may be broken: ``short`` nowhere, ``long`` anywhere, else between words."""
+    if len(text) <= SHORT:
+        return "short"
+    return "long" if max(map(len, text.split()), default=0) > LONG_WORD else "words"
 
 
 def percent(share: float) -> str:
