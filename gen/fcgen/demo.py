@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,8 @@ def run(
     progress(f"running {len(vectors)} images")
     simulation = made.simulate(vectors, engine=engine, seed=seed)
     with suppress(InputError):  # the report does without it
-        store(made.design, simulation, given=True)
+        typed = shlex.join(["fcgen", "demo", "-o", str(directory), "--engine", simulation.engine])
+        store(made.design, replace(simulation, repeat=typed), given=True)
     shown = seed % len(vectors)
     return DemoResult(
         directory=directory,

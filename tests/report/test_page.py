@@ -140,7 +140,7 @@ def test_what_is_absent_is_said_with_the_command_that_gives_it(plain):
     absent = " | ".join(classed(document, "absent"))
     for sentence, command in (
         ("No labelled data were given", "--labels y.npy"),
-        ("mapped to no device", "fcgen synth"),
+        ("mapped to no device", "--device ecp5-25k"),
         ("A roofline needs a device", "--device ecp5-25k"),
         ("No values of activations are recorded", "--inputs x.npy"),
         ("no undisturbed simulation", "fcgen simulate"),

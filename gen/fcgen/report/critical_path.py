@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence
@@ -20,8 +18,7 @@ def section(evidence: Evidence) -> Section:
     made = evidence.synthesis
     if made is None or not made.steps:
         what = "No path is known: the design as it is was not placed and routed."
-        command = f"fcgen synth {shlex.quote(evidence.directory)}"
-        return Section(KEY, TITLE, absent=(Absent(what, command),))
+        return Section(KEY, TITLE, absent=(Absent(what, evidence.synth_command),))
     steps = list(merged(made.steps))[:STEPS_MAX]
     whole = sum(step.ns for step in steps)
     nets = sum(step.ns for step in steps if step.kind == ROUTING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,8 @@ from fcgen.simulation_record import SimulationRecord, read_json, records
 
 CERTIFICATE = "certificate.json"
 BYTES_MAX = 1 << 26
+SUGGESTED = "ecp5-25k"
+"""A device for designs that have none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,12 @@ class Evidence:
     def directory(self) -> str:
         """The design's directory, as it was given."""
         return str(self.design.directory)
+
+    @property
+    def synth_command(self) -> str:
+        """The command that would place and route the design."""
+        words = ["fcgen", "synth", self.directory]
+        return shlex.join(words if self.device else [*words, "--device", SUGGESTED])
 
     @property
     def synthesis(self) -> Synthesis | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from fcgen.devices.device import Device, Usage
 from fcgen.instance_names import instance_names
 from fcgen.report import drawing
@@ -18,15 +16,14 @@ NONE = "–"
 
 def section(evidence: Evidence) -> Section:
     """Return usage in all, and layer by layer."""
-    typed = shlex.quote(evidence.directory)
     device = evidence.device
     if device is None:
         what = "The design is mapped to no device, so nothing is known of what it takes."
-        return Section(KEY, TITLE, absent=(Absent(what, f"fcgen synth {typed} --device ecp5-25k"),))
+        return Section(KEY, TITLE, absent=(Absent(what, evidence.synth_command),))
     absent = []
     if evidence.synthesis is None:
         what = f"The design as it is was not placed and routed for {device.name} yet."
-        absent.append(Absent(what, f"fcgen synth {typed}"))
+        absent.append(Absent(what, evidence.synth_command))
     if evidence.estimate is None:
         absent.append(Absent(f"There are no figures for estimates on {device.name}."))
     if evidence.estimate is None and evidence.synthesis is None:

@@ -14,7 +14,7 @@ def section(evidence: Evidence) -> Section:
     device = evidence.device
     if device is None or evidence.estimate is None:
         what = "A roofline needs a device whose clock and multipliers are known."
-        return Section(KEY, TITLE, absent=(Absent(what, "fcgen compile MODEL --device ecp5-25k"),))
+        return Section(KEY, TITLE, absent=(Absent(what, evidence.synth_command),))
     made, guess = evidence.synthesis, evidence.estimate
     cap = made.cap if made and made.cap else guess.cap.mhz if guess.cap else None
     reached = made.gmacs if made and made.gmacs else guess.gmac_per_second

@@ -90,7 +90,7 @@ def _clock(evidence: Evidence) -> Tile:
 def _why_no_clock(evidence: Evidence) -> str:
     if evidence.device is None:
         return "the design is mapped to no device"
-    return f"fcgen synth {shlex.quote(evidence.directory)}"
+    return evidence.synth_command
 
 
 def _figures(evidence: Evidence) -> tuple[float | None, float | None, str]:
