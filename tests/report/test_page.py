@@ -7,8 +7,10 @@ import html5lib
 import pytest
 
 from command_line import run
-from designs import write_small
+from designs import small_layer, write_small
+from fcgen import accelerator
 from fcgen.accuracy import ACCURACY
+from fcgen.folding import Folding
 from fcgen.report import write
 from report.designs import HOSTILE, hostile, simulated, synthesised
 
@@ -129,6 +131,20 @@ def test_estimate_and_measurement_of_a_layer_stand_side_by_side(document, made):
 def test_the_confusion_matrix_is_there_as_numbers(document):
     counts = {("0", "2", "0", "0"), ("1", "0", "2", "0"), ("2", "0", "1", "1")}
     assert counts <= set(rows(document))
+
+
+def test_a_design_that_does_not_fit_says_what_is_too_much(tmp_path):
+    layer = small_layer(600, 512)
+    folding = Folding(600, 512, 1, 1)
+    made = accelerator.write(layer, folding, tmp_path / "large", device="ice40-up5k")
+    text = texts(html5lib.parse(write(made.directory).read_text()))
+    assert re.search(r"ice40-up5k: \d+ RAM of 30 \(\d+ too many\): the design does not fit", text)
+    assert "The design does not fit ice40-up5k, so it has no place" in text
+
+
+def test_each_simulation_has_a_row(document):
+    found = next(row for row in rows(document) if row[0] == "amaranth")
+    assert found[1:6] == ("model", "3", "the seed", "9", "0")
 
 
 def test_the_same_evidence_gives_the_same_bytes(made, text, tmp_path):

@@ -6,6 +6,7 @@ from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence
 from fcgen.report.synthesis import Synthesis
+from fcgen.report.wording import printable
 from fcgen.synthesis.report import ROUTING, Step
 from fcgen.synthesis.result_text import merged
 
@@ -59,5 +60,5 @@ def _chart(made: Synthesis, steps: list[Step], whole: float) -> Chart:
 
 def _tail(name: str) -> str:
     """Return the end of a name, which is what differs from step to step."""
-    line = drawing.label(name, 80)
+    line = printable(name)
     return line if len(line) <= LETTERS else f"…{line[1 - LETTERS :]}"

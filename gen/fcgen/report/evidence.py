@@ -98,6 +98,12 @@ class Evidence:
         _, device = devices.find(name)
         return device if device.luts else None
 
+    @property
+    def excess(self) -> str:
+        """Why the design does not fit, by the estimate; empty where it does or was routed."""
+        found = self.estimate.excess if self.estimate and not self.synthesis else None
+        return str(found) if found else ""
+
     @cached_property
     def estimate(self) -> Estimate | None:
         """What the design should take on the device; None where there are no figures for it."""

@@ -70,7 +70,7 @@ def _chart(evidence: Evidence, measured: SimulationRecord | None) -> Chart:
     rows = _rows(evidence, measured)
     end = max(spans[-1][1] for *_, spans in rows) * 1.02
     with drawing.canvas(len(rows) * PITCH + 38) as figure:
-        axes = drawing.axes(figure, 10, 34, 10, 2)
+        axes = drawing.axes(figure, 10, 34, 24, 2)
         axes.set_xlim(0, end)
         axes.set_ylim(len(rows) * PITCH, 0)
         for number, (name, what, spans) in enumerate(rows):

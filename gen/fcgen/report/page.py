@@ -13,6 +13,7 @@ from fcgen.report import (
     accuracy,
     blocks,
     certificate,
+    checks,
     critical_path,
     inference,
     model,
@@ -37,6 +38,7 @@ SECTIONS: tuple[Callable[[Evidence], Section], ...] = (
     critical_path.section,
     inference.section,
     blocks.section,
+    checks.section,
     certificate.section,
     repeat.section,
 )

@@ -27,7 +27,7 @@ def section(evidence: Evidence) -> Section:
     )
     measured = [one.initiation_interval for one in evidence.simulations if one.initiation_interval]
     if measured:
-        lead += (f"The last simulation measured {measured[0]:,g} cycles a vector.",)
+        lead += (f"The last simulation measured {measured[0]:,.12g} cycles a vector.",)
     return Section(KEY, TITLE, lead, (_chart(evidence),))
 
 
@@ -36,7 +36,7 @@ def _chart(evidence: Evidence) -> Chart:
     names = [layer.name for layer in evidence.network.layers]
     end = found[-1].span[1] + (VECTORS - 1) * interval
     with drawing.canvas(len(found) * PITCH + 56) as figure:
-        axes = drawing.axes(figure, 10, 52, 10, 2)
+        axes = drawing.axes(figure, 10, 52, 24, 2)
         axes.set_xlim(0, end)
         axes.set_ylim(len(found) * PITCH, 0)
         for number, (name, window) in enumerate(zip(names, found, strict=True)):

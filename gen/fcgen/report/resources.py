@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fcgen.devices.device import Device, Usage
 from fcgen.instance_names import instance_names
 from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence
+from fcgen.report.wording import rate
 from fcgen.synthesis.fit import RESOURCES
+from fcgen.synthesis.result_text import megahertz
 
 KEY, TITLE = "resources", "Resources"
 PITCH = 44
@@ -29,12 +33,30 @@ def section(evidence: Evidence) -> Section:
     if evidence.estimate is None and evidence.synthesis is None:
         return Section(KEY, TITLE, absent=tuple(absent))
     chart = _chart(evidence, device)
-    tables = (_layers(evidence),)
+    tables = (_layers(evidence), *_others(evidence))
     return Section(KEY, TITLE, _lead(evidence), (chart,), tables, tuple(absent), wide=True)
+
+
+def _others(evidence: Evidence) -> Iterator[Table]:
+    """Give a table of all results where the design was synthesised more than once."""
+    if len(evidence.syntheses) > 1:
+        rows = tuple(
+            (
+                f"{one.device} {one.speed}".strip(),
+                f"{megahertz(one.clock)}" if one.clock else NONE,
+                rate(one.rate) if one.rate else NONE,
+                *(f"{getattr(one.usage, field):,}" for _, field, _ in RESOURCES),
+            )
+            for one in evidence.syntheses
+        )
+        head = ("Device", "MHz", "Inferences a second", *(name for name, *_ in RESOURCES))
+        yield Table("All results of synthesis, the newest first", head, rows)
 
 
 def _lead(evidence: Evidence) -> tuple[str, ...]:
     lead = []
+    if evidence.excess:
+        lead.append(evidence.excess)
     if evidence.estimate is not None:
         lead.append("Estimates of multipliers and block RAMs are exact, those of logic close.")
     if evidence.synthesis is not None and evidence.synthesis.parts:
@@ -61,7 +83,7 @@ def _chart(evidence: Evidence, device: Device) -> Chart:
     shares = [getattr(usage, field) / most for _, field, most in rows for *_, usage in found]
     end = max(1.0, *shares)
     with drawing.canvas(len(rows) * PITCH + 38) as figure:
-        axes = drawing.axes(figure, 10, 34, 10, 2)
+        axes = drawing.axes(figure, 10, 34, 14, 2)
         axes.set_xlim(0, 100 * end)
         axes.set_ylim(len(rows) * PITCH, 0)
         for number, (name, field, most) in enumerate(rows):

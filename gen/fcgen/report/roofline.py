@@ -18,6 +18,9 @@ def section(evidence: Evidence) -> Section:
     made, guess = evidence.synthesis, evidence.estimate
     cap = made.cap if made and made.cap else guess.cap.mhz if guess.cap else None
     reached = made.gmacs if made and made.gmacs else guess.gmac_per_second
+    if evidence.excess:
+        what = f"The design does not fit {device.name}, so it has no place under its roofline."
+        return Section(KEY, TITLE, absent=(Absent(what),))
     if not device.dsps or cap is None or reached is None:
         what = f"{device.name} has no roofline here: its multipliers or its highest clock are open."
         return Section(KEY, TITLE, absent=(Absent(what),))

@@ -90,6 +90,8 @@ def _clock(evidence: Evidence) -> Tile:
 def _why_no_clock(evidence: Evidence) -> str:
     if evidence.device is None:
         return "the design is mapped to no device"
+    if evidence.excess:
+        return "the design does not fit"
     return evidence.synth_command
 
 
