@@ -126,7 +126,13 @@ def compile_model(
     if runtime_weights:
         network = network.writable()
     progress("choosing the folding")
-    choice = Folder(network, device, mapping).choose(goal or Goal())
+    folder = Folder(network, device, mapping)
+    choice = folder.choose(goal or Goal())
+    known = folder.estimated(choice.schedule)
+    if known is not None:
+        from fcgen.estimation import stored
+
+        extra[stored.ESTIMATE] = stored.text(known)
     made = accelerator.write(
         network,
         choice.schedule,

@@ -14,6 +14,8 @@ from fcgen.design import Design
 from fcgen.devices.device import Device
 from fcgen.errors import InputError
 from fcgen.estimation.estimate import Estimate
+from fcgen.estimation.stored import ESTIMATE
+from fcgen.estimation.stored import read as read_estimate
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.network import Network
 from fcgen.report.synthesis import Synthesis, syntheses
@@ -41,6 +43,8 @@ class Evidence:
         Of the design as it is, the newest first.
     certificate : mapping, optional
     accuracy : Accuracy, optional
+    stored : Estimate, optional
+        Made when the design was compiled.
     """
 
     design: Design
@@ -49,6 +53,7 @@ class Evidence:
     syntheses: tuple[Synthesis, ...]
     certificate: dict[str, Any] | None
     accuracy: Accuracy | None
+    stored: Estimate | None = None
 
     @property
     def network(self) -> Network:
@@ -111,8 +116,11 @@ class Evidence:
 
         if self.device is None:
             return None
+        speed = self.synthesis.speed if self.synthesis else None
+        stored = self.stored
+        if stored and stored.device == self.device and speed in (None, stored.speed):
+            return stored
         try:
-            speed = self.synthesis.speed if self.synthesis else None
             return estimate_design(self.design, self.device.name, speed or None)
         except InputError:
             return None
@@ -128,12 +136,15 @@ def gather(directory: Path, force: bool = False) -> Evidence:
     """
     design = Design.open(directory, force)
     (simulations, old), (made, older) = records(design), syntheses(design)
-    accuracy = certificate = None
+    accuracy = certificate = estimate = None
     if ACCURACY in design.manifest.files:
         path = directory / ACCURACY
         accuracy = Accuracy.from_json(path.read_bytes(), str(path))
     if CERTIFICATE in design.manifest.files:
         certificate = read_json(directory / CERTIFICATE, BYTES_MAX, "compile the model again")
+    if ESTIMATE in design.manifest.files:
+        path = directory / ESTIMATE
+        estimate = read_estimate(path.read_bytes(), str(path))
     return Evidence(
         design,
         tuple(simulations),
@@ -141,4 +152,5 @@ def gather(directory: Path, force: bool = False) -> Evidence:
         tuple(made),
         certificate,
         accuracy,
+        estimate,
     )
