@@ -3,6 +3,7 @@
 from pathlib import Path
 
 FILES = ("results.csv", "results.json", "pareto.txt", "chart.svg")
+KINDS = ("networks", "estimates", "routed")
 LAYER = ("16", "6", "--device", "ecp5-25k,ice40-up5k", "--bits", "4,2x3", "--folding", "96,32,8")
 POINTS = 2 * 2 * 3
 
@@ -18,8 +19,6 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def stored(directory: Path) -> dict[str, tuple[int, int]]:
-    """Return identity and time of each result that is there: neither changes unless it is remade."""
-    found = [path.stat() for path in sorted(directory.glob("estimates/*.json"))]
-    names = [path.name for path in sorted(directory.glob("estimates/*.json"))]
-    pairs = [(one.st_ino, one.st_mtime_ns) for one in found]
-    return dict(zip(names, pairs, strict=True))
+    """Return identity and time of each result that is there: new ones when it is made again."""
+    found = sorted(path for kind in KINDS for path in directory.glob(f"{kind}/*.json"))
+    return {f"{p.parent.name}/{p.name}": (p.stat().st_ino, p.stat().st_mtime_ns) for p in found}

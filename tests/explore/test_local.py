@@ -33,7 +33,7 @@ def test_the_task_of_a_killed_process_is_done_by_another_one():
         ended.append((task, error))
 
     run(todo, 2, done)
-    assert sorted(task.key for task, _ in ended) == sorted(task.key for task in todo)
+    assert sorted(task.point for task, _ in ended) == sorted(task.point for task in todo)
     assert all(error.startswith("/nowhere: no sweep can be seen there") for _, error in ended)
     assert not multiprocessing.active_children()
 

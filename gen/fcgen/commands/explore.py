@@ -70,9 +70,15 @@ class Synthesis(click.ParamType):
     "--folding", type=Listed(), help="Cycles a vector, or PExSIMD of each layer: 640,16x1+3x1."
 )
 @click.option("--pack", type=Listed(), default="auto", help="Weights a multiplier: auto,1,2.")
-@click.option("--seeds", type=Integer(1, 1000), default=1, help="Placements of each point.")
-@click.option("--synth", type=Synthesis(), default="pareto", help="What is synthesised.")
-@click.option("--margin", type=Real(), default=0.1, help="How wrong estimates may be.")
+@click.option(
+    "--seeds", type=Integer(1, 1000), default=1, show_default=True, help="Placements of a point."
+)
+@click.option(
+    "--synth", type=Synthesis(), default="pareto", show_default=True, help="What is synthesised."
+)
+@click.option(
+    "--margin", type=Real(), default=0.1, show_default=True, help="How wrong estimates may be."
+)
 @click.option("--jobs", type=Integer(1, 1024), default=2, show_default=True, help="Processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster that does the work.")
 @sweep_options

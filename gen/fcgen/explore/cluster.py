@@ -62,9 +62,9 @@ def run(tasks: Sequence[Task], address: str, done: Done) -> None:
         raise bad_input("--scheduler", address, f"{rule} ({shown(error)})", "correct it") from None
     with client:
         _check_workers(client, address, tasks[0].directory)
-        by_key = {task.key: task for task in tasks}
-        futures = client.map(perform, tasks, key=list(by_key), pure=False)
-        for future in as_completed(futures):
+        futures = client.map(perform, tasks, pure=False)
+        by_key = {future.key: task for future, task in zip(futures, tasks, strict=True)}
+        for future in as_completed(futures, loop=client.loop):
             if future.cancelled():
                 raise ToolError(
                     f"--scheduler: {address}: it has gone; what is done is stored: start it, and "

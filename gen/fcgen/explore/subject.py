@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from fcgen import document
 from fcgen.certify import certify
 from fcgen.compile import accuracy
 from fcgen.explore.point import Widths
@@ -132,14 +133,17 @@ def prepare(store: Store, subject: Subject, widths: Widths) -> None:
     store.once(NETWORKS, str(widths), make)
 
 
-@lru_cache(maxsize=64)
 def load(directory: Path, widths: Widths) -> tuple[Network, float | None]:
     """Return a network of the store, and its accuracy."""
-    store = Store(directory)
-    record = store.read(NETWORKS, str(widths))
-    path = store.path(NETWORKS, str(widths))
-    if record is None:
-        raise FileNotFoundError(path)
+    path = Store(directory).path(NETWORKS, str(widths))
+    state = path.stat()
+    # A worker of a cluster lives longer than a sweep, and the directory may be another one's now.
+    return _load(path, state.st_ino, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, _inode: int, _time: int) -> tuple[Network, float | None]:
+    record = document.load(path.read_bytes(), str(path))
     return Network.from_json(json.dumps(record["network"]), str(path)), record["accuracy"]
 
 

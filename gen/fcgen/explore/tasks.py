@@ -49,11 +49,6 @@ class Task:
     kind: str
     point: Point
 
-    @property
-    def key(self) -> str:
-        """Name among all tasks."""
-        return f"{self.kind}-{self.point.name}"
-
 
 def perform(task: Task) -> str | None:
     """Make the result of a task unless it is there; return what went wrong, None for nothing.
