@@ -137,6 +137,20 @@ def test_a_point_that_cannot_be_built_is_a_result_with_its_reason(tmp_path, caps
     assert "too many" in values["rows"][0]["reason"]
 
 
+def test_what_failed_is_named_and_tried_again_by_the_same_command(tmp_path, capsys, monkeypatch):
+    small = ("--folding", "8", "--bits", "4", "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr("fcgen.explore.local.run", lambda tasks, _, done: done(tasks[0], "no space"))
+        outcome = run(capsys, *words(tmp_path / "d"), *small)
+    values = json.loads(outcome.out)
+    assert (outcome.code, values["exit_code"], values["points"]) == (3, 3, 0)
+    assert outcome.error.startswith("1 task failed; run the same command again")
+    assert values["failures"][0].endswith(": no space")
+    outcome = run(capsys, *words(tmp_path / "d"), *small)
+    values = json.loads(outcome.out)
+    assert (outcome.code, values["failures"], values["points"]) == (0, [], 2)
+
+
 def test_a_model_has_its_accuracy_for_each_pair_of_widths(tmp_path, capsys):
     save(mlp(6, 5, 3), tmp_path / "net.onnx")
     x = np.random.default_rng(1).normal(0, 1, (40, 6)).astype(np.float32)

@@ -24,7 +24,7 @@ def tasks(number):
 
 
 def test_the_task_of_a_killed_process_is_done_by_another_one():
-    todo, ended = tasks(6), []
+    todo, ended = tasks(5), []
 
     def done(task, error):
         if not ended:

@@ -127,8 +127,8 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     terminal.result(explored.lines)
     for name, path in flow.files(options["directory"]).items():
         terminal.note(f"{name}: {path}")
-    terminal.record(explored.record)
     explored.check()
+    terminal.record(explored.record)
     return 0
 
 

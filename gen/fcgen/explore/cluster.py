@@ -39,6 +39,7 @@ def run(tasks: Sequence[Task], address: str, done: Done) -> None:
     Parameters
     ----------
     tasks : sequence of Task
+        At least one.
     address : str
         Of the scheduler, such as ``tcp://10.0.0.1:8786``.
     done : callable
@@ -49,8 +50,6 @@ def run(tasks: Sequence[Task], address: str, done: Done) -> None:
     ToolError
         When the scheduler does not answer or leaves, or its workers cannot do the tasks.
     """
-    if not tasks:
-        return
     from distributed import Client, as_completed
 
     try:
@@ -72,6 +71,7 @@ def run(tasks: Sequence[Task], address: str, done: Done) -> None:
                 )
             died = future.exception()
             done(by_key[future.key], future.result() if died is None else _line(died))
+            future.release()  # or a worker that dies later would have it done again
 
 
 def _check_workers(client: Any, address: str, directory: Path) -> None:

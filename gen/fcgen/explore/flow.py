@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from fcgen.devices import find
@@ -80,7 +82,8 @@ class Explored:
         if self.failures:
             number = count(len(self.failures), "task")
             advice = "run the same command again to try them again"
-            raise ToolError(f"{number} failed; {advice}; the first: {self.failures[0]}")
+            what = f"{number} failed; {advice}; the first: {self.failures[0]}"
+            raise ToolError(what, self.record)
 
 
 def explore(
@@ -165,12 +168,15 @@ def _do(
     """Do the tasks of a kind that are not done, and return a line for each that failed."""
     todo = [point for point in points if not store.path(kind, point.name).is_file()]
     tasks = [Task(store.directory.resolve(), kind, point) for point in todo]
+    # Another order in each process, so that two at work on one sweep seldom wait for each other.
+    Random(os.getpid()).shuffle(tasks)
     failures: list[str] = []
     verb = "estimates" if kind == ESTIMATES else "synthesis"
     step = max(len(points) // SAID_STEPS, 1) if kind == ESTIMATES else 1
     ended = len(points) - len(tasks)
-    if tasks:
-        progress(f"{verb}: {ended:,} of {len(points):,} points are there")
+    if not tasks:
+        return failures
+    progress(f"{verb}: {ended:,} of {len(points):,} points are there")
 
     def done(task: Task, error: str | None) -> None:
         nonlocal ended
