@@ -13,6 +13,7 @@ import pytest
 from command_line import run
 from explore.sweeps import POINTS, contents, stored, words
 from onnx_examples import mlp, save
+from tflite_examples import mlp as mlp_of_integers
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +191,25 @@ def test_a_bad_option_is_one_line_and_makes_nothing(options, message, tmp_path, 
     assert outcome.code == 2
     assert outcome.error.startswith(message)
     assert not os.listdir(tmp_path)
+
+
+def test_weights_that_do_not_fit_the_bits_leave_no_sweep_behind(tmp_path, capsys):
+    np.save(tmp_path / "w.npy", np.full((6, 16), 100))
+    outcome = run(capsys, *words(tmp_path / "d"), "--weights", tmp_path / "w.npy", "--bits", "8,4")
+    assert outcome.code == 2
+    assert outcome.error.startswith(f"{tmp_path / 'w.npy'}: ")
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_model_of_integers_keeps_its_widths(tmp_path, capsys):
+    (tmp_path / "m.tflite").write_bytes(mlp_of_integers(5, 4, 3))
+    axes = ("--device", "ecp5-25k", "--folding", "1x1+1x1", "--synth", "none")
+    words = ("explore", tmp_path / "m.tflite", *axes, "-o", tmp_path / "d")
+    refused = run(capsys, *words, "--bits", "8")
+    assert refused.error.startswith("--bits: 8: the file holds integers, which stay as they are")
+    outcome = run(capsys, *words, "--json")
+    (row,) = json.loads(outcome.out)["rows"]
+    assert (row["name"][:12], row["fits"], row["accuracy"]) == ("ecp5-25k-own", True, None)
 
 
 def test_a_model_takes_no_options_of_layers(tmp_path, capsys):

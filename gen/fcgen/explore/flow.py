@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,12 +11,12 @@ from random import Random
 from typing import Any
 
 from fcgen.devices import find
-from fcgen.errors import ToolError
+from fcgen.errors import InputError, ToolError
 from fcgen.explore import chart, cluster, local, results, rows, subject
 from fcgen.explore.front import spread
 from fcgen.explore.point import Point
 from fcgen.explore.rows import Row
-from fcgen.explore.store import ESTIMATES, ROUTED, Record, Store, begin, write
+from fcgen.explore.store import ESTIMATES, ROUTED, SWEEP, Record, Store, begin, write
 from fcgen.explore.subject import Subject
 from fcgen.explore.sweep import SUBJECT, Axes
 from fcgen.explore.tasks import Task
@@ -115,10 +116,7 @@ def explore(
     ToolError
         When the scheduler or its workers cannot be used.
     """
-    store = begin(directory, definition)
-    for number, widths in enumerate(axes.widths, 1):
-        progress(f"network of {widths} bits, {number} of {len(axes.widths)}")
-        subject.prepare(store, what, widths)
+    store = _begun(what, axes, definition, directory, progress)
     points = axes.points()
     failures = _do(store, ESTIMATES, points, manner, progress)
     # Judged by estimates alone, so that an interrupted sweep goes on with what it began with.
@@ -131,6 +129,27 @@ def explore(
     notes = _write(store, found, definition)
     record = {"directory": str(directory), **results.as_dict(found, definition)}
     return Explored(directory, found, tuple(failures), notes, {**record, "failures": failures})
+
+
+def _begun(
+    what: Subject,
+    axes: Axes,
+    definition: Record,
+    directory: Path,
+    progress: Callable[[str], None],
+) -> Store:
+    """Return the store with the networks in it; what cannot be quantised leaves no new sweep."""
+    new = not (directory / SWEEP).is_file()
+    store = begin(directory, definition)
+    try:
+        for number, widths in enumerate(axes.widths, 1):
+            progress(f"network of {widths} bits, {number} of {len(axes.widths)}")
+            subject.prepare(store, what, widths)
+    except InputError:
+        if new:
+            shutil.rmtree(directory, ignore_errors=True)
+        raise
+    return store
 
 
 def choose(found: Sequence[Row], manner: Manner) -> list[Point]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -101,10 +102,7 @@ class LayerSubject:
     @property
     def layers(self) -> list[Size]:
         """Inputs and outputs of the layer."""
-        inputs = 1
-        for size in self.shape:
-            inputs *= size
-        return [(inputs, self.outputs)]
+        return [(math.prod(self.shape), self.outputs)]
 
     def network(self, widths: Widths) -> tuple[Network, float | None]:
         """Make the layer of these widths; nobody knows what its outputs are for."""
