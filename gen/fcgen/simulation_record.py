@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,8 +18,6 @@ from fcgen.simulation_result import SimulationResult
 LOOKED_AT = 256
 """Vectors whose values are looked at, layer by layer."""
 BEATS_MAX = 1 << 16
-BYTES_MAX = 1 << 24
-_REMEDY = "simulate again"
 
 
 @dataclass(frozen=True)
@@ -127,79 +124,3 @@ def _first(result: SimulationResult) -> list[int]:
     cycles = result.run.output_cycles[0] - result.run.first_input[0]
     found: list[int] = cycles[:BEATS_MAX].tolist()
     return found
-
-
-def records(design: Design) -> tuple[list[SimulationRecord], list[Path]]:
-    """Return the records of a design as it is, by name, and the files that are of another one.
-
-    Raises
-    ------
-    InputError
-        One line that names the file, when it is no record.
-    """
-    folder = folder_of(design)
-    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    read = {path: read_json(path, BYTES_MAX, _REMEDY) for path in files}
-    now = hash_file(design.directory / MANIFEST) if files else ""
-    current = {path: values for path, values in read.items() if values.get("manifest") == now}
-    found = [_record(path, values) for path, values in current.items()]
-    return found, [path for path in files if path not in current]
-
-
-def _record(path: Path, values: dict[str, Any]) -> SimulationRecord:
-    source = str(path)
-    fields = document.Fields(values, source)
-    interval = fields.any("initiation_interval")
-    if isinstance(interval, bool) or not isinstance(interval, int | float | None):
-        raise bad_input(f"{source}: initiation_interval", interval, "must be a number", _REMEDY)
-    return SimulationRecord(
-        path=path,
-        engine=fields.text("engine"),
-        netlist=fields.flag("netlist"),
-        checked=fields.flag("checked"),
-        given=fields.flag("given"),
-        vectors=fields.integer("vectors", 1),
-        outputs=fields.integer("outputs", 1),
-        mismatches=fields.integer("mismatches", 0),
-        cycles=fields.integer("cycles", 0),
-        initiation_interval=interval,
-        output_cycles=_integers(fields.any("output_cycles"), "output_cycles", source),
-        seen=_pairs(fields.any("seen"), source),
-        repeat=fields.text("repeat"),
-    )
-
-
-def _integers(values: Any, name: str, source: str) -> tuple[int, ...]:
-    if not isinstance(values, list) or not all(type(value) is int for value in values):
-        rule = "must be a list of integers"
-        raise bad_input(f"{source}: {name}", type(values).__name__, rule, _REMEDY)
-    return tuple(values)
-
-
-def _pairs(values: Any, source: str) -> tuple[Seen, ...]:
-    if not isinstance(values, list):
-        raise bad_input(f"{source}: seen", type(values).__name__, "must be a list", _REMEDY)
-    pairs = [_integers(pair, "seen", source) for pair in values]
-    if any(len(pair) != 2 for pair in pairs):
-        raise bad_input(f"{source}: seen", len(pairs), "must be pairs", _REMEDY)
-    return tuple(Seen(*pair) for pair in pairs)
-
-
-def read_json(path: Path, most: int, remedy: str) -> dict[str, Any]:
-    """Read a JSON object of at most so many bytes from a regular file.
-
-    Raises
-    ------
-    InputError
-        One line that names the file and says what to do.
-    """
-    try:
-        if not path.is_file():
-            raise bad_input(path, "not a file", "must be a regular file", remedy)
-        with path.open("rb") as stream:
-            content = stream.read(most + 1)
-    except OSError as error:
-        raise bad_input(path, error.strerror, "cannot be read", remedy) from None
-    if len(content) > most:
-        raise bad_input(path, "too large", f"has at most {most:,} bytes", remedy)
-    return document.load(content, str(path))

@@ -17,10 +17,12 @@ from fcgen.estimation.estimate import Estimate
 from fcgen.estimation.stored import ESTIMATE
 from fcgen.estimation.stored import read as read_estimate
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
+from fcgen.json_file import read_json
 from fcgen.network import Network
+from fcgen.report.simulations import records
 from fcgen.report.synthesis import Synthesis, syntheses
 from fcgen.schedule import Schedule
-from fcgen.simulation_record import SimulationRecord, read_json, records
+from fcgen.simulation_record import SimulationRecord
 
 CERTIFICATE = "certificate.json"
 BYTES_MAX = 1 << 26

@@ -11,8 +11,8 @@ from fcgen import devices
 from fcgen.design import Design
 from fcgen.devices.device import Usage
 from fcgen.errors import InputError, bad_input
+from fcgen.json_file import read_json
 from fcgen.manifest import hash_file
-from fcgen.simulation_record import read_json
 from fcgen.synthesis.folder import default, is_ours
 from fcgen.synthesis.report import Step
 
