@@ -135,7 +135,7 @@ class Folder:
             return self._for_latency(goal)
         if goal.dsp is not None:
             budget = float(goal.dsp)
-            sizes = within(self.layers, budget, self._blocks)
+            sizes = self._no_faster(within(self.layers, budget, self._blocks), goal)
             why = f"the fastest on {goal.dsp} {self._unit}"
             return self._explained(self._schedule(sizes, goal), goal, why)
         if goal.fit:
@@ -152,13 +152,32 @@ class Folder:
         pace = cycles_of(self.layers, sizes)
         outputs = self.layers[-1][1]
         lanes = goal.output_lanes or min(ceil_div(outputs, pace), outputs)
-        if self.network.end.kind == "top_k":
+        if self.network.end.serial:
             lanes = goal.output_lanes or 1
         return Schedule.chain(self.network, tuple(sizes), lanes)
 
+    def _output_cycles(self, goal: Goal) -> int:
+        """Return the cycles a vector that its outputs take, however fast the layers are."""
+        outputs = self.layers[-1][1]
+        return ceil_div(outputs, goal.output_lanes or (1 if self.network.end.serial else outputs))
+
+    def _no_faster(self, sizes: Sequence[Size], goal: Goal) -> Sequence[Size]:
+        """Return the foldings, or cheaper ones where the outputs cannot leave at their pace."""
+        least = self._output_cycles(goal)
+        if cycles_of(self.layers, sizes) >= least:
+            return sizes
+        slower = at_pace(self.layers, least)
+        assert slower is not None
+        return slower
+
     def _usages(self, sizes: Sequence[Size]) -> tuple[float, float]:
         """Return the multiplier blocks and the block RAMs of foldings."""
-        from fcgen.hardware.blocks import block_rams, element_blocks, requantizer_blocks
+        from fcgen.hardware.blocks import (
+            block_rams,
+            element_blocks,
+            end_block_rams,
+            requantizer_blocks,
+        )
 
         schedule = Schedule.chain(self.network, tuple(sizes))
         try:
@@ -167,7 +186,7 @@ class Folder:
             if all(size == (1, 1) for size in sizes):
                 raise
             return inf, inf
-        dsps = rams = 0
+        dsps, rams = 0, end_block_rams(self.network, mappings[-1])
         for layer, folding, mapping in zip(self.network.layers, schedule, mappings, strict=True):
             elements = element_blocks(folding, mapping)
             requantizers = requantizer_blocks(layer, folding, mapping.requantizer)
@@ -202,14 +221,15 @@ class Folder:
         """Find the cheapest schedule for a rate; its own clock decides how many cycles it has."""
         assert goal.fps is not None
         schedule = self._schedule([(1, 1)] * len(self.layers), goal)
-        mhz = self._clock(schedule, goal)
+        mhz, least = self._clock(schedule, goal), self._output_cycles(goal)
         for _ in range(CLOCK_ATTEMPTS):
             cycles = int(mhz * 1e6 / goal.fps)
-            sizes = at_pace(self.layers, cycles) if cycles else None
+            sizes = at_pace(self.layers, cycles) if cycles >= least else None
             if sizes is None:
+                limit = "one is the least" if least == 1 else f"the outputs alone take {least}"
                 raise CheckError(
                     f"--fps: {goal.fps:,g}: at {mhz:.0f} MHz that is {cycles} cycles a vector, and "
-                    f"one is the least; at most {mhz * 1e6:,.0f} can be had"
+                    f"{limit}; at most {mhz * 1e6 / least:,.0f} can be had"
                 )
             schedule = self._schedule(sizes, goal)
             estimated = self._clock(schedule, goal)
@@ -270,7 +290,7 @@ class Folder:
             )
 
         try:
-            sizes = within(self.layers, 1.0, share)
+            sizes = self._no_faster(within(self.layers, 1.0, share), goal)
         except CheckError:
             rule = "not even one multiplier a layer fits"
             raise CheckError(f"--fit: {device.name}: {rule}; name a larger device") from None

@@ -12,7 +12,7 @@ from fcgen.errors import bad_input, shown
 OF_LAYERS = ("weights", "bias", "relu")
 OF_MODELS = (
     *("target", "input_format", "calibration", "bounds", "labels", "test"),
-    *("table_bits", "scales", "per_tensor", "end", "top_k"),
+    *("table_bits", "scales", "per_tensor", "end", "top_k", "probability_bits"),
 )
 WORDS = ("none", "pareto", "all")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fcgen.terminal import Terminal
 
 Function = Callable[..., Any]
-ENDS = ("values", "argmax", "top_k")
+ENDS = ("values", "argmax", "top_k", "softmax")
 SCALES = ("short", "power-of-two")
 
 
@@ -106,6 +106,9 @@ MANNER = (
     click.option("--per-tensor", is_flag=True, help="One weight scale a layer, not one an output."),
     click.option("--end", type=Choice(ENDS), default="values", help="What leaves the network."),
     click.option("--top-k", type=Integer(), default=1, help="How many, with --end top_k."),
+    click.option(
+        "--probability-bits", type=Integer(), default=8, help="2 to 16, with --end softmax."
+    ),
 )
 EXPORT = click.option("--export-onnx", type=FILE, help="Write the network as quantised ONNX.")
 
@@ -142,10 +145,12 @@ def end_of(options: dict[str, Any]) -> "End":
     """Return what the options ask to leave the network."""
     from fcgen.network import End
 
-    if options["top_k"] != 1 and options["end"] != "top_k":
-        rule = "has an effect with --end top_k alone"
-        raise bad_input("--top-k", options["top_k"], rule, "add --end top_k")
-    return End(options["end"], options["top_k"])
+    for option, default, kind in (("--top-k", 1, "top_k"), ("--probability-bits", 8, "softmax")):
+        value = options[option.lstrip("-").replace("-", "_")]
+        if value != default and options["end"] != kind:
+            rule = f"has an effect with --end {kind} alone"
+            raise bad_input(option, value, rule, f"add --end {kind}")
+    return End(options["end"], options["top_k"], options["probability_bits"])
 
 
 def check_export(options: dict[str, Any]) -> None:

@@ -14,7 +14,12 @@ from fcgen.estimation.clock import estimated_mhz
 from fcgen.estimation.layer import end_logic, layer_logic, port_logic
 from fcgen.folding import Folding
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
-from fcgen.hardware.blocks import block_rams_in_use, element_blocks, requantizer_blocks
+from fcgen.hardware.blocks import (
+    block_rams_in_use,
+    element_blocks,
+    end_block_rams_in_use,
+    requantizer_blocks,
+)
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.mapping import Mapping
@@ -79,7 +84,8 @@ def estimate(
         raise bad_input("--device", device.name, rule, "name a device of another family")
     parts = list(zip(network.layers, schedule, mappings, strict=True))
     timing = AcceleratorTiming.of(network, schedule, mappings)
-    once = [end_logic(network, schedule.foldings[-1].output_lanes, family.costs)]
+    lanes = schedule.foldings[-1].output_lanes
+    once = [end_logic(network, lanes, mappings[-1], family.costs)]
     places: Sequence[ChainPlace | None] = [None] * len(parts)
     if network.runtime_weights:
         chain = ParameterChain.of(network, schedule, mappings)
@@ -95,7 +101,7 @@ def estimate(
         luts + round(family.costs.register_luts * registers),
         registers,
         sum(one.dsp for one in usages),
-        sum(one.ram for one in usages),
+        sum(one.ram for one in usages) + end_block_rams_in_use(network, mappings[-1]),
         sum(one.scratchpad for one in usages),
     )
     excess = None
