@@ -1,63 +1,29 @@
 """``fcgen explore``: many designs of one model, and the front of their trade-offs."""
 
 import importlib.metadata
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
+from fcgen.commands.explore_options import (
+    OF_LAYERS,
+    OF_MODELS,
+    Listed,
+    Synthesis,
+    check_kind,
+    option_of,
+)
 from fcgen.commands.layer_options import Shape
 from fcgen.commands.model_options import QUANTISER, end_of, quantize_options, read, sweep_options
 from fcgen.commands.options import FILE, Integer, Real, common
 from fcgen.commands.writing import check_tools
-from fcgen.errors import bad_input, shown
+from fcgen.errors import bad_input
 from fcgen.terminal import Terminal
 
 if TYPE_CHECKING:
     from fcgen.explore.subject import Subject
-
-OF_LAYERS = ("weights", "bias", "relu")
-OF_MODELS = (
-    *("target", "input_format", "calibration", "bounds", "labels", "test"),
-    *("table_bits", "scales", "per_tensor", "end", "top_k"),
-)
-WORDS = ("none", "pareto", "all")
-
-
-class Listed(click.ParamType):
-    """Words with commas between them."""
-
-    name = "list"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Return the words; what they may be is for others to check."""
-        if isinstance(value, tuple):
-            return value
-        if not re.fullmatch(r"[^,\s]+(,[^,\s]+)*", value):
-            self.fail(f"{shown(value)}: must be values with commas between; correct it", param, ctx)
-        return tuple(value.split(","))
-
-
-class Synthesis(click.ParamType):
-    """One of `WORDS`, or a number."""
-
-    name = "|".join(("N", *WORDS))
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | int:
-        """Return the word or the number."""
-        if isinstance(value, int) or value in WORDS:
-            return str(value) if isinstance(value, str) else value
-        if not re.fullmatch(r"[1-9][0-9]{0,5}", value):
-            rule = f"must be a number of points or one of {', '.join(WORDS)}"
-            self.fail(f"{shown(value)}: {rule}; choose one of these", param, ctx)
-        return int(value)
 
 
 @click.command(short_help="Sweep bits, foldings and devices of a model.")
@@ -92,12 +58,11 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     What may be worth it is synthesised then (--synth). A sweep that was interrupted goes on where
     it was when the same command runs again; --synth, --margin, --jobs and --scheduler may differ.
     """
-    from fcgen.explore import cluster, flow, store, sweep
+    from fcgen.explore import cluster, flow, store, sweep, work
     from fcgen.explore.point import Widths
 
     terminal = Terminal(json=as_json, quiet=quiet)
-    given = _given()
-    _check_kind(options, given)
+    check_kind(options)
     if not 0 <= options["margin"] < 1:
         rule = "must be a part of one, from 0 to below 1"
         raise bad_input("--margin", options["margin"], rule, "choose another number")
@@ -108,7 +73,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     if options["scheduler"] is not None:
         cluster.check(options["scheduler"])
     elif options["synth"] != "none":
-        check_tools(terminal, *flow.tools(names))
+        check_tools(terminal, *work.tools(names))
     subject, own_widths = _subject(options, terminal)
     if own_widths:
         if options["bits"]:
@@ -118,7 +83,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     foldings = sweep.parse_foldings(options["folding"], subject.layers)
     seeds = tuple(range(options["seed"], options["seed"] + options["seeds"]))
     axes = sweep.Axes(widths, foldings, packs, names, seeds)
-    manner = flow.Manner(options["synth"], options["margin"], options["jobs"], options["scheduler"])
+    manner = work.Manner(options["synth"], options["margin"], options["jobs"], options["scheduler"])
     with terminal.progress() as progress:
         explored = flow.explore(
             subject, axes, _definition(options, axes), options["directory"], manner, progress
@@ -130,24 +95,6 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     explored.check()
     terminal.record(explored.record)
     return 0
-
-
-def _given() -> set[str]:
-    """Return the names of the options that the user has given."""
-    context = click.get_current_context()
-    source = context.get_parameter_source
-    return {name for name in context.params if source(name) is ParameterSource.COMMANDLINE}
-
-
-def _check_kind(options: Mapping[str, Any], given: set[str]) -> None:
-    """Refuse options of models beside a layer, and of layers beside a model."""
-    of_layer = options["outputs"] is not None
-    kind, others = ("a layer", OF_MODELS) if of_layer else ("a model", OF_LAYERS)
-    for name in others:
-        if name in given:
-            option = "--range" if name == "bounds" else f"--{name.replace('_', '-')}"
-            rule = f"has no meaning for {kind}"
-            raise bad_input(option, options[name], rule, "leave the option out")
 
 
 def _subject(options: dict[str, Any], terminal: Terminal) -> "tuple[Subject, bool]":
@@ -180,7 +127,7 @@ def _definition(options: Mapping[str, Any], axes: Any) -> dict[str, Any]:
     of = f"{options['model']} {options['outputs']}" if layer else Path(options["model"])
     values: dict[str, Any] = {SUBJECT: of, **axes.as_dict(), "--seed": options["seed"]}
     for name in OF_LAYERS if layer else OF_MODELS:
-        values["--range" if name == "bounds" else f"--{name.replace('_', '-')}"] = options[name]
+        values[option_of(name)] = options[name]
     values["--input-format"] = options["input_format"] and str(options["input_format"])
     files = {name: fingerprint(value) for name, value in values.items() if isinstance(value, Path)}
     return {**values, **files, "fcgen": importlib.metadata.version("fcgen")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,6 +53,8 @@ def run(tasks: Sequence[Task], address: str, done: Done) -> None:
     """
     from distributed import Client, as_completed
 
+    # What it logs with tracebacks, as that the scheduler has gone, is said below in one line.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError) as error:

@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from fcgen.devices import find
 from fcgen.errors import InputError, ToolError
-from fcgen.explore import chart, cluster, local, results, rows, subject
+from fcgen.explore import chart, results, rows, subject, work
 from fcgen.explore.front import spread
 from fcgen.explore.point import Point
 from fcgen.explore.rows import Row
 from fcgen.explore.store import ESTIMATES, ROUTED, SWEEP, Record, Store, begin, write
 from fcgen.explore.subject import Subject
 from fcgen.explore.sweep import SUBJECT, Axes
-from fcgen.explore.tasks import Task
-from fcgen.nextpnr import nextpnr
-from fcgen.wheels import Wheel
+from fcgen.explore.work import Manner
 from fcgen.wording import count
-from fcgen.yosys import YOSYS
 
 CSV, JSON, TABLE, CHART = "results.csv", "results.json", "pareto.txt", "chart.svg"
-SAID_STEPS = 10
-"""In how many steps the progress of estimates is told."""
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a sweep is done; none of it changes a result.
-
-    Attributes
-    ----------
-    synthesis : str or int
-        ``none``, ``pareto``, ``all``, or how many points.
-    margin : float
-        By how much estimates may be wrong, for ``pareto`` and a number.
-    jobs : int
-        Processes on this machine.
-    scheduler : str, optional
-        Address of a Dask scheduler, which does the work instead.
-    """
-
-    synthesis: str | int = "pareto"
-    margin: float = 0.1
-    jobs: int = 2
-    scheduler: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,13 +88,13 @@ def explore(
     """
     store = _begun(what, axes, definition, directory, progress)
     points = axes.points()
-    failures = _do(store, ESTIMATES, points, manner, progress)
+    failures = work.do(store, ESTIMATES, points, manner, progress)
     # Judged by estimates alone, so that an interrupted sweep goes on with what it began with.
     chosen = choose(rows.collect(store, points, seeds=()), manner)
     placements = [replace(point, seed=seed) for point in chosen for seed in axes.seeds]
     if placements and manner.scheduler is None:
-        _prepare(store, tools(axes.devices))
-    failures += _do(store, ROUTED, placements, manner, progress)
+        work.prepare(store, work.tools(axes.devices))
+    failures += work.do(store, ROUTED, placements, manner, progress)
     found = rows.collect(store, points, axes.seeds)
     notes = _write(store, found, definition)
     record = {"directory": str(directory), **results.as_dict(found, definition)}
@@ -162,54 +132,6 @@ def choose(found: Sequence[Row], manner: Manner) -> list[Point]:
     if isinstance(manner.synthesis, int):
         worth = [worth[place] for place in spread([r.merits for r in worth], manner.synthesis)]
     return [row.point for row in worth]
-
-
-def tools(devices: Sequence[str]) -> tuple[Wheel, ...]:
-    """Return what synthesis for some devices needs."""
-    modules = dict.fromkeys(find(name)[0].nextpnr for name in devices)
-    return (YOSYS, *(nextpnr(module) for module in modules if module))
-
-
-def _prepare(store: Store, needed: Sequence[Wheel]) -> None:
-    """Start tools once that would otherwise compile themselves in several processes at a time."""
-    for tool in needed:
-        if not tool.prepared:
-            tool.run(["--version"], store.directory)
-
-
-def _do(
-    store: Store,
-    kind: str,
-    points: Sequence[Point],
-    manner: Manner,
-    progress: Callable[[str], None],
-) -> list[str]:
-    """Do the tasks of a kind that are not done, and return a line for each that failed."""
-    todo = [point for point in points if not store.path(kind, point.name).is_file()]
-    tasks = [Task(store.directory.resolve(), kind, point) for point in todo]
-    # Another order in each process, so that two at work on one sweep seldom wait for each other.
-    Random(os.getpid()).shuffle(tasks)
-    failures: list[str] = []
-    verb = "estimates" if kind == ESTIMATES else "synthesis"
-    step = max(len(points) // SAID_STEPS, 1) if kind == ESTIMATES else 1
-    ended = len(points) - len(tasks)
-    if not tasks:
-        return failures
-    progress(f"{verb}: {ended:,} of {len(points):,} points are there")
-
-    def done(task: Task, error: str | None) -> None:
-        nonlocal ended
-        ended += 1
-        if error is not None:
-            failures.append(f"{task.point.name}: {error}")
-        if ended % step == 0 or error is not None:
-            progress(f"{verb}: {ended:,} of {len(points):,}, {task.point.name}")
-
-    if manner.scheduler is not None:
-        cluster.run(tasks, manner.scheduler, done)
-    else:
-        local.run(tasks, manner.jobs, done)
-    return failures
 
 
 def _write(store: Store, found: list[Row], definition: Record) -> tuple[str, ...]:

@@ -72,8 +72,7 @@ class ModelSubject:
         weights, activations = (widths.weight,), (widths.activation,)
         options = replace(self.options, weight_bits=weights, activation_bits=activations)
         made = quantize(self.model, self.data.calibration, options, self.end)
-        plain = made if self.end == End() else quantize(self.model, self.data.calibration, options)
-        measured = accuracy(self.model, plain, self.data)
+        measured = accuracy(self.model, made, self.data)
         return made.network, None if measured is None else measured.quantised
 
 
