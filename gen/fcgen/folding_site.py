@@ -107,6 +107,10 @@ class FoldingSite:
             return GENERIC_MHZ
         return self.estimate(schedule).fmax_capped_mhz or GENERIC_MHZ
 
+    def estimated(self, schedule: Schedule) -> Estimate | None:
+        """Return the figures of a schedule where the choice has needed them."""
+        return self._estimates.get(schedule)
+
     def estimate(self, schedule: Schedule) -> Estimate:
         """Return the figures of a schedule, counted once: that takes a second."""
         from fcgen.estimation.for_design import estimate_network

@@ -99,6 +99,8 @@ WIDTHS = (
     click.option("--weight-bits", type=Integers(), default="8", help="2 to 16, or one a layer."),
     click.option("--activation-bits", type=Integers(), default="8", help="1 to 16, or as many."),
     click.option("--output-bits", type=Integer(), help="Of the last layer."),
+)
+MANNER = (
     click.option("--table-bits", type=Integer(), help="Of the index of a sigmoid or tanh table."),
     click.option("--scales", type=Choice(SCALES), default="short", help="Of the weights."),
     click.option("--per-tensor", is_flag=True, help="One weight scale a layer, not one an output."),
@@ -107,13 +109,20 @@ WIDTHS = (
     click.option(
         "--probability-bits", type=Integer(), default=8, help="2 to 16, with --end softmax."
     ),
-    click.option("--export-onnx", type=FILE, help="Write the network as quantised ONNX."),
 )
+EXPORT = click.option("--export-onnx", type=FILE, help="Write the network as quantised ONNX.")
 
 
 def model_options(function: Function) -> Function:
     """Add the options of the data and of the widths."""
-    for option in reversed((*DATA, *WIDTHS)):
+    for option in reversed((*DATA, *WIDTHS, *MANNER, EXPORT)):
+        function = option(function)
+    return function
+
+
+def sweep_options(function: Function) -> Function:
+    """Add the same options but for those that a sweep has as its axes, or for one network alone."""
+    for option in reversed((*DATA, *MANNER)):
         function = option(function)
     return function
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fcgen.dense_layer import DenseLayer
@@ -39,9 +39,12 @@ class Estimate(Result):
     ----------
     excess : DoesNotFit, optional
         What is too much; None when the design fits.
+    layers : tuple of Usage
+        What each layer takes of it; the rest is what the design has but once.
     """
 
     excess: DoesNotFit | None = None
+    layers: tuple[Usage, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -59,9 +62,11 @@ class Estimate(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
-        measured = ("wrapper", "seeds", "target_mhz", "critical_path", "versions")
+        measured = ("wrapper", "seeds", "target_mhz", "critical_path", "parts", "versions")
         known = {key: value for key, value in super().as_dict().items() if key not in measured}
-        return {"estimate": True, **known, **(self.excess.details if self.excess else {})}
+        layers = [vars(usage) for usage in self.layers]
+        details = self.excess.details if self.excess else {}
+        return {"estimate": True, **known, "layers": layers, **details}
 
 
 def estimate(
@@ -135,6 +140,9 @@ def estimate(
         fmax_mhz=clock,
         cap=cap if clock else None,
         excess=excess,
+        layers=tuple(
+            replace(one, lut=one.lut + round(family.costs.register_luts * one.ff)) for one in usages
+        ),
     )
 
 
