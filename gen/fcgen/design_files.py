@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from fcgen import design_readme, devices, interface_files, testbench, verilog
+from fcgen import design_readme, devices, fusesoc, interface_files, testbench, verilog
 from fcgen.design import Design
 from fcgen.devices.device import MappingOptions
 from fcgen.hardware.accelerator import Accelerator
@@ -100,7 +100,10 @@ def write_files(
     (folder / README).write_text(design_readme.text(manifest, network, plain))
     design = Design(folder, manifest, network, mappings)
     writes = chain.writes(network.layers) if chain and design.written_at_start else ()
-    testbench.write(design, tuple(writes))
+    _, *vectors = testbench.write(design, tuple(writes))
+    described = design_readme.title(network).replace("→", "->")
+    core = folder / f"{manifest.outer_top}{fusesoc.SUFFIX}"
+    core.write_text(fusesoc.text(manifest, described, vectors))
     files = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
     manifest = replace(manifest, files=files)
     (folder / MANIFEST).write_text(manifest_text(manifest, network))

@@ -10,7 +10,7 @@ from fcgen.hardware.interfaces.interface_top import InterfaceTop
 from fcgen.hardware.interfaces.plan import Element, InterfacePlan
 from fcgen.hardware.interfaces.wishbone_top import WishboneTop
 from fcgen.interface import Interface
-from fcgen.manifest import Manifest
+from fcgen.manifest import Manifest, output_lanes
 from fcgen.network import Network
 from fcgen.prefixes import free_prefix
 from fcgen.verilog import EmittedDesign
@@ -31,16 +31,14 @@ def plan_of(kind: str, manifest: Manifest, network: Network) -> InterfacePlan:
         Of the design; the hashes of its files are not needed yet.
     network : Network
     """
-    schedule = manifest.schedule
-    last = schedule.foldings[-1]
     return InterfacePlan(
         kind=kind,
         module=manifest.top,
         ports=manifest.ports,
         inputs=network.inputs,
         outputs=network.outputs,
-        simd=schedule.simd,
-        lanes=last.output_lanes if network.end.kind == "values" else network.outputs,
+        simd=manifest.schedule.simd,
+        lanes=output_lanes(manifest, network),
         source=_element(network.activation_format),
         target=_element(network.output_format),
         structure_hash=bytes.fromhex(manifest.structure_hash),

@@ -89,6 +89,17 @@ class Manifest:
         """Name of the module that holds all others."""
         return self.interface.top if self.interface else self.top
 
+    @property
+    def outer_ports(self) -> tuple[tuple[str, str, int], ...]:
+        """Its ports."""
+        return self.interface.ports if self.interface else self.ports
+
+
+def output_lanes(manifest: Manifest, network: Network) -> int:
+    """Return the elements of an output beat."""
+    alone = network.end.kind == "values"
+    return manifest.schedule.foldings[-1].output_lanes if alone else network.outputs
+
 
 def check_names(name: str, prefix: str) -> None:
     """Raise an InputError unless the top module's name and the prefix make legal identifiers."""
