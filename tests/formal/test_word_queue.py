@@ -14,6 +14,7 @@ def test_words_leave_once_and_in_order_under_any_traffic(depth):
     assert prove(WordQueueHarness(depth), 3).proved
 
 
+@pytest.mark.campaign
 def test_a_full_queue_passes_words_on():
     assert prove(WordQueueHarness(2), 24, mode="cover").proved
 
