@@ -57,6 +57,9 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
         ]
     commands["protocol-fuzz"] = [PYTHON, "bench/protocol_fuzz.py"]
     commands["virtual-board"] = [PYTHON, "bench/virtual_board.py"]
+    commands["interfaces"] = [
+        *(PYTHON, "bench/interfaces.py", "--results", str(results / "interfaces"))
+    ]
     commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fcgen import reference
 from fcgen.design import Design
 from fcgen.engines.cosimulation import Cosimulation
 from fcgen.engines.parameters import update
@@ -41,14 +42,22 @@ def case_of(
         others = random.integers(1, 2 * source.beats + 2, vectors)
         lengths = np.where(random.random(vectors) < 0.5, others, lengths)
     writes = np.zeros((0, 2), np.int64) if other is None else update(design, other, after=0).writes
-    inputs = stimuli(network.activation_format, network.inputs, vectors, seed)
+    form = network.activation_format
+    inputs = form.encode(stimuli(form, network.inputs, vectors, seed))
     registers = [dict(row) for row in interface.registers]
     return InterfaceCase(source, target, registers, stall, seed, inputs, lengths, writes)
 
 
+def expected(network: Network, case: InterfaceCase) -> np.ndarray:
+    """Return the outputs of all vectors of a case, as they stand in memory."""
+    inputs = network.activation_format.decode(case.inputs)
+    outputs = reference.run(network, inputs).reshape(len(inputs), -1)
+    return network.output_format.encode(outputs)
+
+
 def memory_type(form: IntegerFormat) -> str:
     """Return the NumPy type of the narrowest C type that holds a format, lowest byte first."""
-    return form.dtype.newbyteorder("<").str
+    return "|u1" if form.bipolar else form.dtype.newbyteorder("<").str
 
 
 @contextmanager
