@@ -16,9 +16,10 @@ from fcgen.commands.model_options import (
     quantize_options,
     read,
 )
-from fcgen.commands.options import FILE, Integer, Real, common
+from fcgen.commands.options import FILE, Choice, Integer, Real, common
 from fcgen.commands.writing import check_output, writing
 from fcgen.errors import bad_input
+from fcgen.interface import INTERFACES, STREAM
 from fcgen.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="network", help="Top module.")
 @click.option("--prefix", default="", help="Of every module.")
 @click.option("--verilog2005", is_flag=True, help="Add everything as one plain Verilog file.")
+@click.option("--interface", type=Choice(INTERFACES), default=STREAM, help="For other systems.")
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Read MODEL, quantise it, choose its folding, and write its design.
@@ -76,6 +78,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
             prefix=options["prefix"],
             seed=options["seed"],
             verilog2005=options["verilog2005"],
+            interface=options["interface"],
             progress=progress,
         )
     if compiled.quantization:
