@@ -100,6 +100,9 @@ class Family(ABC):
         ``models/`` of this package, or files of Yosys, which begin with ``+/``.
     costs : Costs, optional
         Of logic, for estimates; None where there are none.
+    int8_macs, ram_bits, scratchpad_bits : int
+        Multiplications of int8 a cycle in a multiplier block; bits of 8-bit words in a block RAM,
+        and in a scratchpad.
     """
 
     name: str
@@ -109,6 +112,9 @@ class Family(ABC):
     macros: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     costs: Costs | None = None
+    int8_macs: int = 1
+    ram_bits: int = 0
+    scratchpad_bits: int = 0
 
     @abstractmethod
     def mapping(
