@@ -684,7 +684,7 @@ def test_constants_of_a_raw_layer_are_refused():
 
 def test_a_design_without_run_time_weights_takes_none():
     assert refusal(replace_parameters, make(codes())[0], codes()) == (
-        "--load-weights: weights: the weights of this design cannot be written; "
+        "--load-weights: weights: the weights of this design are fixed; "
         "make it with --runtime-weights"
     )
 

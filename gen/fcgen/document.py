@@ -19,8 +19,8 @@ def dump(value: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def load(text: str | bytes, source: str) -> dict[str, Any]:
-    """Parse a JSON object strictly.
+def load(text: str | bytes, source: str, remedy: str = REMEDY) -> dict[str, Any]:
+    """Parse a JSON object strictly; ``remedy`` is what to do about one that is not right.
 
     Raises
     ------
@@ -29,22 +29,22 @@ def load(text: str | bytes, source: str) -> dict[str, Any]:
     """
 
     def refuse(constant: str) -> NoReturn:
-        raise bad_input(source, constant, "is not a JSON number", REMEDY)
+        raise bad_input(source, constant, "is not a JSON number", remedy)
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            raise bad_input(source, twice, "must not occur twice", REMEDY)
+            raise bad_input(source, twice, "must not occur twice", remedy)
         return result
 
     try:
         value = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
-        raise bad_input(source, error, "is not valid JSON", REMEDY) from None
+        raise bad_input(source, error, "is not valid JSON", remedy) from None
     if not isinstance(value, dict):
-        raise bad_input(source, type(value).__name__, "must be a JSON object", REMEDY)
+        raise bad_input(source, type(value).__name__, "must be a JSON object", remedy)
     return value
 
 

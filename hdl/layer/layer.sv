@@ -73,7 +73,7 @@ module layer (
     wire [3:0] controller_synapse_fold;
     wire controller_available;
     wire [23:0] vector_memory_word;
-    wire controller_word_taken;
+    reg  controller_word_taken;
     wire [4:0] controller_address;
     wire controller_issue;
     wire controller_fold_end;
@@ -84,6 +84,7 @@ module layer (
     wire [2:0] drain_tag;
     wire [7:0] column_0_results;
     wire [2:0] column_0_next_tag;
+    wire queue_word_taken;
     reg  [4:0] address;
     wire [95:0] group_0_weights;
     wire [4:0] group_0_next_address;
@@ -150,7 +151,7 @@ module layer (
         .results(column_0_results),
         .tag(column_0_next_tag),
         .out_ready(out_ready),
-        .word_taken(controller_word_taken),
+        .word_taken(queue_word_taken),
         .out_payload(out_payload),
         .out_valid(out_valid),
         .out_first(out_first),
@@ -244,6 +245,7 @@ module layer (
             drain_fold_end <= 1'b0;
             issued_1 <= 1'b0;
             issued_2 <= 1'b0;
+            controller_word_taken <= 1'b0;
         end else begin
             fold_end_1 <= controller_fold_end;
             fold_end_2 <= fold_end_1;
@@ -254,6 +256,7 @@ module layer (
             drain_fold_end <= fold_end_6;
             issued_1 <= controller_issue;
             issued_2 <= issued_1;
+            controller_word_taken <= queue_word_taken;
         end
         if (issued_2) activations <= vector_memory_word;
         else activations <= 24'd0;

@@ -21,7 +21,7 @@
 //     fold_credits = 8
 //     last_fold_credits = 2
 //     word_credits = 1
-//     capacity = 25
+//     capacity = 33
 //     flush = 8
 //
 // Ports:
@@ -95,7 +95,7 @@ module layerController (
             else if ({flush_follows, vector_end, fold_end, word_taken} == 4'd2) change <= 6'd56;
             else if ({flush_follows, vector_end, fold_end, word_taken} == 4'd1) change <= 6'd1;
             else if (!(flush_follows | vector_end | fold_end | word_taken)) change <= 6'd0;
-            else change <= 6'd25;
+            else change <= 6'd33;
             if (fold_end) begin
                 last_neuron_fold <= !neuron_fold;
                 if (last_neuron_fold) neuron_fold <= 1'b0;

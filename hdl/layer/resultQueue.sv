@@ -16,7 +16,7 @@
 //     outputs = 10
 //     pe = 8
 //     width = 8
-//     words = 25
+//     words = 33
 //
 // Ports:
 //     results : In(result_lanes * width)
@@ -44,15 +44,15 @@ module resultQueue (
     output reg        out_first,
     output reg        out_last
 );
-    reg  [4:0] lane_0_write_address;
-    reg  [4:0] stored;
+    reg  [5:0] lane_0_write_address;
+    reg  [5:0] stored;
     reg  any_stored;
-    reg  [4:0] lane_0_read_address;
+    reg  [5:0] lane_0_read_address;
     reg  [3:0] position;
     (* no_rw_check *)
-    reg  [7:0] lane_0 [0:24];
+    reg  [7:0] lane_0 [0:32];
 
-    wire [4:0] next_word = (lane_0_write_address == 5'd24) ? 5'd0 : lane_0_write_address + 5'd1;
+    wire [5:0] next_word = (lane_0_write_address == 6'd32) ? 6'd0 : lane_0_write_address + 6'd1;
     wire completed = tag[0];
     wire advance = !out_valid | out_ready;
     assign word_taken = advance & any_stored;
@@ -60,22 +60,22 @@ module resultQueue (
 
     always_ff @(posedge clk) begin
         if (rst) begin
-            lane_0_write_address <= 5'd0;
+            lane_0_write_address <= 6'd0;
             out_valid <= 1'b0;
-            stored <= 5'd0;
+            stored <= 6'd0;
             any_stored <= 1'b0;
-            lane_0_read_address <= 5'd0;
+            lane_0_read_address <= 6'd0;
             position <= 4'd0;
             out_first <= 1'b0;
             out_last <= 1'b0;
         end else begin
-            stored <= stored + 5'(completed) - 5'(word_taken);
-            any_stored <= completed | (stored > 5'd1) | (any_stored & !word_taken);
+            stored <= stored + 6'(completed) - 6'(word_taken);
+            any_stored <= completed | (stored > 6'd1) | (any_stored & !word_taken);
             if (completed) lane_0_write_address <= next_word;
             if (advance) out_valid <= word_taken;
             if (word_taken) begin
-                if (lane_0_read_address == 5'd24) lane_0_read_address <= 5'd0;
-                else lane_0_read_address <= lane_0_read_address + 5'd1;
+                if (lane_0_read_address == 6'd32) lane_0_read_address <= 6'd0;
+                else lane_0_read_address <= lane_0_read_address + 6'd1;
             end
             if (presented) begin
                 out_first <= position == 4'd0;

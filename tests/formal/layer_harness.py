@@ -173,13 +173,14 @@ class LayerHarness(Elaboratable):
         vectors = Signal(len(self.vector), name="vectors_under_way")
         lanes = queue.lanes
         issued = vectors * (queue.words * lanes) + self.walk.neuron_fold * f.pe
+        kept = (queue.stored + self.parts.controller.word_taken) * lanes
         m.d.comb += [
             vectors.eq(self.vectors.released - queue.written),
             Assert(queue.written == vector, "vectors on their way"),
             Assert(queue.count == results, "results on their way"),
             Assert(Array(words)[queue.count] == address, "constants on their way"),
             Assert(
-                self.walk.places + queue.whole * lanes == issued + queue.stored * lanes,
-                "places are those under way and those stored",
+                self.walk.places + queue.whole * lanes == issued + kept,
+                "places are those under way, those stored and those that come back",
             ),
         ]

@@ -177,6 +177,12 @@ REFUSED = {
         {},
         "fc1: bias: b: no tensor has this name; choose one of fc1.weight, fc1.bias, fc2.weight",
     ),
+    "a weight of null": (
+        [FC1 | {"weight": None}],
+        {},
+        "fc1: weight: None: no tensor has this name; choose one of fc1.weight, fc1.bias, "
+        "fc2.weight",
+    ),
     "a tensor that is no name": (
         [FC1 | {"weight": [1]}],
         {},

@@ -190,8 +190,9 @@ class Layer(wiring.Component):
             controller.available.eq(vectors.available),
             vectors.vector_end.eq(controller.vector_end),
             vectors.address.eq(controller.synapse_fold),
-            controller.word_taken.eq(queue.word_taken),
         ]
+        # The queue stands at the outputs' end of the chip, the controller at the inputs'.
+        m.d.sync += controller.word_taken.eq(queue.word_taken)
         self._connect_output(m, queue)
         weights, constants = self._place_memories(m, vectors, controller)
 

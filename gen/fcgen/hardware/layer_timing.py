@@ -19,8 +19,8 @@ ADDRESS_DELAY = 1
 """Cycles from an issued address to the first weight bank."""
 QUEUE_LATENCY = 3
 """Most cycles from the beat that completes a word of the queue to that word at the output."""
-CREDIT_DELAY = 1
-"""Cycles from a word that leaves the queue to its places at the controller."""
+CREDIT_DELAY = 3
+"""Cycles from a word that leaves the queue until its places count: on the way, summed, added."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fcgen import document
 from fcgen.errors import bad_input
 from fcgen.load.model_file import content
 from fcgen.load.npz_tensors import NpzTensors
@@ -50,10 +51,7 @@ def read_tensor_model(path: Path) -> Model:
         remedy = f"write {beside.name}: {json.dumps(proposal(tensors.shapes))}"
         rule = "no JSON beside the tensors says what they make"
         raise bad_input(path, f"no {beside.name}", rule, remedy)
-    try:
-        described = json.loads(content(beside))
-    except (ValueError, RecursionError) as error:
-        raise bad_input(beside, error, "is no JSON", "correct it") from None
+    described = document.load(content(beside), str(beside), "correct it")
     _check_keys(beside, described, MODEL_KEYS, MODEL_KEYS[:3])
     if described["format"] != FORMAT:
         raise bad_input(beside, described["format"], f"the format must be {FORMAT}", "correct it")
@@ -85,7 +83,9 @@ def _steps(beside: Path, tensors: Tensors, layer: Any) -> Iterator[Step]:
     subject = f"{beside}: {name}"
     for key in ("weight", "bias"):
         tensor = layer.get(key)
-        if tensor is not None and (not isinstance(tensor, str) or tensor not in tensors.shapes):
+        if (tensor is not None or key == "weight") and (
+            not isinstance(tensor, str) or tensor not in tensors.shapes
+        ):
             remedy = f"choose one of {', '.join(tensors.shapes)}"
             raise bad_input(f"{subject}: {key}", tensor, "no tensor has this name", remedy)
     layout = layer.get("layout", LAYOUTS[0])
