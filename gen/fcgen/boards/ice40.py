@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import ClassVar
 
 from fcgen.boards.board import Board
 from fcgen.boards.pll import MHZ, PllRanges, PllSetting, Range
@@ -31,7 +32,7 @@ class Ice40Toolchain(Toolchain):
     constraint_file = "board.pcf"
     suffix = "bin"
     link = Usage(1_500, 900, 0, 5)
-    link_mhz = 30.0
+    link_mhz: ClassVar = {"ice40-up5k": 24.0}
 
     def ranges(self, board: Board) -> PllRanges:
         """See `Toolchain.ranges`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import ClassVar
 
@@ -26,14 +26,14 @@ class Toolchain(ABC):
         Of the bitstream's file.
     link : Usage
         What the host link takes, as measured, kept free when a folding is chosen.
-    link_mhz : float
-        About what its clock was when it was routed; a first target.
+    link_mhz : mapping
+        Of a device, about what the link's clock was when it was routed; the first target.
     """
 
     constraint_file: ClassVar[str]
     suffix: ClassVar[str]
     link: ClassVar[Usage]
-    link_mhz: ClassVar[float]
+    link_mhz: ClassVar[Mapping[str, float]]
 
     @abstractmethod
     def ranges(self, board: Board) -> PllRanges:

@@ -72,6 +72,13 @@ class Usage:
     ram: int
     scratchpad: int = 0
 
+    def __add__(self, other: Usage) -> Usage:
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Usage(*(mine + more for mine, more in pairs))
+
+
+NOTHING = Usage(0, 0, 0, 0)
+
 
 @dataclass(frozen=True)
 class MappingOptions:
