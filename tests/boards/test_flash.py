@@ -106,3 +106,11 @@ def test_a_directory_that_is_no_build_is_one_line(tmp_path, capsys):
     outcome = run(capsys, "flash", tmp_path)
     assert outcome.code == 2
     assert "build.json: missing: a build has this file; make one with" in outcome.error
+
+
+def test_the_doctor_names_a_loader_that_does_not_start(loader, capsys):
+    (loader / "fail").touch()
+    tools = json.loads(run(capsys, "doctor", "--json").out)["tools"]
+    (found,) = [tool for tool in tools if tool["name"] == "openFPGALoader"]
+    assert (found["found"], found["problem"]) == (False, "no cable")
+    assert "libftdi" in found["remedy"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shlex
 import shutil
 import subprocess
@@ -65,24 +66,39 @@ def flash(build: Build, *, board: str | None = None, permanent: bool = False) ->
     words = options(build, permanent)
     shown = shlex.join([TOOL, *words])
     try:
-        done = subprocess.run(
-            [*loader(), *words],
-            cwd=build.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=SECONDS_MAX,
-        )
+        done = answer([*loader(), *words], build.directory)
     except subprocess.TimeoutExpired:
         rule = f"gave no answer in {SECONDS_MAX} s"
         raise ToolError(f"{TOOL}: {rule}; the command was `{shown}`") from None
     if done.returncode:
-        said = (done.stdout + done.stderr).replace("\r", "\n").strip().splitlines()
-        last = " / ".join(line.strip() for line in said[-LAST_LINES:]) or "no output"
         raise ToolError(
-            f"{TOOL}: exit code {done.returncode}: {last}; check cable, power and rights; "
-            f"the command was `{shown}`"
+            f"{TOOL}: exit code {done.returncode}: {last_lines(done)}; check cable, power and "
+            f"rights; the command was `{shown}`"
         )
     return shown
+
+
+def answer(words: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the loader and return what it said, whatever comes of it."""
+    return subprocess.run(
+        words,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=SECONDS_MAX,
+    )
+
+
+def last_lines(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the end of what it said, in one line."""
+    said = (done.stdout + done.stderr).replace("\r", "\n").strip().splitlines()
+    return " / ".join(line.strip() for line in said[-LAST_LINES:]) or "no output"
+
+
+def version(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the version in the answer to ``-V``."""
+    found = re.search(r"v?[0-9]+(\.[0-9]+)+", done.stdout + done.stderr)
+    return found[0] if found else "unknown"
