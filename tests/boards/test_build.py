@@ -3,6 +3,7 @@
 import json
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from boards.board_tools import Tools, write_design
@@ -158,6 +159,37 @@ def test_a_design_of_another_family_is_refused(directory, tmp_path, capsys):
     outcome = run(capsys, "build", directory, "--board", "ulx3s-25f", "-o", tmp_path / "out")
     assert outcome.code == 2
     assert "the design was written for ice40-up5k, of another family" in outcome.error
+
+
+@pytest.mark.parametrize("clock", ["-1", "0", "inf", "nan"])
+def test_a_clock_that_is_none_is_refused_at_once(directory, tmp_path, capsys, clock):
+    words = ("build", directory, "--board", "icebreaker", "-o", tmp_path / "out", "--clock", clock)
+    outcome = run(capsys, *words)
+    assert outcome.code == 2
+    assert "must be positive" in outcome.error
+
+
+def test_a_model_is_compiled_for_the_boards_device(tmp_path, monkeypatch, capsys):
+    model = tmp_path / "net.npz"
+    random = np.random.default_rng(0)
+    np.savez(model, w=random.normal(size=(3, 6)))
+    described = {
+        "format": "fcgen-model-1",
+        "input_shape": [6],
+        "layers": [{"name": "fc", "weight": "w"}],
+    }
+    model.with_suffix(".json").write_text(json.dumps(described))
+    Tools(monkeypatch, [40.0])
+    words = ("build", model, "--range", -1, 1, "--board", "icebreaker", "-o", tmp_path / "out")
+    outcome = run(capsys, *words, "--fps", 1_000_000, "--json")
+    found = json.loads(outcome.out)
+    assert outcome.code == 0, outcome.err
+    assert found["inferences_per_second"] >= 1_000_000
+    assert Design.open(tmp_path / "out" / "design").manifest.device == "ice40-up5k"
+    Tools(monkeypatch, [20.0, 40.0])
+    outcome = run(capsys, *words, "--fps", 3_000_000)
+    assert outcome.code == 1
+    assert "vectors a second are reached at 19.12 MHz; give --clock 19.12" in outcome.err
 
 
 def test_a_directory_of_others_is_not_replaced(directory, tmp_path, capsys):

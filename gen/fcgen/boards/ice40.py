@@ -31,7 +31,7 @@ class Ice40Toolchain(Toolchain):
 
     constraint_file = "board.pcf"
     suffix = "bin"
-    link = Usage(1_500, 900, 0, 5)
+    link = Usage(1_750, 900, 0, 5)
     link_mhz: ClassVar = {"ice40-up5k": 32.0}
 
     def ranges(self, board: Board) -> PllRanges:

@@ -49,9 +49,11 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     """
     from fcgen import boards
     from fcgen.boards import bitstream, build, build_text, write
+    from fcgen.folding_choice import Goal
 
     terminal = Terminal(json=as_json, quiet=quiet)
     board, out = boards.find(options["board"]), options["directory"]
+    Goal(clock_mhz=options["clock"])  # which checks it
     write.check(out)
     check_tools(terminal, *bitstream.tools(board))
     of_design = Path(options["model"]).is_dir()
@@ -72,6 +74,8 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
         )
     terminal.result(build_text.lines(values, board))
     terminal.record({**values, "directory": str(out)})
+    if not values["weights_at_start"]:
+        terminal.note("the weights come from the host at start: `fcgen run` writes them first")
     terminal.note(f"next: fcgen flash {shlex.quote(str(out))}")
     return _goal_reached(terminal, options, values)
 
