@@ -43,7 +43,7 @@ def board_text(
         ",\n".join(f"    {port}" for port in ports),
         ");",
         "    wire clk, locked;",
-        f"    {prefix}{CLOCK} clocking (.pin(pin_clock), .clk(clk), .locked(locked));",
+        f"    {prefix}{CLOCK} clock_source (.pin(pin_clock), .clk(clk), .locked(locked));",
         "",
         "    // Reset until the clock is stable and the button is released, and a while longer.",
         "    reg [1:0] steady = 2'b00;",
