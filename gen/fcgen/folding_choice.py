@@ -282,13 +282,17 @@ class Folder:
         except CheckError:
             rule = "not even one multiplier a layer fits"
             raise CheckError(f"--fit: {device.name}: {rule}; name a larger device") from None
-        for _ in range(ATTEMPTS):
+        pace = cycles_of(self.layers, sizes)
+        tried: set[Schedule] = set()
+        while len(tried) < ATTEMPTS:
             schedule = self._schedule(sizes, goal)
+            tried.add(schedule)
             found = self._estimate(schedule)
             excess = excesses(found.usage + self.reserve, device)
             if not excess:
                 return self._explained(schedule, goal, f"the fastest that fits {device.name}")
-            pace = max(int(schedule.initiation_interval * SLOWER), schedule.initiation_interval + 1)
+            # From the pace that was asked for, not from what came of it, which may be the same.
+            pace = max(int(pace * SLOWER), pace + 1)
             if pace > slowest(self.layers):
                 break
             slower = at_pace(self.layers, pace)
