@@ -55,7 +55,7 @@ class GowinToolchain(Toolchain):
     constraint_file = "pins.cst"
     suffix = "fs"
     link = Usage(1_900, 900, 0, 2)
-    link_mhz: ClassVar = {"gowin-gw1nr9c": 74.0, "gowin-gw2ar18c": 115.0}
+    link_mhz: ClassVar = {"gowin-gw1nr9c": 74.0, "gowin-gw2ar18c": 150.0}
 
     def ranges(self, board: Board) -> PllRanges:
         """See `Toolchain.ranges`."""
