@@ -54,7 +54,7 @@ ROWS = (
         Row("digits.npz", board, (*DIGITS, "--fps", "20000"))
         for board in ("icebreaker", "ulx3s-85f", "tang-nano-9k", "tang-nano-20k")
     ),
-    Row("qkeras_jettagging.onnx", "ulx3s-85f", ("--fps", "200000"), vectors=2_000),
+    Row("qkeras_jettagging.onnx", "ulx3s-85f", ("--pe", "2,4,2,1"), vectors=2_000),
     Row("ad01_int8.tflite", "ulx3s-85f", ("--fps", "2000"), vectors=50),
 )
 

@@ -59,6 +59,8 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
     commands["virtual-board"] = [PYTHON, "bench/virtual_board.py"]
     boards = str(results / "boards")
     commands["boards"] = [PYTHON, "bench/boards.py", "--results", boards]
+    commands["report-pages"] = [PYTHON, "bench/report_pages.py"]
+    commands["explore"] = [PYTHON, "bench/explore.py"]
     commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [

@@ -57,11 +57,11 @@ def test_what_fits_leaves_free_what_is_reserved():
     small, (_, device) = network(16, 24, 5), devices.find("ice40-up5k")
     whole = Folder(small, "ice40-up5k")
     alone = whole.choose(Goal(fit=True)).schedule
-    reserve = Usage(device.luts - whole._estimate(alone).usage.lut + 100, 0, 0, 0)
+    reserve = Usage(device.luts - whole.estimate(alone).usage.lut + 100, 0, 0, 0)
     folder = Folder(small, "ice40-up5k", reserve=reserve)
     schedule = folder.choose(Goal(fit=True)).schedule
     assert schedule.multipliers < alone.multipliers
-    assert not excesses(folder._estimate(schedule).usage + reserve, device)
+    assert not excesses(folder.estimate(schedule).usage + reserve, device)
     with pytest.raises(CheckError, match=r"^--fit: ice40-up5k: [0-9,]+ LUT of 5,280"):
         Folder(small, "ice40-up5k", reserve=Usage(5_000, 0, 0, 0)).choose(Goal(fit=True))
 

@@ -160,9 +160,9 @@ class Design:
     @property
     def output_lanes(self) -> int:
         """Elements of an output beat."""
-        if self.network.end.kind == "values":
-            return self.schedule.foldings[-1].output_lanes
-        return self.network.outputs
+        if self.network.end.gives_indices:
+            return self.network.outputs
+        return self.schedule.foldings[-1].output_lanes
 
     @property
     def written_at_start(self) -> bool:

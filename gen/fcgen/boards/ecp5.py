@@ -39,7 +39,7 @@ class Ecp5Toolchain(Toolchain):
     constraint_file = "board.lpf"
     suffix = "bit"
     link = Usage(1_600, 900, 0, 2)
-    link_mhz: ClassVar = {"ecp5-25k": 110.0, "ecp5-45k": 110.0, "ecp5-85k": 110.0}
+    link_mhz: ClassVar = {"ecp5-25k": 100.0, "ecp5-45k": 100.0, "ecp5-85k": 100.0}
 
     def ranges(self, board: Board) -> PllRanges:
         """See `Toolchain.ranges`."""
