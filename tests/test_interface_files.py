@@ -217,6 +217,13 @@ def test_the_command_names_the_outer_top_and_all_files(capsys, tmp_path):
     assert {"wishbone_layer.sv", "wishbone_layer.h", "wishbone_layer.core"} <= set(found["files"])
 
 
+def test_an_estimate_says_that_it_leaves_the_interface_out(capsys, tmp_path):
+    folder = tmp_path / "d"
+    words = ("layer", 6, 4, "--interface", "axi", "--device", "ecp5-25k", "-o", folder)
+    assert run(capsys, *words).code == 0
+    assert "without its interface" in run(capsys, "estimate", folder).err
+
+
 def test_an_unknown_interface_is_refused_before_anything_is_written(capsys, tmp_path):
     outcome = run(capsys, "layer", 6, 4, "--interface", "apb", "-o", tmp_path / "d")
     assert outcome.code == 2
