@@ -1,6 +1,7 @@
 """The certificate: what it proves holds everywhere, and what it lists is all that differs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from fcgen.dense_layer import ThresholdList
 from fcgen.fixed import IntegerFormat
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End
+from fcgen.real_map import RealMap
 from fcgen.reference import requantize, run, trace
 from fcgen.source_step import BIPOLAR, ROUNDERS, DoubleProduct, FloatChain, FloatProduct
 from fcgen.thresholds import thresholds
@@ -229,6 +231,13 @@ def test_accumulators_that_leave_need_no_thresholds():
     assert certificate.exact
     assert certificate.thresholds == 0
     assert np.array_equal(run(network, x), source.trace(x)[-1].argmax(1))
+
+
+def test_the_certificate_of_a_softmax_states_its_bound():
+    source = replace(model(layer(None)), output=RealMap.scaled(0.01))
+    made, certificate = certify(source, End("softmax"))
+    assert certificate.as_dict()["softmax"] == made.softmax.describe()
+    assert "softmax" not in certify(source)[1].as_dict()
 
 
 def test_the_certificate_is_json_with_a_verdict_for_every_output():

@@ -28,6 +28,6 @@ def test_a_schedule_is_for_its_network():
         Schedule((Folding(4, 3), Folding(3, 3))).check(network(4, 3, 2))
 
 
-def test_the_k_largest_are_found_one_output_at_a_time():
-    with pytest.raises(InputError, match="--output-lanes: 2: the k largest"):
+def test_an_end_that_takes_one_output_at_a_time_has_one_lane():
+    with pytest.raises(InputError, match="--output-lanes: 2: top_k takes one output at a time"):
         Schedule.chain(network(4, 3), ((1, 1),), 2).check(network(4, 3, end=End("top_k", 2)))

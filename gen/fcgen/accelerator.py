@@ -169,6 +169,18 @@ class Accelerator:
 
         return estimate_design(self.design, device, speed)
 
+    def report(self, path: str | Path) -> Path:
+        """Write one page with all that is known of the design, and return where it is.
+
+        Parameters
+        ----------
+        path : path
+            HTML file. The design is read from its directory, with the results beside it.
+        """
+        from fcgen.report import write
+
+        return write(self.directory, Path(path), force=bool(self.notes))
+
     def summary(self) -> "Summary | NetworkSummary":
         """Return size, folding, cycles and parameters."""
         from fcgen.network_summary import summarise_network

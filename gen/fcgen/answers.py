@@ -30,7 +30,8 @@ def answer(
         The reals that the outputs stand for, float32, as the source runtime gives them.
     upto : {'logits', 'probabilities', 'class'}, optional
         Outputs of the last layer; their softmax, float64; the index of the largest, int64 (V,).
-        Of a single output: its sigmoid, and whether it is positive.
+        Of a single output: its sigmoid, and whether it is positive. Probabilities that the
+        hardware gives stand for themselves, and have the same class.
 
     Returns
     -------
@@ -46,6 +47,8 @@ def answer(
     if upto is not None and upto not in UPTO:
         raise bad_input("--upto", upto, f"must be one of {', '.join(UPTO)}", "choose one")
     indices = outputs[:, 0] if kind == "argmax" else outputs
+    if kind == "softmax":
+        return _of_probabilities(network, outputs, dequantize=dequantize, upto=upto)
     if kind != "values":
         known = "class" if kind == "argmax" else None
         if dequantize or upto not in (None, known):
@@ -66,6 +69,20 @@ def answer(
     if upto == "class":
         return classes(reals)
     return probabilities(reals) if upto == "probabilities" else reals
+
+
+def _of_probabilities(
+    network: Network, outputs: npt.NDArray[np.int64], *, dequantize: bool, upto: str | None
+) -> npt.NDArray[Any]:
+    if upto == "logits":
+        rule = "the hardware gives probabilities, not the outputs that they are made of"
+        raise bad_input("--upto", "softmax", rule, "compile the model with --end values")
+    if upto == "class":
+        return classes(outputs)
+    if upto is None and not dequantize:
+        return outputs
+    step = 0.5**network.end.bits
+    return outputs * step if upto else (outputs * step).astype(np.float32)
 
 
 def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -27,6 +27,7 @@ from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End, Network
 from fcgen.reference import requantize
 from fcgen.requantization import Requantization
+from fcgen.softmax_table import SoftmaxTable
 from fcgen.source_step import Int64Array, LikeStep, Step
 from fcgen.threshold_choice import cost, threshold_list
 from fcgen.thresholds import Constants, inside, nominal, shortest, thresholds
@@ -90,11 +91,14 @@ class Certificate:
     model, target : str
         The file and the runtime whose integers these are.
     layers : tuple of LayerCertificate
+    softmax : SoftmaxTable, optional
+        Of a network that ends in one: equal are the outputs that go into it.
     """
 
     model: str
     target: str
     layers: tuple[LayerCertificate, ...]
+    softmax: SoftmaxTable | None = None
 
     @property
     def exact(self) -> bool:
@@ -140,6 +144,7 @@ class Certificate:
             "thresholds": self.thresholds,
             "differences": [vars(found) for found in self.differences[:LISTED_MAX]],
             "differences_in_all": len(self.differences),
+            **({"softmax": self.softmax.describe()} if self.softmax else {}),
             "layers": [
                 {
                     "name": layer.name,
@@ -172,7 +177,7 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
     layers[0] = replace(layers[0], input_shape=model.input_shape)
     network = Network(model.name, tuple(layers), end or End(), model.input, model.output)
     proofs = tuple(proof for _, proof in made)
-    return network, Certificate(model.name, model.target, proofs)
+    return network, Certificate(model.name, model.target, proofs, network.softmax)
 
 
 def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:

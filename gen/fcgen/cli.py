@@ -17,7 +17,7 @@ from fcgen.terminal import guarded_output
 PROGRAM = "fcgen"
 COMMANDS = (
     *("layer", "compile", "inspect", "quantize", "certify", "simulate", "regress"),
-    *("summary", "estimate", "synth", "run", "demo", "doctor"),
+    *("summary", "estimate", "synth", "explore", "report", "run", "demo", "doctor"),
 )
 DEBUG = "FCGEN_DEBUG"
 BAD_OPTION, BUG, INTERRUPTED = 2, 1, 130

@@ -9,6 +9,7 @@ from typing import Any
 
 from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
+from fcgen.accuracy import ACCURACY, Accuracy
 from fcgen.answers import classes
 from fcgen.certify import LISTED_MAX, Certificate, certify
 from fcgen.devices.device import MappingOptions
@@ -22,23 +23,6 @@ from fcgen.quantize_model import Quantization, QuantizeOptions, quantize
 from fcgen.reference import trace
 
 CERTIFICATE = "certificate.json"
-
-
-@dataclass(frozen=True, eq=False)
-class Accuracy:
-    """How many vectors are classified as their labels say, as parts of one."""
-
-    vectors: int
-    float_model: float
-    quantised: float
-
-    def line(self) -> str:
-        """Return it for people."""
-        lost = 100 * (self.float_model - self.quantised)
-        return (
-            f"accuracy over {self.vectors:,} vectors: float {self.float_model:.2%}, integers "
-            f"{self.quantised:.2%} ({-lost:+.2f} points)"
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +57,7 @@ class Compiled:
             **self.accelerator.summary().as_dict(),
             "clock_mhz": self.choice.clock_mhz,
             "folding": list(self.choice.lines),
-            "accuracy": accuracy and vars(accuracy),
+            "accuracy": accuracy and accuracy.as_dict(),
             "quantization": self.quantization and describe(self.quantization),
             "certificate": self.certificate and summary(self.certificate),
         }
@@ -139,10 +123,18 @@ def compile_model(
         quantization = quantize(model, data.calibration, options, end)
         network = quantization.network
         measured = accuracy(model, quantization, data)
+        if measured is not None:
+            extra[ACCURACY] = measured.text()
     if runtime_weights:
         network = network.writable()
     progress("choosing the folding")
-    choice = Folder(network, device, mapping).choose(goal or Goal())
+    folder = Folder(network, device, mapping)
+    choice = folder.choose(goal or Goal())
+    known = folder.estimated(choice.schedule)
+    if known is not None:
+        from fcgen.estimation import stored
+
+        extra[stored.ESTIMATE] = stored.text(known)
     made = accelerator.write(
         network,
         choice.schedule,
@@ -168,11 +160,9 @@ def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accur
     codes, _ = network.quantize(data.test)
     assert network.output is not None
     scores = network.output(trace(network, codes)[-1])
-    found = [
-        float((classes(values) == data.labels).mean())
-        for values in (model.forward(data.test), scores)
-    ]
-    return Accuracy(len(data.labels), *found)
+    # A single output has a sign, which are two classes.
+    count = max(scores.shape[1], 2)
+    return Accuracy.of(data.labels, classes(model.forward(data.test)), classes(scores), count)
 
 
 def summary(certificate: Certificate) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fcgen import accelerator
+from fcgen.accuracy import ACCURACY, Accuracy
 from fcgen.digit_picture import draw
 from fcgen.digits import Digits
+from fcgen.errors import InputError
 from fcgen.folding import Folding
 from fcgen.reference import forward
+from fcgen.simulation_record import store
 from fcgen.simulation_result import MISMATCHES_SHOWN, SimulationResult
 from fcgen.summary import Summary, summarise
 
@@ -154,14 +158,31 @@ def run(
     vectors = digits.vectors
     layer, _ = digits.quantised()
     folding = Folding(layer.inputs, layer.outputs, PE, SIMD, weight_bits=layer.weight_format.bits)
-    made = accelerator.write(layer, folding, directory, name="digits", seed=seed, progress=progress)
+    accuracy = Accuracy.of(
+        digits.labels,
+        digits.float_scores().argmax(axis=1),
+        forward(layer, vectors).argmax(axis=1),
+        layer.outputs,
+    )
+    made = accelerator.write(
+        layer,
+        folding,
+        directory,
+        name="digits",
+        seed=seed,
+        extra={ACCURACY: accuracy.text()},
+        progress=progress,
+    )
     progress(f"running {len(vectors)} images")
     simulation = made.simulate(vectors, engine=engine, seed=seed)
+    with suppress(InputError):  # the report does without it
+        typed = shlex.join(["fcgen", "demo", "-o", str(directory), "--engine", simulation.engine])
+        store(made.design, replace(simulation, repeat=typed), given=True)
     shown = seed % len(vectors)
     return DemoResult(
         directory=directory,
-        float_accuracy=digits.accuracy(digits.float_scores()),
-        quantised_accuracy=digits.accuracy(forward(layer, vectors)),
+        float_accuracy=accuracy.float_model,
+        quantised_accuracy=accuracy.quantised,
         hardware_accuracy=digits.accuracy(simulation.outputs),
         simulation=simulation,
         summary=summarise(layer, folding, made.design.manifest),

@@ -5,6 +5,7 @@ from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.instance_names import instance_names
 from fcgen.manifest import Manifest
 from fcgen.network import Network
+from fcgen.softmax_table import upwards
 from fcgen.wording import count
 
 _MEANINGS = {
@@ -110,6 +111,8 @@ def _network(manifest: Manifest, network: Network) -> str:
         "of equal ones",
         "top_k": f"The outputs are the indices of the {network.end.count} largest outputs of the "
         "last layer, the largest first",
+        "softmax": f"The outputs are the probabilities of the last layer's outputs, in steps of "
+        f"1/{1 << network.end.bits:,}",
     }
     names = instance_names(network)
     rows = [
@@ -124,7 +127,19 @@ def _network(manifest: Manifest, network: Network) -> str:
         f"Made by fcgen; the code is yours. Inputs {shape} of {network.activation_format.name}, "
         f"{count(network.parameters, 'parameter')}, {count(network.macs, 'multiplication')} a "
         f"vector. All layers work at once, on successive vectors. {ends[network.end.kind]}: "
-        f"{network.output_format.name}.\n\n" + "\n".join([head, "|---|---|---|---|--:|", *rows])
+        f"{network.output_format.name}.{_softmax(network)}\n\n"
+        + "\n".join([head, "|---|---|---|---|--:|", *rows])
+    )
+
+
+def _softmax(network: Network) -> str:
+    """Return what holds of probabilities."""
+    if network.softmax is None:
+        return ""
+    return (
+        f" Each differs by at most {upwards(network.softmax.largest_error)} from the real softmax "
+        "of these outputs. Equal outputs have equal probabilities, larger ones never smaller "
+        "probabilities, and the first largest probability is that of the first largest output."
     )
 
 
@@ -146,11 +161,12 @@ def _ports(manifest: Manifest) -> str:
 
 def _streams(manifest: Manifest, network: Network) -> str:
     first, last = manifest.schedule.foldings[0], manifest.schedule.foldings[-1]
-    alone = network.end.kind == "values"
     formats = (network.activation_format, network.output_format)
     signs = any(form.bipolar for form in formats)
     bipolar = "A bipolar value is one bit: 1 is +1, 0 is −1. " if signs else ""
-    lanes, beats = (last.output_lanes, last.output_beats) if alone else (network.outputs, 1)
+    lanes, beats = last.output_lanes, last.output_beats
+    if network.end.gives_indices:
+        lanes, beats = network.outputs, 1
     return (
         "Both streams are valid/ready: a beat moves at a rising edge where both are high. Lane 0 "
         "is in the least significant bits, two's complement where signed, no padding between "

@@ -119,6 +119,7 @@ def diagnose() -> Diagnosis:
             _wheel("onnx", "fcgen compile, for ONNX and QONNX files", essential=False),
             _wheel("tflite", "fcgen compile, for TFLite files", essential=False),
             _wheel("h5py", "fcgen compile, for Keras files", essential=False),
+            _wheel("matplotlib", "fcgen report, charts of explore", essential=False),
             *(_nextpnr(family) for family in devices.families() if family.nextpnr),
         )
     )

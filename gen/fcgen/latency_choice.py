@@ -52,7 +52,7 @@ class LatencySearch:
 
     def __init__(self, network: Network, lanes: int | None = None) -> None:
         self.network = network
-        if lanes is None and network.end.kind == "top_k":
+        if lanes is None and network.end.serial:
             lanes = 1
         outputs = network.layers[-1].outputs
         self.simd = [tuple(divisions(layer.inputs)) for layer in network.layers]
@@ -70,7 +70,8 @@ class LatencySearch:
                 entry = [ceil_div(layer.inputs, one) - 1 for one in simd]
                 cycles = cycles - np.array(entry)[:, None, None]
             found.append(Stage(np.outer(simd, pe), cycles))
-        ends = [end_latency(self.network, lanes) or 0 for lanes in self.lanes[-1]]
+        last = mappings[-1]
+        ends = [end_latency(self.network, lanes, last) or 0 for lanes in self.lanes[-1]]
         found[-1] = Stage(found[-1].cost, found[-1].cycles + np.array(ends))
         return found
 

@@ -79,6 +79,10 @@ def check_structure(network: Network, other: Network, source: object) -> None:
         for name, value, mine in _differences(ours.structure(), theirs.structure()):
             subject = f"{OPTION}: {source}: {theirs.name}: {name}"
             raise bad_input(subject, value, f"the design has {mine}", remedy)
+    if network.softmax is not None and other.softmax is not None:
+        scale, own = (float(one.scale) for one in (other.softmax, network.softmax))
+        rule = f"the softmax of the design has {own:g}"
+        raise bad_input(f"{OPTION}: {source}: scale of the outputs", f"{scale:g}", rule, remedy)
     raise bad_input(f"{OPTION}: {source}", "structure", "the design has another one", remedy)
 
 

@@ -97,8 +97,9 @@ class Manifest:
 
 def output_lanes(manifest: Manifest, network: Network) -> int:
     """Return the elements of an output beat."""
-    alone = network.end.kind == "values"
-    return manifest.schedule.foldings[-1].output_lanes if alone else network.outputs
+    if network.end.gives_indices:
+        return network.outputs
+    return manifest.schedule.foldings[-1].output_lanes
 
 
 def check_names(name: str, prefix: str) -> None:
@@ -162,6 +163,7 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
             "output": document.from_format(network.output_format),
         },
         "end": network.end.kind,
+        **({"softmax": network.softmax.describe()} if network.softmax else {}),
         "layers": [
             {
                 "name": layer.name,

@@ -227,7 +227,17 @@ class Mapping:
         shapes = [shape for shape in self.ram_shapes if shape.depth >= depth]
         if not shapes or depth * width < VECTOR_BITS:
             return None
-        return MemoryCut((depth,), min(shape.wide(width) for shape in shapes))
+        return MemoryCut((depth,), rams_of(depth, width, shapes))
+
+    def ring_cut(self, depth: int, width: int) -> MemoryCut | None:
+        """Return how a ring of beats is cut; None where it is no block RAM, or the tool decides.
+
+        As the vector memory it is never cut in depth, but it may stand in look-up tables.
+        """
+        shapes = [shape for shape in self.ram_shapes if shape.depth >= depth]
+        if not shapes or self.constant_cut(depth, width, writable=True) is None:
+            return None
+        return MemoryCut((depth,), rams_of(depth, width, shapes))
 
 
 LOADED = "loaded"

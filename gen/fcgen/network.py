@@ -3,49 +3,23 @@
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from fcgen import document
 from fcgen.dense_layer import KIND as DENSE
 from fcgen.dense_layer import DenseLayer
+from fcgen.end import VALUES, End
 from fcgen.errors import bad_input, located
 from fcgen.fixed import IntegerFormat
 from fcgen.real_map import InputGrid, RealMap
+from fcgen.softmax_table import SoftmaxTable
+
+__all__ = ["End", "Network"]
 
 KIND = "network"
-ENDS = ("values", "argmax", "top_k")
 LAYERS_MAX = 64
-
-
-@dataclass(frozen=True)
-class End:
-    """What leaves the network after its last layer.
-
-    ``values``: all outputs of that layer. ``argmax``: the index of its largest output, the first
-    one of equal ones. ``top_k``: the indices of the ``count`` largest, the largest first, of equal
-    ones the lower index first.
-    """
-
-    kind: str = "values"
-    count: int = 1
-
-    def __post_init__(self) -> None:
-        if self.kind not in ENDS:
-            raise bad_input("end", self.kind, f"must be one of {', '.join(ENDS)}", "choose one")
-        if self.count != 1 and self.kind != "top_k":
-            raise bad_input("end", self.count, f"{self.kind} has no count", "leave it out")
-
-    def outputs(self, layer: DenseLayer) -> int:
-        """Return how many elements leave for each vector."""
-        return layer.outputs if self.kind == "values" else self.count
-
-    def output_format(self, layer: DenseLayer) -> IntegerFormat:
-        """Return the format of what leaves: indices are unsigned."""
-        if self.kind == "values":
-            return layer.output_format
-        return IntegerFormat(max((layer.outputs - 1).bit_length(), 1), signed=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +46,7 @@ class Network:
 
     name: str
     layers: tuple[DenseLayer, ...]
-    end: End = End()
+    end: End = VALUES
     input: InputGrid | None = None
     output: RealMap | None = None
 
@@ -103,6 +77,18 @@ class Network:
         if self.output is not None and self.end.kind != "values" and not self.output.keeps_order:
             rule = "needs outputs that share one positive scale"
             raise bad_input("end", self.end.kind, rule, "requantize the last layer")
+        if self.end.kind == "softmax":
+            self._check_softmax()
+
+    def _check_softmax(self) -> None:
+        """Check that there is a softmax of the last layer's outputs."""
+        if self.layers[-1].outputs == 1:
+            rule = "that of a single output is always 1"
+            remedy = "use --end values, and simulate --upto probabilities for its sigmoid"
+            raise bad_input("end", self.end.kind, rule, remedy)
+        if self.output is None:
+            rule = "the network does not know what its outputs are worth"
+            raise bad_input("end", self.end.kind, rule, "use --end values or argmax")
 
     @classmethod
     def single(cls, layer: DenseLayer) -> Self:
@@ -140,6 +126,15 @@ class Network:
         """Format of what leaves."""
         return self.end.output_format(self.layers[-1])
 
+    @cached_property
+    def softmax(self) -> SoftmaxTable | None:
+        """The table of a network that ends in a softmax, else None."""
+        if self.end.kind != "softmax":
+            return None
+        assert self.output is not None
+        last = self.layers[-1]
+        return SoftmaxTable.of(last.outputs, last.output_format, self.output.scale, self.end.bits)
+
     @property
     def runtime_weights(self) -> bool:
         """Whether trainable values can be written on the chip."""
@@ -171,10 +166,16 @@ class Network:
 
     @cached_property
     def structure_hash(self) -> str:
-        """SHA-256 of all that is not trainable; of a plain layer that layer's."""
+        """SHA-256 of all that is not trainable; of a plain layer that layer's.
+
+        The table of a softmax is part of it: it follows from what the outputs are worth, and stays.
+        """
         if self.layer is not None:
             return self.layer.structure_hash
-        structure = {"layers": [layer.structure() for layer in self.layers], "end": self._end()}
+        end = self.end.as_fields()
+        if self.softmax is not None:
+            end |= {"powers": self.softmax.digest, "coarseness": self.softmax.coarseness}
+        structure = {"layers": [layer.structure() for layer in self.layers], "end": end}
         return hashlib.sha256(document.dump(structure).encode()).hexdigest()
 
     @cached_property
@@ -198,9 +199,6 @@ class Network:
             raise bad_input("inputs", f"dtype {x.dtype}", rule, "give integer codes")
         return self.input.codes(x)
 
-    def _end(self) -> dict[str, Any]:
-        return {"kind": self.end.kind, "count": self.end.count}
-
     def to_json(self) -> str:
         """Give the network as JSON text; one that is a plain layer as that layer's."""
         if self.layer is not None:
@@ -209,7 +207,7 @@ class Network:
             {
                 "kind": KIND,
                 "name": self.name,
-                "end": self._end(),
+                "end": self.end.as_fields(),
                 "input": self.input and self.input.as_fields(),
                 "output": self.output and self.output.as_fields(),
                 "layers": [layer.as_fields() for layer in self.layers],
@@ -238,8 +236,7 @@ class Network:
         name = fields.text("name")
         fields.finish()
         with located(source):
-            kind = End(end.choice("kind", ENDS), end.integer("count", 1))
-            end.finish()
+            kind = End.from_fields(end)
             real = None
             if steps is not None:
                 real = RealMap.from_fields(steps, source, layers[-1].outputs if layers else 0)

@@ -13,6 +13,7 @@ ENDS = {
     "values": "the outputs of the last layer",
     "argmax": "the index of the largest output",
     "top_k": "the indices of the {count} largest outputs",
+    "softmax": "the probability of each output",
 }
 
 
@@ -59,6 +60,7 @@ class NetworkSummary:
             "activation_format": network.activation_format.name,
             "output_format": network.output_format.name,
             "end": network.end.kind,
+            **({"softmax": network.softmax.describe()} if network.softmax else {}),
             "runtime_weights": network.runtime_weights,
             "layers": [layer.as_dict() for layer in self._layers()],
         }
@@ -87,6 +89,7 @@ class NetworkSummary:
         facts = [
             ("Inputs", f"{network.inputs:,} of {network.activation_format.name}"),
             ("Outputs", ENDS[network.end.kind].format(count=network.end.count)),
+            *([("Probabilities", network.softmax.line())] if network.softmax else []),
             (
                 "Parameters",
                 f"{network.parameters:,}"

@@ -7,11 +7,13 @@ import numpy as np
 
 from fcgen.activation_table import INDEX_BITS_MAX, ActivationTable
 from fcgen.dense_layer import DenseLayer, ThresholdList
+from fcgen.end import PROBABILITY_BITS_MAX, PROBABILITY_BITS_MIN, End
 from fcgen.engines.streaming import StreamOptions
 from fcgen.fixed import BIPOLAR, IntegerFormat
-from fcgen.network import End, Network
+from fcgen.network import Network
 from fcgen.random_layers import STALLS, random_format, random_layer, random_share
 from fcgen.random_thresholds import random_thresholds
+from fcgen.real_map import RealMap
 from fcgen.schedule import Schedule
 
 LAYERS_MAX = 6
@@ -70,6 +72,7 @@ def random_network_case(seed: int, index: int) -> NetworkCase:
     network = _network(random, [int(width) for width in widths])
     sizes = tuple(_size(random, layer.inputs, layer.outputs) for layer in network.layers)
     # Drawn apart, so that the other cases of a seed stay what they are.
+    network = _with_softmax(np.random.default_rng((seed, index, LAYERS_MAX, 2)), network)
     chance = np.random.default_rng((seed, index, LAYERS_MAX, 1))
     written = None
     if chance.integers(4) == 0:
@@ -77,7 +80,7 @@ def random_network_case(seed: int, index: int) -> NetworkCase:
         written = other_values(chance, network)
         sizes = tuple((min(pe, WRITABLE_MAX), min(simd, WRITABLE_MAX)) for pe, simd in sizes)
     lanes = random_share(random, network.layers[-1].outputs)
-    if network.end.kind == "top_k":
+    if network.end.serial:
         lanes = 1
     options = StreamOptions(
         gap=float(random.choice(STALLS)),
@@ -140,6 +143,17 @@ def _network(random: np.random.Generator, widths: list[int]) -> Network:
     most = min(widths[-1], 5)
     number = int(random.integers(1, most + 1)) if kind == "top_k" else 1
     return Network("network", tuple(layers), End(kind, number))
+
+
+def _with_softmax(random: np.random.Generator, network: Network) -> Network:
+    """Return every fifth network that can have one with a softmax, flat or steep."""
+    last = network.layers[-1]
+    if last.outputs == 1 or random.integers(5):
+        return network
+    spread = np.exp(random.uniform(np.log(0.5), np.log(500)))
+    scale = RealMap.scaled(spread / (1 << last.output_format.bits))
+    bits = int(random.integers(PROBABILITY_BITS_MIN, PROBABILITY_BITS_MAX, endpoint=True))
+    return replace(network, end=End("softmax", bits=bits), output=scale)
 
 
 def _format(random: np.random.Generator) -> IntegerFormat:

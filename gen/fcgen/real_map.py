@@ -1,6 +1,7 @@
 """Between reals and codes: the float32 operations of a source at its inputs and outputs."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
@@ -73,6 +74,16 @@ class RealMap:
             and (name in ("add", "subtract") or float(operand.flat[0]) > 0)
             for name, operand in self.steps
         )
+
+    @property
+    def scale(self) -> Fraction:
+        """What a step of a code is worth, exactly, where all elements have the same scale."""
+        scale = Fraction(1)
+        for name, operand in self.steps:
+            if name in ("multiply", "divide"):
+                factor = Fraction(float(operand.flat[0]))
+                scale = scale * factor if name == "multiply" else scale / factor
+        return scale
 
     def as_fields(self) -> list[list[Any]]:
         """Give the steps as JSON values: each float32 as the number that it is."""

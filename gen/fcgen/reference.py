@@ -13,6 +13,7 @@ from fcgen.activation_table import ActivationTable
 from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.errors import bad_input
 from fcgen.network import Network
+from fcgen.reference_end import choose
 
 _LIMB = 24
 _LIMB_MASK = (1 << _LIMB) - 1
@@ -65,7 +66,7 @@ def run(network: Network, x: IntegerArray) -> Int64Array:
     Returns
     -------
     numpy.ndarray
-        int64: codes or accumulators (V, M), class indices (V,), or indices (V, k).
+        int64: codes, accumulators or probabilities (V, M), class indices (V,), or indices (V, k).
 
     Raises
     ------
@@ -82,16 +83,6 @@ def trace(network: Network, x: IntegerArray) -> list[Int64Array]:
         x = forward(layer, x)
         found.append(x)
     return found
-
-
-def choose(network: Network, outputs: Int64Array) -> Int64Array:
-    """Return what leaves the network after the outputs of its last layer, int64 (V, M)."""
-    if network.end.kind == "values":
-        return outputs
-    if network.end.kind == "argmax":
-        return np.asarray(outputs.argmax(axis=1), np.int64)
-    # Stable, so that of equal outputs the first one wins.
-    return np.argsort(-outputs, axis=1, kind="stable")[:, : network.end.count]
 
 
 def check_vectors(

@@ -77,8 +77,8 @@ class Schedule:
         ]
         if found != wanted:
             raise bad_input("schedule", found, f"the layers are {wanted}", "fold these")
-        if network.end.kind == "top_k" and self.foldings[-1].output_lanes != 1:
-            rule = "the k largest are found one output at a time"
+        if network.end.serial and self.foldings[-1].output_lanes != 1:
+            rule = f"{network.end.kind} takes one output at a time"
             raise bad_input("--output-lanes", self.foldings[-1].output_lanes, rule, "use 1")
 
     @property

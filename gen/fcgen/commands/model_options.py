@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fcgen.terminal import Terminal
 
 Function = Callable[..., Any]
-ENDS = ("values", "argmax", "top_k")
+ENDS = ("values", "argmax", "top_k", "softmax")
 SCALES = ("short", "power-of-two")
 
 
@@ -99,18 +99,30 @@ WIDTHS = (
     click.option("--weight-bits", type=Integers(), default="8", help="2 to 16, or one a layer."),
     click.option("--activation-bits", type=Integers(), default="8", help="1 to 16, or as many."),
     click.option("--output-bits", type=Integer(), help="Of the last layer."),
+)
+MANNER = (
     click.option("--table-bits", type=Integer(), help="Of the index of a sigmoid or tanh table."),
     click.option("--scales", type=Choice(SCALES), default="short", help="Of the weights."),
     click.option("--per-tensor", is_flag=True, help="One weight scale a layer, not one an output."),
     click.option("--end", type=Choice(ENDS), default="values", help="What leaves the network."),
     click.option("--top-k", type=Integer(), default=1, help="How many, with --end top_k."),
-    click.option("--export-onnx", type=FILE, help="Write the network as quantised ONNX."),
+    click.option(
+        "--probability-bits", type=Integer(), default=8, help="2 to 16, with --end softmax."
+    ),
 )
+EXPORT = click.option("--export-onnx", type=FILE, help="Write the network as quantised ONNX.")
 
 
 def model_options(function: Function) -> Function:
     """Add the options of the data and of the widths."""
-    for option in reversed((*DATA, *WIDTHS)):
+    for option in reversed((*DATA, *WIDTHS, *MANNER, EXPORT)):
+        function = option(function)
+    return function
+
+
+def sweep_options(function: Function) -> Function:
+    """Add the same options but for those that a sweep has as its axes, or for one network alone."""
+    for option in reversed((*DATA, *MANNER)):
         function = option(function)
     return function
 
@@ -133,10 +145,12 @@ def end_of(options: dict[str, Any]) -> "End":
     """Return what the options ask to leave the network."""
     from fcgen.network import End
 
-    if options["top_k"] != 1 and options["end"] != "top_k":
-        rule = "has an effect with --end top_k alone"
-        raise bad_input("--top-k", options["top_k"], rule, "add --end top_k")
-    return End(options["end"], options["top_k"])
+    for option, default, kind in (("--top-k", 1, "top_k"), ("--probability-bits", 8, "softmax")):
+        value = options[option.lstrip("-").replace("-", "_")]
+        if value != default and options["end"] != kind:
+            rule = f"has an effect with --end {kind} alone"
+            raise bad_input(option, value, rule, f"add --end {kind}")
+    return End(options["end"], options["top_k"], options["probability_bits"])
 
 
 def check_export(options: dict[str, Any]) -> None:

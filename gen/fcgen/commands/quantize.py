@@ -49,4 +49,4 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
         text = found.network.to_json().encode()
         write_whole(output, lambda stream: stream.write(text), "--output")
     export(options, found, model.input_name, terminal)
-    terminal.record({**describe(found), "accuracy": measured and vars(measured)})
+    terminal.record({**describe(found), "accuracy": measured and measured.as_dict()})

@@ -6,7 +6,7 @@ import click
 
 from fcgen.commands.options import FILE, Choice, Integer, Real, common, engine
 from fcgen.commands.writing import check_tools
-from fcgen.errors import FcgenError, bad_input
+from fcgen.errors import FcgenError, InputError, bad_input
 from fcgen.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, Si
     from fcgen.load.vector_file import read_inputs
     from fcgen.loaded_parameters import load_parameters
     from fcgen.simulate import simulate
+    from fcgen.simulation_record import store
     from fcgen.yosys import YOSYS
 
     accelerator = open(options["directory"], options["force"])
@@ -104,4 +105,8 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, Si
     except FcgenError:
         terminal.notes(accelerator.notes)  # a changed file may be the reason
         raise
+    try:
+        store(accelerator.design, result, given=given is not None)
+    except InputError as error:
+        terminal.note(f"note: not kept for the report: {error}")
     return network, result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fcgen.dense_layer import DenseLayer
@@ -14,7 +14,12 @@ from fcgen.estimation.clock import estimated_mhz
 from fcgen.estimation.layer import end_logic, layer_logic, port_logic
 from fcgen.folding import Folding
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
-from fcgen.hardware.blocks import block_rams_in_use, element_blocks, requantizer_blocks
+from fcgen.hardware.blocks import (
+    block_rams_in_use,
+    element_blocks,
+    end_block_rams_in_use,
+    requantizer_blocks,
+)
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.mapping import Mapping
@@ -34,9 +39,12 @@ class Estimate(Result):
     ----------
     excess : DoesNotFit, optional
         What is too much; None when the design fits.
+    layers : tuple of Usage
+        What each layer takes of it; the rest is what the design has but once.
     """
 
     excess: DoesNotFit | None = None
+    layers: tuple[Usage, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -54,9 +62,11 @@ class Estimate(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
-        measured = ("wrapper", "seeds", "target_mhz", "critical_path", "versions")
+        measured = ("wrapper", "seeds", "target_mhz", "critical_path", "parts", "versions")
         known = {key: value for key, value in super().as_dict().items() if key not in measured}
-        return {"estimate": True, **known, **(self.excess.details if self.excess else {})}
+        layers = [vars(usage) for usage in self.layers]
+        details = self.excess.details if self.excess else {}
+        return {"estimate": True, **known, "layers": layers, **details}
 
 
 def estimate(
@@ -79,7 +89,8 @@ def estimate(
         raise bad_input("--device", device.name, rule, "name a device of another family")
     parts = list(zip(network.layers, schedule, mappings, strict=True))
     timing = AcceleratorTiming.of(network, schedule, mappings)
-    once = [end_logic(network, schedule.foldings[-1].output_lanes, family.costs)]
+    lanes = schedule.foldings[-1].output_lanes
+    once = [end_logic(network, lanes, mappings[-1], family.costs)]
     places: Sequence[ChainPlace | None] = [None] * len(parts)
     if network.runtime_weights:
         chain = ParameterChain.of(network, schedule, mappings)
@@ -95,7 +106,7 @@ def estimate(
         luts + round(family.costs.register_luts * registers),
         registers,
         sum(one.dsp for one in usages),
-        sum(one.ram for one in usages),
+        sum(one.ram for one in usages) + end_block_rams_in_use(network, mappings[-1]),
         sum(one.scratchpad for one in usages),
     )
     excess = None
@@ -129,6 +140,9 @@ def estimate(
         fmax_mhz=clock,
         cap=cap if clock else None,
         excess=excess,
+        layers=tuple(
+            replace(one, lut=one.lut + round(family.costs.register_luts * one.ff)) for one in usages
+        ),
     )
 
 

@@ -25,6 +25,7 @@ from fcgen.hardware.layer_timing import ADDRESS_DELAY, LayerTiming
 from fcgen.hardware.memories import Bank, WeightBank
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ANSWERS, REQUESTS, ChainPlace
+from fcgen.hardware.soft_max import SoftMax
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
@@ -50,10 +51,15 @@ def layer_logic(
     return Logic(sum(logic.lut for logic in found), sum(logic.ff for logic in found))
 
 
-def end_logic(network: Network, lanes: int, costs: Costs) -> Logic:
+def end_logic(network: Network, lanes: int, mapping: Mapping, costs: Costs) -> Logic:
     """Count what stands behind the last layer, which gives ``lanes`` outputs a beat."""
-    unit = end_of(network, lanes)
-    return Logic(0, 0) if unit is None else LogicCounter(costs).count(unit)
+    unit = end_of(network, lanes, mapping)
+    if unit is None:
+        return Logic(0, 0)
+    found = [LogicCounter(costs).count(unit)]
+    if isinstance(unit, SoftMax):
+        found += _entries(unit.plan.powers, costs)
+    return Logic(sum(logic.lut for logic in found), sum(logic.ff for logic in found))
 
 
 def port_logic(chain: ParameterChain, layers: Sequence[LayerTiming], costs: Costs) -> Logic:
@@ -216,11 +222,15 @@ def _table(counter: LogicCounter, parts: LayerParts) -> list[Logic]:
         return []
     plan, lanes = TablePlan.of(parts.network.table, parts.mapping), parts.folding.output_lanes
     table = counter.once((*plan.images, lanes, parts.folding.outputs), parts.table)
-    memories = [
-        block_logic(plan.text, len(image), image.distinct, counter.costs)
-        for image in plan.images.values()
-    ]
+    memories = _entries(plan, counter.costs)
     return [counter.count(table), *(_times(memory, lanes) for memory in memories)]
+
+
+def _entries(plan: TablePlan, costs: Costs) -> list[Logic]:
+    """Count what the memories of a lane's table are in look-up tables."""
+    return [
+        block_logic(plan.text, len(image), image.distinct, costs) for image in plan.images.values()
+    ]
 
 
 def _times(logic: Logic, number: int) -> Logic:

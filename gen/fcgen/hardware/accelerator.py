@@ -16,6 +16,7 @@ from fcgen.hardware.layer import STREAM, Layer
 from fcgen.hardware.layer_parameters import connect_layers
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ChainPlace
+from fcgen.hardware.soft_max import SoftMax, SoftMaxPlan
 from fcgen.hardware.top_k import TopK
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
 from fcgen.images import MemoryImage
@@ -51,7 +52,8 @@ class Accelerator(wiring.Component):
         Of the first layer: beat k carries inputs k·S + lane, lane 0 in the least significant bits.
     in_valid, in_ready, in_first, in_last : In, Out, In, In(1)
     out_payload : Out(L * output.bits)
-        Outputs of the last layer, or the index of its largest one, or k indices.
+        Outputs of the last layer or their probabilities, or the index of its largest one, or k
+        indices.
     out_valid, out_ready, out_first, out_last : Out, In, Out, Out(1)
     error : Out(1)
         A framing error was seen since the reset: see `VectorMemory`.
@@ -85,7 +87,8 @@ class Accelerator(wiring.Component):
                 instances, network.layers, schedule, mappings, self._places(), strict=True
             )
         }
-        self.end = end_of(network, schedule.foldings[-1].output_lanes)
+        lanes = schedule.foldings[-1].output_lanes
+        self.end = end_of(network, lanes, mappings[-1], image_prefix)
         first, last = schedule.foldings[0], self.end or list(self.layers.values())[-1]
         super().__init__(
             {
@@ -143,14 +146,15 @@ class Accelerator(wiring.Component):
         found: dict[str, MemoryImage] = {}
         for layer in self.layers.values():
             found |= layer.images
-        return found
+        return found | (self.end.images if isinstance(self.end, SoftMax) else {})
 
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
         stages: dict[str, wiring.Component] = dict(self.layers)
         if self.end is not None:
-            stages[self._free_name("class_choice")] = self.end
+            name = "softmax" if isinstance(self.end, SoftMax) else "class_choice"
+            stages[self._free_name(name)] = self.end
         before = None
         for name, stage in stages.items():
             m.submodules[name] = stage
@@ -196,14 +200,19 @@ class Accelerator(wiring.Component):
         return wanted
 
 
-def end_of(network: Network, lanes: int) -> ArgMax | TopK | None:
+def end_of(
+    network: Network, lanes: int, mapping: Mapping, image_prefix: str = ""
+) -> ArgMax | TopK | SoftMax | None:
     """Return the stage behind the last layer, which gives ``lanes`` outputs a beat.
 
-    None where its outputs themselves leave.
+    None where its outputs themselves leave. ``mapping`` is the last layer's.
     """
     scores, end = network.layers[-1], network.end
     if end.kind == "argmax":
         return ArgMax(scores=scores.outputs, lanes=lanes, score=scores.output_format.stored)
     if end.kind == "top_k":
         return TopK(scores=scores.outputs, count=end.count, score=scores.output_format.stored)
+    if network.softmax is not None:
+        plan = SoftMaxPlan.of(network.softmax, mapping, image_prefix)
+        return SoftMax(plan, scores.output_format.stored)
     return None

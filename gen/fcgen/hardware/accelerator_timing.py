@@ -8,14 +8,20 @@ from functools import cached_property
 
 from fcgen.hardware.arg_max import arg_max_latency
 from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.hardware.soft_max import SoftMaxPlan
 from fcgen.hardware.top_k import TOP_K_LATENCY
 from fcgen.mapping import Mapping
 from fcgen.network import Network
 from fcgen.schedule import Schedule
 
 
-def end_latency(network: Network, lanes: int) -> int | None:
-    """Return `AcceleratorTiming.end_latency` for so many output lanes of the last layer."""
+def end_latency(network: Network, lanes: int, mapping: Mapping) -> int | None:
+    """Return `AcceleratorTiming.end_latency` for so many output lanes of the last layer.
+
+    ``mapping`` is that of the last layer.
+    """
+    if network.softmax is not None:
+        return SoftMaxPlan.of(network.softmax, mapping).latency
     ends = {"values": None, "argmax": arg_max_latency(lanes), "top_k": TOP_K_LATENCY}
     return ends[network.end.kind]
 
@@ -32,10 +38,13 @@ class AcceleratorTiming:
     end_latency : int, optional
         Cycles from the last output of the last layer to what leaves the network; None where the
         layer's outputs themselves leave.
+    end_beats : int
+        What leaves the end, a beat a cycle.
     """
 
     layers: tuple[LayerTiming, ...]
     end_latency: int | None = None
+    end_beats: int = 1
 
     @classmethod
     def of(
@@ -46,7 +55,8 @@ class AcceleratorTiming:
             LayerTiming.of(layer, folding, mapping)
             for layer, folding, mapping in zip(network.layers, schedule, mappings, strict=True)
         )
-        return cls(layers, end_latency(network, schedule.foldings[-1].output_lanes))
+        latency = end_latency(network, schedule.foldings[-1].output_lanes, mappings[-1])
+        return cls(layers, latency, 1 if network.end.gives_indices else network.outputs)
 
     @cached_property
     def _entries(self) -> tuple[int, ...]:
@@ -69,5 +79,5 @@ class AcceleratorTiming:
     def latency_first(self) -> int:
         """Cycles from the first input beat accepted to the first output beat accepted."""
         if self.end_latency is not None:
-            return self.latency
+            return self.latency - (self.end_beats - 1)
         return self._after_entry(self.layers[-1].latency_first)

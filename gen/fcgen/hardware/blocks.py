@@ -1,4 +1,4 @@
-"""Multipliers and block RAMs of a layer, counted without building it."""
+"""Multipliers and block RAMs of a layer, and of what is behind the last, without building it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from fcgen.folding import Folding
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.result_plan import result_plan
+from fcgen.hardware.soft_max import SoftMaxPlan, rings
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import Mapping, ProductUnit, rams_of
+from fcgen.network import Network
+from fcgen.softmax_table import SoftmaxTable
 
 
 def element_blocks(folding: Folding, mapping: Mapping) -> int:
@@ -69,6 +72,27 @@ def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -
         plan = TablePlan.of(network.table, mapping)
         total += folding.output_lanes * plan.rams_in_use(mapping.ram_shapes)
     return total + _vector_rams(network, folding, mapping)
+
+
+def end_block_rams(network: Network, mapping: Mapping) -> int:
+    """Return the block RAMs behind the last layer, whose mapping it is."""
+    if network.softmax is None:
+        return 0
+    cut = SoftMaxPlan.of(network.softmax, mapping).powers.cut
+    return (cut.rams if cut else 0) + _ring_rams(network.softmax, mapping)
+
+
+def end_block_rams_in_use(network: Network, mapping: Mapping) -> int:
+    """Return the block RAMs behind the last layer, as synthesis leaves them."""
+    if network.softmax is None:
+        return 0
+    plan = SoftMaxPlan.of(network.softmax, mapping)
+    return plan.powers.rams_in_use(mapping.ram_shapes) + _ring_rams(network.softmax, mapping)
+
+
+def _ring_rams(table: SoftmaxTable, mapping: Mapping) -> int:
+    cuts = (mapping.ring_cut(*ring) for ring in rings(table))
+    return sum(cut.rams for cut in cuts if cut)
 
 
 def _memories(network: DenseLayer, folding: Folding, mapping: Mapping) -> LayerMemories:

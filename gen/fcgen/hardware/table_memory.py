@@ -6,18 +6,39 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from fcgen.activation_table import ActivationTable
+from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.images import MemoryImage
 from fcgen.mapping import GENERIC, Mapping, MemoryCut, RamShape, rams_of
+
+
+class Table(Protocol):
+    """What a memory holds: an entry for each value of an index."""
+
+    @property
+    def index(self) -> IntegerFormat:
+        """Format of the index."""
+
+    @property
+    def output(self) -> IntegerFormat:
+        """Format of the entries."""
+
+    @property
+    def entries(self) -> np.ndarray:
+        """From that of the smallest index to that of the largest."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
 
 
 @dataclass(frozen=True)
@@ -26,21 +47,20 @@ class TablePlan:
 
     Attributes
     ----------
-    table : ActivationTable
+    table : Table
+        An `ActivationTable`, or the powers of a softmax.
     cut : MemoryCut, optional
         Of block RAMs; None where look-up tables hold it, or the tool decides.
     image_prefix : str
         What the names of the image files start with.
     """
 
-    table: ActivationTable
+    table: Table
     cut: MemoryCut | None
     image_prefix: str = ""
 
     @classmethod
-    def of(
-        cls, table: ActivationTable, mapping: Mapping = GENERIC, image_prefix: str = ""
-    ) -> TablePlan:
+    def of(cls, table: Table, mapping: Mapping = GENERIC, image_prefix: str = "") -> TablePlan:
         """Return the plan that a mapping asks for."""
         return cls(table, mapping.constant_cut(table.size, table.output.bits), image_prefix)
 

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay
 from fcgen.hardware.table_memory import TablePlan
+from fcgen.hardware.waiting_row import offer
 from fcgen.images import MemoryImage
 
 
@@ -27,7 +28,7 @@ class UnaryTable(wiring.Component):
     Parameters
     ----------
     plan : TablePlan
-        Table and memories: an index of 1 to 12 bits and outputs of 1 to 16.
+        Table and memories: an index of 1 to 12 bits.
     outputs : int, positive
         M, values of a vector.
     lanes : int, 1 to M
@@ -87,20 +88,12 @@ class UnaryTable(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         taken = Signal()
-        left = Signal()
-        pending = Signal(range(self.latency + 2))
-        m.d.comb += [
-            # Beats in the memories and in the registers behind them: these hold so many.
-            self.in_ready.eq(pending != self.latency + 1),
-            taken.eq(self.in_valid & self.in_ready),
-            left.eq(self.out_valid & self.out_ready),
-        ]
-        m.d.sync += pending.eq(pending + taken - left)
+        m.d.comb += taken.eq(self.in_valid & self.in_ready)
         arrived = delay(m, taken, self.latency, "arrived", reset=True)
         first = delay(m, self.in_first, self.latency, "first")
         last = delay(m, self.in_last, self.latency, "last")
-        beat = Cat(self._look_up(m, last), first, last)
-        self._present(m, arrived, beat)
+        beat = self._look_up(m, last), first, last
+        m.d.comb += self.in_ready.eq(offer(m, self, self.latency, taken, arrived, beat))
         return m
 
     def _look_up(self, m: Module, last: Value) -> Value:
@@ -112,25 +105,3 @@ class UnaryTable(wiring.Component):
             m.d.comb += memory.address.eq(code)
             entries.append(Mux(last, 0, memory.word) if lane >= self.used_lanes else memory.word)
         return Cat(entries)
-
-    def _present(self, m: Module, arrived: Value, beat: Value) -> None:
-        """Offer the oldest beat that waits, or else the one that arrives."""
-        slots = range(self.latency + 1)
-        waiting = [Signal(len(beat), name=f"waiting_{n}", reset_less=True) for n in slots]
-        filled = [Signal(name=f"filled_{n}") for n in slots]
-        m.d.comb += [
-            self.out_valid.eq(filled[0] | arrived),
-            Cat(self.out_payload, self.out_first, self.out_last).eq(
-                Mux(filled[0], waiting[0], beat)
-            ),
-        ]
-        for n in slots:
-            behind = (filled[n + 1], waiting[n + 1]) if n + 1 in slots else (0, beat)
-            ahead = filled[n - 1] if n else 1
-            # The arriving beat belongs where the row ends, a place earlier when one leaves.
-            with m.If(self.out_ready):
-                m.d.sync += filled[n].eq(behind[0] | (filled[n] & arrived))
-            with m.Else():
-                m.d.sync += filled[n].eq(filled[n] | (ahead & arrived))
-            with m.If(self.out_ready | ~filled[n]):
-                m.d.sync += waiting[n].eq(Mux(behind[0], behind[1], beat))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import Value
-from amaranth.lib import memory, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
+from fcgen.hardware.beat_store import add_beat_store
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
-from fcgen.hardware.vector_store import VectorStore
 
 SLICE_BITS = 512
 
@@ -179,32 +179,12 @@ class VectorMemory(wiring.Component):
         for number, low in enumerate(range(0, self.width, SLICE_BITS)):
             part = slice(low, min(low + SLICE_BITS, self.width))
             name = "store" if self.width <= SLICE_BITS else f"store_{number}"
-            add = self._add_block if self.block_ram else self._add_memory
-            word = add(m, name, depth, write, write_address, payload[part], read_address)
+            word = add_beat_store(
+                m,
+                name,
+                depth,
+                (write, write_address, payload[part]),
+                read_address,
+                "block" if self.block_ram else "",
+            )
             m.d.comb += self.word[part].eq(word)
-
-    def _add_block(
-        self, m: Module, name: str, depth: int, write: Value, at: Value, data: Value, address: Value
-    ) -> Value:
-        m.submodules[name] = store = VectorStore(depth, len(data))
-        m.d.comb += [
-            store.write.eq(write),
-            store.write_address.eq(at),
-            store.write_data.eq(data),
-            store.address.eq(address),
-        ]
-        return store.word
-
-    def _add_memory(
-        self, m: Module, name: str, depth: int, write: Value, at: Value, data: Value, address: Value
-    ) -> Value:
-        store = memory.Memory(shape=len(data), depth=depth, init=[], attrs={"no_rw_check": 1})
-        m.submodules[name] = store
-        write_port, read_port = store.write_port(), store.read_port()
-        m.d.comb += [
-            write_port.en.eq(write),
-            write_port.addr.eq(at),
-            write_port.data.eq(data),
-            read_port.addr.eq(address),
-        ]
-        return register(m, read_port.data, f"{name}_word")

@@ -25,8 +25,8 @@ from fcgen.load.mapped import ONE_LAYER, Mapped, codes_of
 from fcgen.load.onnx_grid import dequantized, grid_of
 from fcgen.load.onnx_rules import CODE_BITS, closed, fused
 from fcgen.load.onnx_tail import SAME_ORDER
-from fcgen.load.qonnx import QuantWalk
 from fcgen.load.qonnx_state import Codes, Sums
+from fcgen.load.qonnx_walk import QuantWalk
 from fcgen.real_map import InputGrid
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ def read_integer(
     path, model
         As for `OnnxGraph`.
     entry : InputGrid, optional
-        Grid of inputs that the graph does not quantise; default `fcgen.load.qonnx.DEFAULT_ENTRY`.
+        Grid of inputs that the graph does not quantise; default
+        `fcgen.load.qonnx_dense.DEFAULT_ENTRY`.
 
     Raises
     ------

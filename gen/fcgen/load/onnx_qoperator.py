@@ -11,8 +11,8 @@ from fcgen.load import mapped
 from fcgen.load.mapped import Mapped
 from fcgen.load.onnx_grid import FORMATS, grid_of
 from fcgen.load.onnx_rules import closed
-from fcgen.load.qonnx import QuantWalk
 from fcgen.load.qonnx_state import Codes, Sums
+from fcgen.load.qonnx_walk import QuantWalk
 from fcgen.source_step import Int64Array
 
 if TYPE_CHECKING:

@@ -145,6 +145,7 @@ def _routed(made: Netlist, request: Request, progress: Callable[[str], None]) ->
         path=reports[middle].path,
         path_seed=request.seeds[middle],
         work=request.work,
+        parts=made.parts,
         versions={tool.name: tool.version for tool in request.tools},
     )
 
@@ -155,6 +156,7 @@ def _unrouted(made: Netlist, request: Request) -> Result:
         speed=request.speed,
         usage=made.usage,
         work=request.work,
+        parts=made.parts,
         versions={tool.name: tool.version for tool in request.tools},
     )
 

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fcgen.devices.device import Device, Family, Usage
@@ -34,12 +34,16 @@ class Netlist:
         What the design takes by Yosys' count, the registers around it left out.
     cells : mapping
         Cell type to number, of the design.
+    parts : mapping
+        What each part of the design takes by Yosys' count: instance to usage, and under an empty
+        name what stands in no part.
     """
 
     folder: Path
     key: str
     usage: Usage
     cells: Mapping[str, int]
+    parts: Mapping[str, Usage] = field(default_factory=dict)
 
     @property
     def verilog(self) -> Path:
@@ -80,7 +84,8 @@ def synthesize(
         outcome.checked(f"see {folder / LOG}")
         stored.write_text(key)
     cells = _cells(sources.top, _modules(folder))
-    return Netlist(folder, key, family.usage(cells), cells)
+    inside = {part: family.usage(found) for part, found in _parts(sources.top, folder).items()}
+    return Netlist(folder, key, family.usage(cells), cells, inside)
 
 
 def _script(sources: Sources, family: Family) -> str:
@@ -130,3 +135,14 @@ def _cells(top: str, modules: Mapping[str, Mapping[str, int]]) -> Counter[str]:
         inside = _cells(kind, modules) if kind in modules else {kind: 1}
         total.update({cell: number * each for cell, each in inside.items()})
     return total
+
+
+def _parts(top: str, folder: Path) -> dict[str, Counter[str]]:
+    """Return the cells of each instance in the top module, by the beginnings of their names."""
+    module = json.loads((folder / NETLIST).read_text())["modules"][top]
+    found: dict[str, Counter[str]] = {}
+    for name, cell in module["cells"].items():
+        part, inside, _ = name.partition(".")
+        place = part if inside and not name.startswith("$") else ""
+        found.setdefault(place, Counter())[cell["type"]] += 1
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -63,6 +63,8 @@ class Result:
         The slowest path that nextpnr sees, with the seed nearest to the median.
     path_seed : int
         That seed.
+    parts : mapping
+        What each part of the design takes by Yosys' count, under an empty name what is in none.
     """
 
     device: Device
@@ -77,6 +79,7 @@ class Result:
     cap: Cap | None = None
     path: Path | None = None
     path_seed: int = 0
+    parts: Mapping[str, Usage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.cap is not None and max(self.fmax_mhz) > self.cap.mhz:
@@ -153,5 +156,6 @@ class Result:
             "roofline_gmac_per_second": self.roofline_gmac_per_second,
             "roofline_share": self.roofline_share,
             "critical_path": self.path and {"seed": self.path_seed, **self.path.as_dict()},
+            "parts": {part: vars(usage) for part, usage in self.parts.items()},
             "versions": dict(self.versions),
         }

@@ -99,14 +99,21 @@ def _path(result: Result) -> list[str]:
 
 def _steps(steps: Sequence[Step]) -> Iterator[str]:
     """Return a line a step; the links of a carry chain stand in one line."""
+    for step in merged(steps):
+        yield f"  {step.ns:6.2f} {step.kind:<7}  {step.name}"
+
+
+def merged(steps: Sequence[Step]) -> Iterator[Step]:
+    """Give the steps of a path with each carry chain in one, of a kind of its own."""
     place = 0
     while place < len(steps):
         end = _chain_end(steps, place)
         run = steps[place:end]
-        one = len(run) == 1
-        kind, name = run[0].kind if one else "carry", run[-1].name
-        told = name if one else f"{len(run)} steps, to {name}"
-        yield f"  {sum(step.ns for step in run):6.2f} {kind:<7}  {told}"
+        if len(run) == 1:
+            yield run[0]
+        else:
+            whole = sum(step.ns for step in run)
+            yield Step("carry", whole, f"{len(run)} steps, to {run[-1].name}")
         place = end
 
 

@@ -1,0 +1,76 @@
+"""An estimate as a file of a design, where choosing its folding has made one already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fcgen import devices, document
+from fcgen.devices.device import Cap, Usage
+from fcgen.errors import bad_input
+from fcgen.estimation.estimate import Estimate
+from fcgen.synthesis.fit import DoesNotFit
+from fcgen.synthesis.result import Work
+
+ESTIMATE = "estimate.json"
+_LAYERS_MAX = 64
+
+
+def text(estimate: Estimate) -> str:
+    """Return the JSON text of an estimate."""
+    work, cap = estimate.work, estimate.cap
+    return document.dump(
+        {
+            "device": estimate.device.name,
+            "speed": estimate.speed,
+            "usage": vars(estimate.usage),
+            "layers": [vars(usage) for usage in estimate.layers],
+            "work": work and vars(work),
+            "fmax_mhz": estimate.fmax_capped_mhz,
+            "cap": cap and vars(cap),
+            "excess": "" if estimate.excess is None else str(estimate.excess),
+        }
+    )
+
+
+def read(content: str | bytes, source: str) -> Estimate:
+    """Read what `text` gave.
+
+    Raises
+    ------
+    InputError
+        One line that names ``source`` and the field.
+    """
+    fields = document.Fields(document.load(content, source), source)
+    _, device = devices.find(fields.text("device"))
+    speed, excess = fields.text("speed"), fields.text("excess")
+    usage = _usage(fields.object("usage"))
+    layers = tuple(_usage(layer) for layer in fields.objects("layers", _LAYERS_MAX))
+    mhz, work, cap = fields.number("fmax_mhz"), fields.object("work"), fields.optional("cap")
+    fields.finish()
+    limit = None
+    if cap is not None:
+        least = cap.number("mhz")
+        if least is None or (mhz or 0) > least:
+            raise bad_input(f"{source}: cap", least, "limits the clock", document.REMEDY)
+        limit = Cap(least, cap.text("reason"))
+    return Estimate(
+        device=device,
+        speed=speed,
+        usage=usage,
+        work=Work(**_integers(work, "macs", "initiation_interval", "latency", "macs_per_dsp")),
+        versions={},
+        fmax_mhz=() if mhz is None else (mhz,),
+        cap=limit,
+        excess=DoesNotFit(excess) if excess else None,
+        layers=layers,
+    )
+
+
+def _usage(fields: document.Fields) -> Usage:
+    return Usage(**_integers(fields, "lut", "ff", "dsp", "ram", "scratchpad"))
+
+
+def _integers(fields: document.Fields, *names: str) -> dict[str, Any]:
+    found = {name: fields.integer(name, 0) for name in names}
+    fields.finish()
+    return found

@@ -1,0 +1,1 @@
+"""Sweeps over bits, foldings, packings, devices and seeds, and the front of their trade-offs."""

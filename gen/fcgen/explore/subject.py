@@ -1,0 +1,153 @@
+"""What is explored, as a network for each pair of widths, with its accuracy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from fcgen import document
+from fcgen.certify import certify
+from fcgen.compile import accuracy
+from fcgen.explore.point import Widths
+from fcgen.explore.store import NETWORKS, Record, Store
+from fcgen.fixed import IntegerFormat
+from fcgen.folding_search import Size
+from fcgen.integer_model import IntegerModel
+from fcgen.model import Model
+from fcgen.model_data import ModelData
+from fcgen.network import End, Network
+from fcgen.quantize import make_layer
+from fcgen.quantize_model import QuantizeOptions, quantize
+
+
+class Subject(Protocol):
+    """A model or a layer."""
+
+    @property
+    def layers(self) -> list[Size]:
+        """Inputs and outputs of each layer."""
+
+    def network(self, widths: Widths) -> tuple[Network, float | None]:
+        """Return the network of these widths, and which part of the labels it meets."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSubject:
+    """A model.
+
+    Attributes
+    ----------
+    model : Model, IntegerModel or Network
+        Of the last two the integers stay as they are.
+    data : ModelData, optional
+        Of a model of floats.
+    options : QuantizeOptions
+        Everything but the widths.
+    end : End
+        What leaves the network.
+    """
+
+    model: Model | IntegerModel | Network
+    data: ModelData | None
+    options: QuantizeOptions
+    end: End
+
+    @property
+    def layers(self) -> list[Size]:
+        """Inputs and outputs of each layer."""
+        return [(layer.inputs, layer.outputs) for layer in self.model.layers]
+
+    def network(self, widths: Widths) -> tuple[Network, float | None]:
+        """Quantise with these widths and measure; certify a model of integers."""
+        if isinstance(self.model, Network):
+            return (replace(self.model, end=self.end) if self.end != End() else self.model), None
+        if isinstance(self.model, IntegerModel):
+            return certify(self.model, self.end)[0], None
+        assert self.data is not None
+        weights, activations = (widths.weight,), (widths.activation,)
+        options = replace(self.options, weight_bits=weights, activation_bits=activations)
+        made = quantize(self.model, self.data.calibration, options, self.end)
+        measured = accuracy(self.model, made, self.data)
+        return made.network, None if measured is None else measured.quantised
+
+
+@dataclass(frozen=True)
+class LayerSubject:
+    """One layer.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (N,) or (C, H, W).
+    outputs : int
+    weights, bias : Path, optional
+        Default seeded random.
+    relu : bool
+    seed : int
+    """
+
+    shape: tuple[int, ...]
+    outputs: int
+    weights: Path | None = None
+    bias: Path | None = None
+    relu: bool = False
+    seed: int = 0
+
+    @property
+    def layers(self) -> list[Size]:
+        """Inputs and outputs of the layer."""
+        return [(math.prod(self.shape), self.outputs)]
+
+    def network(self, widths: Widths) -> tuple[Network, float | None]:
+        """Make the layer of these widths; nobody knows what its outputs are for."""
+        activations = IntegerFormat(widths.activation, signed=True)
+        layer, _ = make_layer(
+            self.shape,
+            self.outputs,
+            weight_format=IntegerFormat(widths.weight, signed=True),
+            activation_format=activations,
+            output_format=activations,
+            weights=self.weights,
+            bias=self.bias,
+            relu=self.relu,
+            seed=self.seed,
+        )
+        return Network.single(layer), None
+
+
+def prepare(store: Store, subject: Subject, widths: Widths) -> None:
+    """Put the network of these widths into the store, unless it is there."""
+
+    def make() -> Record:
+        network, share = subject.network(widths)
+        return {"accuracy": share, "network": json.loads(network.to_json())}
+
+    store.once(NETWORKS, str(widths), make)
+
+
+def load(directory: Path, widths: Widths) -> tuple[Network, float | None]:
+    """Return a network of the store, and its accuracy."""
+    path = Store(directory).path(NETWORKS, str(widths))
+    state = path.stat()
+    # A worker of a cluster lives longer than a sweep, and the directory may be another one's now.
+    return _load(path, state.st_ino, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, _inode: int, _time: int) -> tuple[Network, float | None]:
+    record = document.load(path.read_bytes(), str(path))
+    return Network.from_json(json.dumps(record["network"]), str(path)), record["accuracy"]
+
+
+def fingerprint(path: Path) -> str:
+    """Return what tells the contents of a file, and of a JSON beside it, from others."""
+    state = hashlib.sha256()
+    for one in dict.fromkeys((path, path.with_suffix(".json"))):
+        if one.is_file():
+            state.update(one.suffix.encode() + one.read_bytes())
+    return f"{path.name} ({state.hexdigest()[:12]})"

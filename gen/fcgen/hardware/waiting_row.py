@@ -1,0 +1,90 @@
+"""A short row of registers behind a pipeline that never stands still."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.hdl import Value
+
+
+class Output(Protocol):
+    """A component with a stream at its output."""
+
+    out_payload: Signal
+    out_valid: Signal
+    out_ready: Signal
+    out_first: Signal
+    out_last: Signal
+
+
+def offer(
+    m: Module, unit: Output, latency: int, taken: Value, arrives: Value, beat: tuple[Value, ...]
+) -> Value:
+    """Offer beats at an output, each ``latency`` cycles after it was taken into a pipeline.
+
+    While the output stands still, what arrives goes into a row of registers.
+
+    Parameters
+    ----------
+    m : Module
+    unit : Output
+    latency : int
+    taken, arrives : Value
+        A beat goes into the pipeline, and comes out of it.
+    beat : (payload, first, last)
+        What comes out.
+
+    Returns
+    -------
+    Value
+        Whether another beat can be taken; it depends on registers alone.
+    """
+    places = latency + 1
+    left = Signal(name="left")
+    pending = Signal(range(places + 1), name="pending")
+    m.d.comb += left.eq(unit.out_valid & unit.out_ready)
+    # Beats in the pipeline and in the row behind it: this one holds so many.
+    m.d.sync += pending.eq(pending + taken - left)
+    whole = Cat(beat)
+    filled, waiting = waiting_row(m, places, arrives, whole, unit.out_ready)
+    m.d.comb += [
+        unit.out_valid.eq(filled[0] | arrives),
+        Cat(unit.out_payload, unit.out_first, unit.out_last).eq(Mux(filled[0], waiting[0], whole)),
+    ]
+    return pending != places
+
+
+def waiting_row(
+    m: Module, places: int, arrives: Value, item: Value, leaves: Value, prefix: str = ""
+) -> tuple[list[Signal], list[Signal]]:
+    """Add a row in which items wait, the oldest at place 0; return its flags and its items.
+
+    An item that arrives while none waits, and leaves at once, is not in it. The writer never asks
+    for room: no more items than there are places may be under way.
+
+    Parameters
+    ----------
+    m : Module
+    places : int, positive
+    arrives, leaves : Value
+        An item comes; the oldest one, or the one that comes, goes.
+    item : Value
+    prefix : str
+        Of the names.
+    """
+    waiting = [
+        Signal(len(item), name=f"{prefix}waiting_{n}", reset_less=True) for n in range(places)
+    ]
+    filled = [Signal(name=f"{prefix}filled_{n}") for n in range(places)]
+    for n in range(places):
+        behind = (filled[n + 1], waiting[n + 1]) if n + 1 < places else (0, item)
+        ahead = filled[n - 1] if n else 1
+        # What arrives belongs where the row ends, a place earlier when one leaves.
+        with m.If(leaves):
+            m.d.sync += filled[n].eq(behind[0] | (filled[n] & arrives))
+        with m.Else():
+            m.d.sync += filled[n].eq(filled[n] | (ahead & arrives))
+        with m.If(leaves | ~filled[n]):
+            m.d.sync += waiting[n].eq(Mux(behind[0], behind[1], item))
+    return filled, waiting

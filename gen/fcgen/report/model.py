@@ -1,0 +1,50 @@
+"""The network, layer by layer."""
+
+from __future__ import annotations
+
+from fcgen.dense_layer import DenseLayer
+from fcgen.folding import Folding
+from fcgen.network_summary import ENDS
+from fcgen.report.content import Section, Table
+from fcgen.report.evidence import Evidence
+from fcgen.summary import kind_of
+from fcgen.wording import count
+
+KEY, TITLE = "model", "Model"
+HEAD = (
+    *("Layer", "Inputs", "Outputs", "Parameters", "Formats", "PE × SIMD", "Cycles"),
+    *("Accumulator", "Outputs are made by"),
+)
+
+
+def section(evidence: Evidence) -> Section:
+    """Return the table of the layers."""
+    network, schedule = evidence.network, evidence.schedule
+    rows = [_row(*pair) for pair in zip(network.layers, schedule, strict=True)]
+    ends = ENDS[network.end.kind].format(count=network.end.count)
+    lead: tuple[str, ...] = (
+        f"{count(len(rows), 'layer')}, {count(network.parameters, 'parameter')}, "
+        f"{count(network.macs, 'multiplication')} a vector on "
+        f"{count(schedule.multipliers, 'multiplier')}; what leaves: {ends}.",
+    )
+    if network.runtime_weights:
+        lead += ("All trainable values can be written on the chip.",)
+    if network.softmax is not None:
+        lead += (f"Probabilities: {network.softmax.line()}.",)
+    return Section(KEY, TITLE, lead, tables=(Table("Layers", HEAD, tuple(rows)),), wide=True)
+
+
+def _row(layer: DenseLayer, folding: Folding) -> tuple[str, ...]:
+    scheme = layer.requantization
+    made = "raw accumulators" if scheme is None else scheme.line()
+    return (
+        f"{layer.name} ({kind_of(layer)})",
+        " × ".join(f"{size:,}" for size in layer.input_shape),
+        f"{layer.outputs:,}",
+        f"{layer.parameters:,}",
+        f"{layer.weight_format.name} × {layer.activation_format.name} → {layer.output_format.name}",
+        f"{folding.pe:,} × {folding.simd:,}",
+        f"{folding.initiation_interval:,}",
+        f"{layer.accumulator_width} bits",
+        made if layer.table is None else f"{made}; {layer.table.line()}",
+    )

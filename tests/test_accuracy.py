@@ -1,0 +1,49 @@
+import json
+
+import numpy as np
+import pytest
+
+from fcgen.accuracy import CLASSES_MAX, Accuracy
+from fcgen.errors import InputError
+
+TRUTH = np.array([0, 1, 2, 2])
+
+
+@pytest.fixture
+def accuracy():
+    return Accuracy.of(TRUTH, TRUTH, np.array([0, 1, 1, 2]), 3)
+
+
+def test_the_confusion_counts_labels_by_row_and_classes_by_column(accuracy):
+    assert accuracy.confusion.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
+    assert (accuracy.float_model, accuracy.quantised) == (1.0, 0.75)
+
+
+def test_its_text_gives_it_back(accuracy):
+    found = Accuracy.from_json(accuracy.text(), "accuracy.json")
+    assert found.as_dict() == accuracy.as_dict()
+    assert np.array_equal(found.confusion, accuracy.confusion)
+
+
+def test_many_classes_have_no_matrix():
+    found = Accuracy.of(TRUTH, TRUTH, TRUTH, CLASSES_MAX + 1)
+    assert found.confusion is None
+    assert Accuracy.from_json(found.text(), "accuracy.json").confusion is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("vectors", 0),
+        ("quantised", None),
+        ("confusion", 5),
+        ("confusion", []),
+        ("confusion", [[1, 0], [0]]),
+        ("confusion", [[1, -1], [0, 1]]),
+        ("more", 1),
+    ],
+)
+def test_a_changed_text_is_one_line_with_the_file(field, value, accuracy):
+    text = json.dumps(json.loads(accuracy.text()) | {field: value})
+    with pytest.raises(InputError, match=r"^accuracy\.json"):
+        Accuracy.from_json(text, "accuracy.json")
