@@ -116,6 +116,7 @@ async def overrun(dut):
     words = [word for vector in case.inputs for word in bench.words(vector)]
     taken = 0
     while await bench.get("errors") == 0:  # nobody takes the outputs: everything fills up
+        assert taken < POLLS_MAX, "nothing overflows"
         await bench.put("input_data", words[taken % len(words)])
         taken += 1
     flags = await bench.get("errors")
