@@ -12,7 +12,7 @@ from fcgen.accelerator import Accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
 from fcgen.answers import classes
 from fcgen.certify import LISTED_MAX, Certificate, certify
-from fcgen.devices.device import MappingOptions
+from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.folding_choice import Choice, Folder, Goal
 from fcgen.integer_model import IntegerModel
 from fcgen.interface import STREAM
@@ -74,6 +74,7 @@ def compile_model(
     runtime_weights: bool = False,
     device: str = "generic",
     mapping: MappingOptions = devices.DEFAULT,
+    reserve: Usage = NOTHING,
     name: str = "network",
     prefix: str = "",
     seed: int = 0,
@@ -99,6 +100,8 @@ def compile_model(
     runtime_weights : bool
         All trainable values can be written on the chip, as those of another training of the same
         structure; a table's entries cannot.
+    reserve : Usage
+        What ``--fit`` leaves free of the device.
     device, mapping, name, prefix, seed, verilog2005, interface, progress
         As for `fcgen.accelerator.write`.
 
@@ -128,7 +131,7 @@ def compile_model(
     if runtime_weights:
         network = network.writable()
     progress("choosing the folding")
-    folder = Folder(network, device, mapping)
+    folder = Folder(network, device, mapping, reserve)
     choice = folder.choose(goal or Goal())
     known = folder.estimated(choice.schedule)
     if known is not None:

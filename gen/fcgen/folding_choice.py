@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from fcgen.errors import CheckError, bad_input
 from fcgen.folding_goal import Choice, Goal
-from fcgen.folding_search import Size, at_pace, multipliers, slowest, within
+from fcgen.folding_search import Size, at_pace, cycles_of, multipliers, slowest, within
 from fcgen.folding_site import FoldingSite
+from fcgen.schedule import Schedule
+from fcgen.synthesis.fit import excesses
 from fcgen.wording import count
 
 __all__ = ["Choice", "Folder", "Goal"]
@@ -114,7 +116,7 @@ class Folder(FoldingSite):
             dsps, rams = self.usages(sizes)
             return max(
                 dsps / device.dsps if device.dsps else multipliers(sizes) / device.luts,
-                rams / device.rams,
+                (rams + self.reserve.ram) / device.rams,
             )
 
         try:
@@ -122,15 +124,21 @@ class Folder(FoldingSite):
         except CheckError:
             rule = "not even one multiplier a layer fits"
             raise CheckError(f"--fit: {device.name}: {rule}; name a larger device") from None
-        for _ in range(ATTEMPTS):
+        pace = cycles_of(self.layers, sizes)
+        tried: set[Schedule] = set()
+        while len(tried) < ATTEMPTS:
             schedule = self.schedule(sizes, goal)
+            tried.add(schedule)
             found = self.estimate(schedule)
-            if found.fits:
+            excess = excesses(found.usage + self.reserve, device)
+            if not excess:
                 return self.explained(schedule, goal, f"the fastest that fits {device.name}")
-            pace = max(int(schedule.initiation_interval * SLOWER), schedule.initiation_interval + 1)
+            # From the pace that was asked for, not from what came of it, which may be the same.
+            pace = max(int(pace * SLOWER), pace + 1)
             if pace > slowest(self.layers):
                 break
             slower = at_pace(self.layers, pace)
             assert slower is not None
             sizes = slower
-        raise CheckError(f"--fit: {device.name}: {found.excess}")
+        listed = ", ".join(map(str, excess))
+        raise CheckError(f"--fit: {device.name}: {listed}: the design does not fit")

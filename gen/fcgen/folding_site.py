@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from fcgen import devices
-from fcgen.devices.device import MappingOptions
+from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.devices.scratchpads import NeedsWriting
 from fcgen.folding import ceil_div
 from fcgen.folding_goal import Choice, Goal
@@ -31,12 +31,19 @@ class FoldingSite:
     network : Network
     device : str
     options : MappingOptions
+    reserve : Usage
+        What ``--fit`` leaves free of the device, for what stands beside the network.
     """
 
     def __init__(
-        self, network: Network, device: str, options: MappingOptions = devices.DEFAULT
+        self,
+        network: Network,
+        device: str,
+        options: MappingOptions = devices.DEFAULT,
+        reserve: Usage = NOTHING,
     ) -> None:
         self.network = network
+        self.reserve = reserve
         self.family, self.device = devices.find(device)
         self.options = options
         self.layers = [(layer.inputs, layer.outputs) for layer in network.layers]
