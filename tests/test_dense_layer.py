@@ -74,13 +74,26 @@ def test_run_time_weights_take_the_worst_case_of_the_formats():
     assert (layer.accumulator_width, layer.bias_width) == (33, 32)
 
 
-def test_run_time_weights_refuse_a_folded_bias_beyond_32_bits():
+def test_run_time_weights_refuse_a_folded_bias_beyond_32_bits_by_the_larger_part():
     assert message_of(
         small_layer, runtime_weights=True, bias=np.array([2**31 - 1, 0]), input_zero_point=-128
     ) == (
-        "input zero point: -128: folded into the bias of output 0 it makes 2147483903, and "
+        "bias: 2147483647: with the input zero point -128 folded in, that of output 0 is "
+        "2147483903, and biases that are written at run time have 32 bits; "
+        "use smaller biases, or larger scales for them"
+    )
+    wide = IntegerFormat(16, True)
+    assert message_of(
+        small_layer,
+        runtime_weights=True,
+        weight=np.full((2, 3), 32767),
+        weight_format=wide,
+        activation_format=wide,
+        input_zero_point=-32768,
+    ) == (
+        "input zero point: -32768: folded into the bias of output 0 it makes 3221127178, and "
         "biases that are written at run time have 32 bits; "
-        "use a smaller --input-zero-point, narrower weights or fewer inputs"
+        "use a smaller zero point, narrower weights or fewer inputs"
     )
 
 

@@ -3,11 +3,13 @@
 import pytest
 
 from fcgen import devices
+from fcgen.devices.device import Usage
 from fcgen.errors import CheckError, InputError
 from fcgen.folding_choice import Folder, Goal
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.blocks import multiplier_blocks
 from fcgen.network import End
+from fcgen.synthesis.fit import excesses
 from network_examples import network
 
 NET = network(16, 64, 32, 32, 5)
@@ -49,6 +51,19 @@ def test_the_fastest_that_fits_fits_and_uses_the_device():
     mappings = devices.mappings("ecp5-25k", NET, choice.schedule)
     parts = zip(NET.layers, choice.schedule, mappings, strict=True)
     assert 20 <= sum(multiplier_blocks(*part) for part in parts) <= 28
+
+
+def test_what_fits_leaves_free_what_is_reserved():
+    small, (_, device) = network(16, 24, 5), devices.find("ice40-up5k")
+    whole = Folder(small, "ice40-up5k")
+    alone = whole.choose(Goal(fit=True)).schedule
+    reserve = Usage(device.luts - whole.estimate(alone).usage.lut + 100, 0, 0, 0)
+    folder = Folder(small, "ice40-up5k", reserve=reserve)
+    schedule = folder.choose(Goal(fit=True)).schedule
+    assert schedule.multipliers < alone.multipliers
+    assert not excesses(folder.estimate(schedule).usage + reserve, device)
+    with pytest.raises(CheckError, match=r"^--fit: ice40-up5k: [0-9,]+ LUT of 5,280"):
+        Folder(small, "ice40-up5k", reserve=Usage(5_000, 0, 0, 0)).choose(Goal(fit=True))
 
 
 @pytest.mark.parametrize("microseconds", [3, 5, 20])

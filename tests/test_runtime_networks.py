@@ -198,7 +198,7 @@ def test_all_layers_have_run_time_weights_or_none():
 
 def test_a_layer_whose_worst_bias_has_no_room_is_named():
     first = replace(network(5, 4).layers[0], bias=np.full(4, 2**31 - 1), input_zero_point=-100)
-    with pytest.raises(InputError, match="fc1: input zero point: -100: folded into the bias"):
+    with pytest.raises(InputError, match="fc1: bias: 2147483647: with the input zero point -100"):
         Network("n", (first,), End("argmax")).writable()
 
 

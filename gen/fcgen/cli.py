@@ -17,7 +17,8 @@ from fcgen.terminal import guarded_output
 PROGRAM = "fcgen"
 COMMANDS = (
     *("layer", "compile", "inspect", "quantize", "certify", "simulate", "regress"),
-    *("summary", "estimate", "synth", "explore", "report", "run", "demo", "doctor"),
+    *("summary", "estimate", "synth", "explore", "report"),
+    *("build", "flash", "run", "boards", "demo", "doctor"),
 )
 DEBUG = "FCGEN_DEBUG"
 BAD_OPTION, BUG, INTERRUPTED = 2, 1, 130
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with guarded_output():
-            code = program.main(words, prog_name=PROGRAM, standalone_mode=False)
+            code = program.main(words, prog_name=PROGRAM, standalone_mode=False, obj=words)
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:

@@ -12,9 +12,10 @@ from fcgen.accelerator import Accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
 from fcgen.answers import classes
 from fcgen.certify import LISTED_MAX, Certificate, certify
-from fcgen.devices.device import MappingOptions
+from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.folding_choice import Choice, Folder, Goal
 from fcgen.integer_model import IntegerModel
+from fcgen.interface import STREAM
 from fcgen.model import Model
 from fcgen.model_data import ModelData
 from fcgen.network import End, Network
@@ -73,10 +74,12 @@ def compile_model(
     runtime_weights: bool = False,
     device: str = "generic",
     mapping: MappingOptions = devices.DEFAULT,
+    reserve: Usage = NOTHING,
     name: str = "network",
     prefix: str = "",
     seed: int = 0,
     verilog2005: bool = False,
+    interface: str = STREAM,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Compiled:
     """Quantise a model, or certify one of integers; fold it, and write its design.
@@ -97,7 +100,9 @@ def compile_model(
     runtime_weights : bool
         All trainable values can be written on the chip, as those of another training of the same
         structure; a table's entries cannot.
-    device, mapping, name, prefix, seed, verilog2005, progress
+    reserve : Usage
+        What ``--fit`` leaves free of the device.
+    device, mapping, name, prefix, seed, verilog2005, interface, progress
         As for `fcgen.accelerator.write`.
 
     Raises
@@ -126,7 +131,7 @@ def compile_model(
     if runtime_weights:
         network = network.writable()
     progress("choosing the folding")
-    folder = Folder(network, device, mapping)
+    folder = Folder(network, device, mapping, reserve)
     choice = folder.choose(goal or Goal())
     known = folder.estimated(choice.schedule)
     if known is not None:
@@ -143,6 +148,7 @@ def compile_model(
         options=mapping,
         seed=seed,
         verilog2005=verilog2005,
+        interface=interface,
         extra=extra,
         progress=progress,
     )

@@ -92,15 +92,22 @@ class DenseLayer:
             raise bad_input("requantization", found, rule, "give one constant an output")
 
     def _check_folded_bias(self) -> None:
-        """Check that what the hardware adds fits: a bias written at run time has 32 bits."""
-        if not _BIAS.contains(self.folded_bias):
-            worst = int(np.argmax(np.abs(self.folded_bias)))
-            rule = (
-                f"folded into the bias of output {worst} it makes {self.folded_bias[worst]}, and "
-                f"biases that are written at run time have {BIAS_BITS} bits"
-            )
-            remedy = "use a smaller --input-zero-point, narrower weights or fewer inputs"
-            raise bad_input("input zero point", self.input_zero_point, rule, remedy)
+        """Check that what the hardware adds fits: a bias written at run time has 32 bits.
+
+        Of the bias and of what the zero point adds to it, the larger one is named.
+        """
+        if _BIAS.contains(self.folded_bias):
+            return
+        worst = int(np.argmax(np.abs(self.folded_bias)))
+        bias, folded = int(self.bias[worst]), int(self.folded_bias[worst])
+        limit = f"biases that are written at run time have {BIAS_BITS} bits"
+        if abs(bias) > abs(folded - bias):
+            zero_point = f"with the input zero point {self.input_zero_point}"
+            rule = f"{zero_point} folded in, that of output {worst} is {folded}, and {limit}"
+            raise bad_input("bias", bias, rule, "use smaller biases, or larger scales for them")
+        rule = f"folded into the bias of output {worst} it makes {folded}, and {limit}"
+        remedy = "use a smaller zero point, narrower weights or fewer inputs"
+        raise bad_input("input zero point", self.input_zero_point, rule, remedy)
 
     def _check_table(self, table: ActivationTable) -> None:
         if self.requantization is None or self.requantization.output != table.index:

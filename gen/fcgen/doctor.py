@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import devices, tools
+from fcgen.boards import flash
 from fcgen.devices.device import Family
 from fcgen.errors import ToolError
 from fcgen.install import install_command
@@ -121,6 +122,7 @@ def diagnose() -> Diagnosis:
             _wheel("h5py", "fcgen compile, for Keras files", essential=False),
             _wheel("matplotlib", "fcgen report, charts of explore", essential=False),
             *(_nextpnr(family) for family in devices.families() if family.nextpnr),
+            _loader(),
         )
     )
 
@@ -139,6 +141,18 @@ def _yosys() -> Check:
 
 def _nextpnr(family: Family) -> Check:
     return _tool_of_wheel(nextpnr(family.nextpnr), f"fcgen synth for {family.name}")
+
+
+def _loader() -> Check:
+    try:
+        words = flash.loader()
+    except ToolError as error:
+        return _missing(flash.TOOL, "fcgen flash", error, "fcgen[flash]")
+    answer = flash.answer([*words, "-V"])
+    if answer.returncode:  # the wheel has no libftdi in it
+        problem, remedy = flash.last_lines(answer), install_command("libftdi")
+        return Check(flash.TOOL, "fcgen flash", False, problem=problem, remedy=remedy)
+    return Check(flash.TOOL, "fcgen flash", False, flash.version(answer), " ".join(words))
 
 
 def _tool_of_wheel(tool: Wheel, purpose: str, *, essential: bool = False) -> Check:
@@ -167,9 +181,9 @@ def _program(name: str, purpose: str) -> Check:
     return Check(name, purpose, False, tools.version_of(path), str(path))
 
 
-def _missing(name: str, purpose: str, error: ToolError) -> Check:
+def _missing(name: str, purpose: str, error: ToolError, package: str | None = None) -> Check:
     problem = str(error).removeprefix(f"{name}: ").partition(";")[0]
-    return Check(name, purpose, False, problem=problem, remedy=install_command(name))
+    return Check(name, purpose, False, problem=problem, remedy=install_command(package or name))
 
 
 def _distribution(name: str) -> str:

@@ -15,6 +15,12 @@ _MANAGERS = {
 }
 # What a package is called where it is not called like the tool.
 _NAMES = {
+    "libftdi": {
+        "apt-get": "libftdi1-2",
+        "zypper": "libftdi1-2",
+        "apk": "libftdi1",
+        None: "libftdi",
+    },
     "icarus": {"brew": "icarus-verilog", None: "iverilog"},
     "c++": {"dnf": "gcc-c++", "zypper": "gcc-c++", "pacman": "gcc", "brew": "gcc", None: "g++"},
 }
@@ -26,6 +32,7 @@ _WHEELS = (
     "fcgen[synth]",
     "fcgen[report]",
     "fcgen[cluster]",
+    "fcgen[flash]",
     "onnx",
     "tflite",
     "h5py",

@@ -37,17 +37,20 @@ class Wheel:
         CPU time of its first start, at which it compiles itself for this machine.
     system : bool
         Use the program of this name on the search path instead.
+    program : str
+        Which of the wheel's programs, where it has several: "icepack"; default that of its name.
     """
 
     module: str
     install: str
     seconds: int
     system: bool = False
+    program: str = ""
 
     @property
     def name(self) -> str:
         """Name of the tool: "nextpnr-ecp5"."""
-        return self.module.removeprefix("yowasp_").replace("_", "-")
+        return self.program or self.module.removeprefix("yowasp_").replace("_", "-")
 
     @property
     def distribution(self) -> str:
@@ -102,7 +105,7 @@ class Wheel:
             return (self._program(),)
         if importlib.util.find_spec(self.module) is None:
             raise self._missing()
-        function = f"run_{self.module.removeprefix('yowasp_')}"
+        function = f"run_{self.program or self.module.removeprefix('yowasp_')}"
         start = f"import sys, {self.module} as wheel; sys.exit(wheel.{function}(sys.argv[1:]))"
         return (sys.executable, "-c", start)
 

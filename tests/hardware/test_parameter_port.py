@@ -6,6 +6,7 @@ from amaranth.hdl import ResetInserter, Signal
 
 from amaranth_bench import observe, run
 from fcgen.dense_layer import DenseLayer
+from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
@@ -188,3 +189,13 @@ def test_hold_falls_only_after_the_last_write_has_arrived():
     seen = [s["hold_input"] for s in observe(dut, stimuli, ["hold_input"])]
     closed_after_write = seen[5:].index(0)
     assert closed_after_write > len(dut.space.depths)
+
+
+def test_addresses_of_more_than_32_bits_are_refused_in_a_line():
+    assert AddressSpace((1 << 30, 1, 1)).address_width == 32
+    with pytest.raises(InputError) as caught:
+        AddressSpace((1 << 30, 1, 1, 1))
+    assert str(caught.value) == (
+        "run-time weights: 33 bits: 4 memories of up to 1,073,741,824 words need more than the 32 "
+        "bits that an address has; give the layer with the deepest memories more elements or lanes"
+    )

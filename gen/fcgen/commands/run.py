@@ -38,7 +38,7 @@ SHOWN = 10
 @click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> int:
-    """Run vectors through the design in DIR on a board, over its serial line.
+    """Run vectors through the design, or the build, in DIR on a board, over its serial line.
 
     Without --inputs: the vectors of `fcgen simulate`. The board must have been made from DIR.
     """
@@ -54,11 +54,24 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
             raise bad_input(f"--{option}", options["board"], rule, "use `--board virtual`")
     if options["outputs"] is not None:
         check_writable(options["outputs"])
-    design = Design.open(options["directory"], options["force"])
+    design = Design.open(_place(options, virtual), options["force"])
     terminal.notes(design.notes)
     if options["serve"]:
         return _serve(terminal, design, options)
     return _run(terminal, design, options)
+
+
+def _place(options: dict[str, Any], virtual: bool) -> Any:
+    """Return where the design is; of a build, clock and rate are those of its bitstream."""
+    from fcgen.boards.build_file import is_build, read
+
+    if not is_build(options["directory"]):
+        return options["directory"]
+    build = read(options["directory"])
+    options["baud"] = options["baud"] or build.baud
+    if virtual:
+        options["clock"] = options["clock"] or build.clock_hz
+    return build.design
 
 
 def _virtual(terminal: Terminal, design: "Design", options: dict[str, Any]) -> Any:

@@ -72,6 +72,13 @@ class Usage:
     ram: int
     scratchpad: int = 0
 
+    def __add__(self, other: Usage) -> Usage:
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Usage(*(mine + more for mine, more in pairs))
+
+
+NOTHING = Usage(0, 0, 0, 0)
+
 
 @dataclass(frozen=True)
 class MappingOptions:
@@ -100,6 +107,9 @@ class Family(ABC):
         ``models/`` of this package, or files of Yosys, which begin with ``+/``.
     costs : Costs, optional
         Of logic, for estimates; None where there are none.
+    int8_macs, ram_bits, scratchpad_bits : int
+        Multiplications of int8 a cycle in a multiplier block; bits of 8-bit words in a block RAM,
+        and in a scratchpad.
     """
 
     name: str
@@ -109,6 +119,9 @@ class Family(ABC):
     macros: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     costs: Costs | None = None
+    int8_macs: int = 1
+    ram_bits: int = 0
+    scratchpad_bits: int = 0
 
     @abstractmethod
     def mapping(

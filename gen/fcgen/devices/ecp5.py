@@ -66,6 +66,8 @@ class Ecp5(Family):
     macros = ("FCGEN_RAM_REGISTER",)
     models = ("block_ram.v", "ecp5.v", "ecp5_fabric.v")
     costs = COSTS
+    int8_macs = 2
+    ram_bits = 512 * 36
 
     def mapping(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions

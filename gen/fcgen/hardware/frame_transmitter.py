@@ -14,8 +14,11 @@ from fcgen.protocol import CHECK, ESCAPE, FLAG, FLIP
 class FrameTransmitter(wiring.Component):
     """Puts bytes between flags, escapes them as RFC 1662 does, and adds their CRC-32.
 
-    Latency: a byte leaves in the cycle in which it is accepted, but for the first one, before
-    which a flag goes. Handshake: valid/ready on both sides; the line takes a
+    A byte that was accepted waits in a register, so that no path leads through from the line to the
+    reply's source: that of the escapes is long.
+
+    Latency: a byte leaves in the cycle after the one in which it is accepted, but for the first
+    one, before which a flag goes. Handshake: valid/ready on both sides; the line takes a
     byte every tenth cycle at most. Reset: no frame is open.
 
     Ports
@@ -57,30 +60,44 @@ class FrameTransmitter(wiring.Component):
         m = Module()
         m.submodules.checker = crc = Crc32()
         sent = Signal()
-        m.d.comb += [crc.payload.eq(self.payload), crc.valid.eq(self.valid & self.ready)]
+        byte = Signal(8)
+        waiting = Signal()
+        final = Signal()  # the byte that waits closes its frame, which no abort can mean any more
+        given_up = Signal()
+        m.d.comb += [
+            self.ready.eq(~waiting),
+            given_up.eq(self.abort & ~(waiting & final)),
+            crc.payload.eq(byte),
+        ]
+        with m.If(self.valid & self.ready):
+            m.d.sync += [byte.eq(self.payload), final.eq(self.last), waiting.eq(1)]
+        with m.Elif(given_up):
+            m.d.sync += waiting.eq(0)
         check = Signal(32)
         check_left = Signal(range(CHECK.size + 1))
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += [self.idle.eq(1), crc.start.eq(1)]
-                with m.If(self.valid & ~self.abort):
+                m.d.comb += [self.idle.eq(~waiting), crc.start.eq(1)]
+                with m.If(waiting & ~given_up):
                     m.next = "OPEN"
             with m.State("OPEN"):
                 self._plain(m, FLAG, "BODY")
             with m.State("BODY"):
-                with m.If(self.abort):
+                with m.If(given_up):
                     self._plain(m, ESCAPE, "CLOSE")
                 with m.Else():
-                    self._escaped(m, self.payload, self.valid, sent)
-                    m.d.comb += self.ready.eq(sent)
-                    with m.If(sent & self.last):
+                    self._escaped(m, "body", byte, waiting, sent)
+                    m.d.comb += crc.valid.eq(sent)
+                    with m.If(sent):
+                        m.d.sync += waiting.eq(0)
+                    with m.If(sent & final):
                         m.d.sync += check_left.eq(CHECK.size)
                         m.next = "CHECK"
             with m.State("CHECK"):
                 # The CRC is complete before the line takes its first byte.
                 shifted = Signal(32)
                 m.d.comb += shifted.eq(Mux(check_left == CHECK.size, crc.value, check))
-                self._escaped(m, shifted[:8], 1, sent)
+                self._escaped(m, "check", shifted[:8], 1, sent)
                 with m.If(sent):
                     m.d.sync += [check.eq(shifted >> 8), check_left.eq(check_left - 1)]
                     with m.If(check_left == 1):
@@ -95,10 +112,12 @@ class FrameTransmitter(wiring.Component):
         with m.If(self.out_ready):
             m.next = after
 
-    def _escaped(self, m: Module, byte: Signal, valid: Signal | int, sent: Signal) -> None:
+    def _escaped(
+        self, m: Module, part: str, byte: Signal, valid: Signal | int, sent: Signal
+    ) -> None:
         """Send a byte, behind an escape where it needs one; ``sent`` when it has left."""
-        escaping = Signal(name="escaping_" + ("body" if byte is self.payload else "check"))
-        special = Signal.like(escaping, name=escaping.name.replace("escaping", "special"))
+        escaping = Signal(name=f"escaping_{part}")
+        special = Signal(name=f"special_{part}")
         m.d.comb += [special.eq((byte == FLAG) | (byte == ESCAPE)), self.out_valid.eq(valid)]
         with m.If(special & ~escaping):
             m.d.comb += self.out_payload.eq(ESCAPE)

@@ -60,10 +60,12 @@ class LinkStatus(wiring.Component):
         working = Signal(CYCLE_BITS)
         vectors = Signal(VECTOR_BITS)
         frames = Signal(FRAME_BITS)
+        ended = Signal()  # a vector, a cycle ago: what says so comes late in its cycle
         m.d.sync += [
+            ended.eq(self.vector_end),
             cycles.eq(cycles + 1),
             working.eq(working + self.at_work),
-            vectors.eq(vectors + self.vector_end),
+            vectors.eq(vectors + ended),
             frames.eq(frames + (self.damaged & ~frames.all())),
             self.flags.eq(self.flags | self.raised),
         ]

@@ -9,6 +9,7 @@ from amaranth import Module
 from amaranth.hdl import Value
 from amaranth.lib.wiring import In, Out
 
+from fcgen.errors import bad_input
 from fcgen.hardware.parameter_tap import HOST_BITS, ParameterTap, chain_widths
 from fcgen.hardware.registers import delay
 
@@ -30,7 +31,7 @@ class AddressSpace:
 
     Raises
     ------
-    ValueError
+    InputError
         When an address has more than 32 bits.
     """
 
@@ -38,7 +39,12 @@ class AddressSpace:
 
     def __post_init__(self) -> None:
         if self.address_width > ADDRESS_BITS_MAX:
-            raise ValueError(f"an address of run-time weights has {self.address_width} bits")
+            rule = (
+                f"{len(self.depths):,} memories of up to {max(self.depths):,} words need more than "
+                f"the {ADDRESS_BITS_MAX} bits that an address has"
+            )
+            remedy = "give the layer with the deepest memories more elements or lanes"
+            raise bad_input("run-time weights", f"{self.address_width} bits", rule, remedy)
 
     @property
     def word_width(self) -> int:

@@ -1,4 +1,4 @@
-"""The folder of a synthesis, where every file and every log stays."""
+"""The folder of a run of Yosys and nextpnr, where every file and every log stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from fcgen.output_directory import check_replaceable
 
 MARKER = "fcgen-synth.txt"
-_TEXT = "Made by fcgen synth, which replaces this folder.\n"
+_TEXT = "Made by fcgen, which replaces this folder.\n"
 
 
 def default(directory: Path, device: str, speed: str) -> Path:
@@ -19,12 +19,12 @@ def default(directory: Path, device: str, speed: str) -> Path:
 
 
 def check(folder: Path) -> None:
-    """Raise an InputError unless the folder is new, empty, or of an earlier synthesis."""
+    """Raise an InputError unless the folder is new, empty, or of an earlier run."""
     check_replaceable(folder, is_ours)
 
 
 def is_ours(folder: Path) -> bool:
-    """Say whether a folder is of an earlier synthesis."""
+    """Say whether a folder is of an earlier run."""
     return (folder / MARKER).is_file()
 
 

@@ -71,6 +71,18 @@ def synthesize(
         SCRIPT: _script(sources, family),
         **family.constraints(device, plan.pins),
     }
+    key = run(sources, texts, folder, yosys)
+    counted = cells(sources.top, folder)
+    inside = {part: family.usage(found) for part, found in _parts(sources.top, folder).items()}
+    return Netlist(folder, key, family.usage(counted), counted, inside)
+
+
+def run(sources: Sources, texts: Mapping[str, str], folder: Path, yosys: Wheel) -> str:
+    """Run the script among ``texts`` in a folder with all sources, and return the hash of it all.
+
+    What an earlier run with the same inputs left is taken; what other inputs left goes. Errors: see
+    `synthesize`.
+    """
     key = _key(sources, texts, yosys)
     folders.check(folder)
     stored = folder / KEY
@@ -83,24 +95,30 @@ def synthesize(
         outcome = yosys.run(["-Q", "-T", "-q", "-l", LOG, "-s", SCRIPT], folder)
         outcome.checked(f"see {folder / LOG}")
         stored.write_text(key)
-    cells = _cells(sources.top, _modules(folder))
-    inside = {part: family.usage(found) for part, found in _parts(sources.top, folder).items()}
-    return Netlist(folder, key, family.usage(cells), cells, inside)
+    return key
 
 
-def _script(sources: Sources, family: Family) -> str:
+def reads(sources: Sources, family: Family) -> list[str]:
+    """Return the commands that read the sources."""
     macros = [f"-D{macro}" for macro in ("SYNTHESIS", *family.macros)]
     options = " ".join(["-defer", *macros] if sources.defer else macros)
-    reads = [
+    return [
         f"read_verilog {'-sv ' if path.suffix == '.sv' else ''}{options} {path.name}"
         for path in sources.files
     ]
-    pads = [f"select {MODULE}", family.pads(), "select -clear"] if family.pads() else []
+
+
+def pads(family: Family, top: str) -> list[str]:
+    """Return the commands that put pads at the ports of the whole."""
+    return [f"select {top}", family.pads(), "select -clear"] if family.pads() else []
+
+
+def _script(sources: Sources, family: Family) -> str:
     lines = [
-        *reads,
+        *reads(sources, family),
         f"read_verilog {MODULE}.v",
         family.synthesis(MODULE),
-        *pads,
+        *pads(family, MODULE),
         "check -assert" if sources.strict else "check",
         f"tee -q -o {COUNTS} stat -json",
         f"write_json {NETLIST}",
@@ -126,6 +144,11 @@ def _modules(folder: Path) -> dict[str, dict[str, int]]:
     return {
         name.removeprefix("\\"): module["num_cells_by_type"] for name, module in modules.items()
     }
+
+
+def cells(top: str, folder: Path) -> Counter[str]:
+    """Return how many cells of which type a module has, by the counts that Yosys left."""
+    return _cells(top, _modules(folder))
 
 
 def _cells(top: str, modules: Mapping[str, Mapping[str, int]]) -> Counter[str]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from fcgen.devices.device import Cap, Device, Usage
+from fcgen.devices.device import NOTHING, Cap, Device, Usage
 from fcgen.synthesis.fit import shares
 from fcgen.synthesis.report import Path
 
 NO_CAP = "no limit is known that nextpnr does not see"
 UNROUTED = "not routed: there is no open place-and-route tool for the device"
-NOTHING = Usage(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)

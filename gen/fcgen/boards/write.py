@@ -1,0 +1,87 @@
+"""A build in its directory: design, bitstream, sources and logs, written beside and renamed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fcgen.boards import bitstream, build
+from fcgen.boards.board import Board
+from fcgen.boards.build_file import DESIGN, FILE, describe, is_build
+from fcgen.boards.toolchain import ROUTED
+from fcgen.design import Design
+from fcgen.output_directory import check_replaceable, replacing
+from fcgen.synthesis import folder as folders
+from fcgen.synthesis import netlist
+
+SOURCES = "board"
+# What is large and can be made again.
+_LEFT_OUT = (netlist.NETLIST, f"{ROUTED}.*", "*.key", folders.MARKER)
+
+
+def work_folder(out: Path) -> Path:
+    """Return where a build is made; it stays when the build fails or is interrupted."""
+    out = out.resolve()
+    return out.with_name(f"{out.name}.work")
+
+
+def check(out: Path) -> None:
+    """Raise an InputError unless a build can go to ``out``."""
+    check_replaceable(out, is_build)
+    folders.check(work_folder(out))
+
+
+def prepare(out: Path) -> Path:
+    """Return the work folder, there and marked as ours; what it holds is used again."""
+    work = work_folder(out)
+    if not folders.is_ours(work):
+        folders.renew(work)
+    return work
+
+
+def write_build(
+    design: Design,
+    board: Board,
+    out: Path,
+    mhz: float,
+    *,
+    fixed: bool = False,
+    baud: int | None = None,
+    seed: int = 0,
+    command: str = "",
+    say: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Make a bitstream and everything that belongs to it, and return its ``build.json``.
+
+    Parameters
+    ----------
+    design : Design
+    board : Board
+    out : Path
+        New, empty, or an earlier build, which is replaced whole.
+    mhz, fixed, baud, seed, say
+        As for `fcgen.boards.build.routed`.
+    command : str
+        What repeats it.
+
+    Raises
+    ------
+    FcgenError
+        As `fcgen.boards.build.routed`.
+    """
+    check(out)
+    work = prepare(out)
+    trials = build.routed(design, board, mhz, work, fixed=fixed, baud=baud, seed=seed, say=say)
+    made = bitstream.pack(trials[-1], board, say)
+    values = describe(design, board, trials, made, seed, command)
+    with replacing(out, is_build) as temporary:
+        shutil.copytree(design.directory, temporary / DESIGN)
+        ignore = shutil.ignore_patterns(*_LEFT_OUT, made.name)
+        shutil.copytree(trials[-1].folder, temporary / SOURCES, ignore=ignore)
+        shutil.copyfile(made, temporary / made.name)
+        (temporary / FILE).write_text(json.dumps(values, indent=2) + "\n")
+    shutil.rmtree(work)
+    return values

@@ -1,0 +1,157 @@
+"""``fcgen build``: a model or a design to a board's bitstream."""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from fcgen.commands.design_options import design_options, goal_of
+from fcgen.commands.layer_options import mapping_of, mapping_options
+from fcgen.commands.model_options import (
+    check_export,
+    end_of,
+    export,
+    model_options,
+    quantize_options,
+    read,
+)
+from fcgen.commands.options import FILE, Integer, common
+from fcgen.commands.writing import check_tools
+from fcgen.errors import bad_input
+from fcgen.terminal import Terminal
+
+if TYPE_CHECKING:
+    from fcgen.boards.board import Board
+    from fcgen.design import Design
+
+# What a design on disk still leaves open.
+OF_DESIGN = {"model", "directory", "board", "baud", "clock", "force", "as_json", "quiet", "seed"}
+
+
+@click.command(short_help="Make a board's bitstream of a model or a design.")
+@click.argument("model", metavar="MODEL|DIR", type=FILE)
+@click.option("--board", required=True, metavar="BOARD", help="One of `fcgen boards`, or a .toml.")
+@click.option("-o", "--output", "directory", type=FILE, required=True, help="Output directory.")
+@click.option("--baud", type=Integer(1), help="Of the serial line; default what the board can.")
+@model_options
+@mapping_options
+@design_options
+@click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
+@common
+def command(as_json: bool, quiet: bool, **options: Any) -> int:
+    """Compile MODEL for a board, or take the design in DIR, and make the board's bitstream.
+
+    The options of `fcgen compile` hold for MODEL. The clock is what the routed design meets, at
+    most --clock; with --clock it is that or an error.
+    """
+    from fcgen import boards
+    from fcgen.boards import bitstream, build, build_text, write
+    from fcgen.folding_choice import Goal
+
+    terminal = Terminal(json=as_json, quiet=quiet)
+    board, out = boards.find(options["board"]), options["directory"]
+    Goal(clock_mhz=options["clock"])  # which checks it
+    write.check(out)
+    check_tools(terminal, *bitstream.tools(board))
+    of_design = Path(options["model"]).is_dir()
+    take = _design if of_design else _compiled
+    design, estimate = take(terminal, board, options)
+    fixed = options["clock"]
+    with terminal.progress() as progress:
+        values = write.write_build(
+            design,
+            board,
+            out,
+            fixed or build.first_clock(board, estimate),
+            fixed=fixed is not None,
+            baud=options["baud"],
+            seed=options["seed"],
+            command=shlex.join(["fcgen", *(click.get_current_context().find_root().obj or ())]),
+            say=progress,
+        )
+    terminal.result(build_text.lines(values, board))
+    terminal.record({**values, "directory": str(out)})
+    if not values["weights_at_start"]:
+        terminal.note("the weights come from the host at start: `fcgen run` writes them first")
+    terminal.note(f"next: fcgen flash {shlex.quote(str(out))}")
+    return _goal_reached(terminal, options, values)
+
+
+def _design(
+    terminal: Terminal, board: "Board", options: dict[str, Any]
+) -> "tuple[Design, float | None]":
+    """Return the design of a directory and its estimated clock."""
+    from fcgen.design import Design
+    from fcgen.estimation.for_design import estimate_design
+    from fcgen.synthesis.for_design import device_of
+
+    context = click.get_current_context()
+    for name in options.keys() - OF_DESIGN:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            rule = f"{options['model']} decides that itself"
+            raise bad_input(option, options[name], rule, "leave it out, or give a MODEL")
+    design = Design.open(options["model"], options["force"])
+    terminal.notes(design.notes)
+    device_of(design, board.device.name)
+    if design.manifest.device == "generic":
+        return design, None
+    return design, estimate_design(design, board.device.name).fmax_capped_mhz
+
+
+def _compiled(
+    terminal: Terminal, board: "Board", options: dict[str, Any]
+) -> "tuple[Design, float | None]":
+    """Return the design of a model and its estimated clock."""
+    from fcgen.boards import build, write
+    from fcgen.boards.build_file import DESIGN
+    from fcgen.boards.toolchains import toolchain
+    from fcgen.compile import compile_model
+
+    check_export(options)
+    quantizer, end = quantize_options(options), end_of(options)
+    model, data = read(options)
+    goal = goal_of(options, len(model.layers))
+    if goal.clock_mhz is None:
+        goal = replace(goal, clock_mhz=build.first_clock(board))
+    terminal.notes(data.notes if data else getattr(model, "notes", ()))
+    with terminal.progress() as progress:
+        compiled = compile_model(
+            model,
+            data,
+            write.prepare(options["directory"]) / DESIGN,
+            options=quantizer,
+            end=end,
+            goal=goal,
+            runtime_weights=options["runtime_weights"],
+            device=board.device.name,
+            mapping=mapping_of(options),
+            reserve=toolchain(board).link,
+            name=options["name"],
+            prefix=options["prefix"],
+            seed=options["seed"],
+            progress=progress,
+        )
+    if compiled.quantization:
+        terminal.notes(compiled.quantization.notes)
+    verdicts = [found.line() for found in (compiled.accuracy, compiled.certificate) if found]
+    terminal.result([*compiled.choice.lines, *verdicts])
+    if compiled.quantization:
+        export(options, compiled.quantization, model.input_name, terminal)
+    design = compiled.accelerator.design
+    return design, compiled.accelerator.estimate(board.device.name, None).fmax_capped_mhz
+
+
+def _goal_reached(terminal: Terminal, options: dict[str, Any], values: dict[str, Any]) -> int:
+    """Return the exit code: 1 where the routed clock is too slow for the goal."""
+    reached = values["inferences_per_second"]
+    if options["fps"] is not None and reached < options["fps"]:
+        terminal.note(
+            f"--fps: {options['fps']:g}: {reached:,.0f} vectors a second are reached at "
+            f"{values['clock_mhz']:.2f} MHz; give --clock {values['clock_mhz']:.2f} to fold for it"
+        )
+        return 1
+    return 0

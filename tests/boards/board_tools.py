@@ -1,0 +1,69 @@
+"""Stand-ins for the tools of a bitstream: what they would write, at once."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from designs import small_layer
+from fcgen import accelerator
+from fcgen.folding import Folding
+from fcgen.wheels import Outcome, Wheel
+
+CELLS = {"SB_LUT4": 1_500, "SB_DFF": 900, "SB_RAM40_4K": 6}
+CLOCK = "posedge clk"
+
+
+def report(mhz: float) -> str:
+    """What nextpnr reports of a routed chip with this Fmax."""
+    place = {"cell": "dut.a", "port": "O"}
+    piece = {"type": "logic", "delay": 1000 / mhz, "from": place, "to": place}
+    return json.dumps(
+        {
+            "utilization": {"ICESTORM_LC": {"used": 1_600, "available": 5_280}},
+            "fmax": {"clk": {"achieved": mhz, "constraint": 12}},
+            "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": [piece]}],
+        }
+    )
+
+
+class Tools:
+    """Stands in for Yosys' synthesis, nextpnr and the packers; the emission's Yosys is real.
+
+    Parameters
+    ----------
+    monkeypatch : pytest.MonkeyPatch
+    reached : list of float
+        MHz of each placement, in their order; the last one again when there are more.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, reached: list[float]) -> None:
+        self.reached, self.calls, self.failing = list(reached), [], ""
+        real = Wheel.run
+
+        def run(wheel: Wheel, options: list[str], folder: Path) -> Outcome:
+            if wheel.name == "yosys" and "synth.ys" not in options:
+                return real(wheel, options, folder)
+            self.calls.append(wheel.name)
+            if wheel.name == self.failing:
+                return Outcome(wheel.name, wheel.name, 1, "", "ERROR: it went wrong\n")
+            if wheel.name == "yosys":
+                (top,) = folder.glob("*boardTop.v")
+                cells = {f"\\{top.stem}": {"num_cells_by_type": CELLS}}
+                (folder / "cells.json").write_text(json.dumps({"modules": cells}))
+                (folder / "netlist.json").write_text("{}")
+            elif wheel.name.startswith("nextpnr"):
+                mhz = self.reached.pop(0) if len(self.reached) > 1 else self.reached[0]
+                (folder / "report.json").write_text(report(mhz))
+                (folder / "nextpnr.log").write_text(f"Max frequency {mhz}\n")
+            else:
+                (folder / options[-1]).write_bytes(b"bits")
+            return Outcome(wheel.name, wheel.name, 0, "", "")
+
+        monkeypatch.setattr(Wheel, "run", run)
+
+
+def write_design(out: Path) -> accelerator.Accelerator:
+    """Emit a small layer for an iCE40."""
+    layer = small_layer(6, 3)
+    return accelerator.write(layer, Folding(6, 3, 1, 1, 1, 8), out, device="ice40-up5k")
