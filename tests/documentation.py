@@ -9,6 +9,7 @@ A page is Markdown. What counts are its fenced blocks:
 - any language and ``file=NAME``: a file that is written where the commands run.
 
 ``needs: VERB [OPTION]`` in the front matter: the page counts once the program has them.
+``files: PAGE``: it begins with the files of another page, named from ``docs/``.
 """
 
 import os
@@ -23,7 +24,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BLOCK = re.compile(r"^(?P<fence>```+)(?P<info>[^\n]*)\n(?P<body>.*?)^(?P=fence)$", re.M | re.S)
-NEEDS = re.compile(r"\A---\n(?:.*\n)*?needs: (.*)\n(?:.*\n)*?---\n")
+FRONT = re.compile(r"\A---\n(.*?\n)---\n", re.S)
 ELISION = "..."
 SHELL = ("|", "&&", ">")  # what ends the words of one call
 SECONDS = 1_800  # machines that are busy are slow; what hangs is ended
@@ -81,10 +82,18 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def needs(page: Path) -> list[str]:
-    """Return the verb, and perhaps the option, without which a page means nothing."""
-    found = NEEDS.match(page.read_text(encoding="utf-8"))
+def front(page: Path, name: str) -> list[str]:
+    """Return the words of an entry of the front matter, none where it is not there."""
+    matter = FRONT.match(page.read_text(encoding="utf-8"))
+    found = re.search(rf"^{name}: (.*)$", matter[1], re.M) if matter else None
     return found[1].split() if found else []
+
+
+def write_files(page: Path, folder: Path) -> None:
+    """Write the files of a page."""
+    for block in blocks(page):
+        if name := block.value("file"):
+            (folder / name).write_text(block.body, encoding="utf-8")
 
 
 def _line_pattern(line: str) -> str:
@@ -120,11 +129,10 @@ def execute(page: Path, folder: Path, *, long: bool) -> int:
     """
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": programs, "COLUMNS": "100", "NO_COLOR": "1"}
+    for source in (*(DOCS / name for name in front(page, "files")), page):
+        write_files(source, folder)
     count = 0
     for block in blocks(page):
-        if name := block.value("file"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(block.body, encoding="utf-8")
         if not block.is_session or block.needs_board or (block.is_long and not long):
             continue
         steps = list(block.steps())

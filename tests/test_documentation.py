@@ -29,7 +29,7 @@ def options_of(verb):
 
 def missing(page):
     """What the page needs and the program does not have yet."""
-    verb, *options = documentation.needs(page) or [None]
+    verb, *options = documentation.front(page, "needs") or [None]
     if verb is None:
         return []
     if verb not in COMMANDS:
