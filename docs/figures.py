@@ -28,7 +28,7 @@ BIAS = (10, -5, 7)
 INPUT = (1, 2, 3, 4)
 SIZES = {"one-element": 1, "three-elements": 3}
 
-COLUMN, ROW, HIGH, LEFT, TOP = 26, 30, 20, 152, 24
+COLUMN, ROW, HIGH, LEFT, TOP = 30, 30, 20, 152, 24
 Row = tuple[str, list[str | None]]
 
 
