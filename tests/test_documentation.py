@@ -14,6 +14,7 @@ SESSIONS = [
     for page in documentation.pages()
     if any(block.is_session and not block.needs_board for block in documentation.blocks(page))
 ]
+CALLING = [page for page in documentation.pages() if any(documentation.program_calls(page))]
 LONG = [page for page in SESSIONS if any(one.is_long for one in documentation.blocks(page))]
 
 
@@ -57,7 +58,7 @@ def test_a_page_with_its_long_commands_prints_what_it_shows(page, tmp_path):
     assert documentation.execute(page, tmp_path, long=True)
 
 
-@pytest.mark.parametrize("page", documentation.pages(), ids=name_of)
+@pytest.mark.parametrize("page", CALLING, ids=name_of)
 def test_every_option_that_a_page_names_exists(page):
     skip_without(page)
     for verb, *words in documentation.program_calls(page):
