@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test lint campaign hdl icarus clean
+.PHONY: demo test lint campaign hdl docs icarus clean
 
 demo: $(VENV)/installed
 	$(BIN)/fcgen demo
@@ -23,6 +23,11 @@ campaign: $(VENV)/tested icarus
 
 hdl: $(VENV)/installed
 	$(BIN)/python hdl/generate.py
+
+docs: $(VENV)/tested
+	$(BIN)/python docs/figures.py
+	$(BIN)/python -m sphinx -q -W -n docs build/docs
+	@echo "build/docs/index.html"
 
 icarus:
 	@sh tests/install_icarus.sh

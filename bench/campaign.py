@@ -72,7 +72,12 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
     operands = str(results / "operands")
     commands["operands"] = [PYTHON, "bench/operands.py", "--results", operands]
     commands["mutation"] = [PYTHON, "bench/mutation.py", "--jobs", str(jobs)]
-    commands["long-tests"] = [PYTHON, "-m", "pytest", "-m", "campaign", "-n", str(jobs)]
+    long = ("tests/test_documentation.py", "-m", "campaign")
+    commands["docs-long"] = [PYTHON, "-m", "pytest", *long]
+    commands["long-tests"] = [
+        *(PYTHON, "-m", "pytest", "-m", "campaign", "-n", str(jobs)),
+        "--ignore=tests/test_documentation.py",
+    ]
     return commands
 
 
