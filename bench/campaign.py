@@ -61,6 +61,9 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
     commands["boards"] = [PYTHON, "bench/boards.py", "--results", boards]
     commands["report-pages"] = [PYTHON, "bench/report_pages.py"]
     commands["explore"] = [PYTHON, "bench/explore.py"]
+    commands["interfaces"] = [
+        *(PYTHON, "bench/interfaces.py", "--results", str(results / "interfaces"))
+    ]
     commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [

@@ -1,8 +1,14 @@
 import importlib.util
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+
+from emission.verilog_tools import verilator_says
+from fcgen import tools
 
 HDL = Path(__file__).resolve().parents[1] / "hdl"
 
@@ -50,3 +56,42 @@ def test_the_walk_names_every_module(emitted):
     walk = (HDL / "README.md").read_text(encoding="utf-8")
     for module in emitted.glob("*.sv"):
         assert module.name == "tb.sv" or module.name in walk
+
+
+def example(folder):
+    """Run the example's commands, as the README of the folder has them, on a copy of it."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    compiler, simulator = re.search(r"^(iverilog .*classifier_tb.*) && (.*)$", text, re.M).groups()
+    icarus = tools.icarus()
+    programs = Path(icarus.command[0]).parent
+    said = ""
+    for command in (compiler.replace("iverilog", "iverilog -Wall"), simulator):
+        name, *words = command.split()
+        done = subprocess.run(
+            [str(programs / name), *words],
+            cwd=folder / "layer",
+            env=icarus.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said += done.stdout + done.stderr
+    return said
+
+
+def test_the_layer_works_in_a_design_that_was_written_by_hand(tmp_path):
+    folder = shutil.copytree(HDL, tmp_path / "hdl")
+    assert example(folder) == "PASS: 8 classes, 0 wrong\n"
+
+
+def test_the_bench_of_the_example_notices_a_wrong_layer(tmp_path):
+    folder = shutil.copytree(HDL, tmp_path / "hdl")
+    image = folder / "layer" / "weights_0.hex"
+    image.write_text("\n".join(reversed(image.read_text().splitlines())) + "\n")
+    assert "FAIL: 8 classes" in example(folder)
+
+
+def test_no_tool_warns_of_the_example():
+    files = (HDL / "layer" / "files.f").read_text().split()
+    said = verilator_says(HDL / "layer", [*files, "../example/classifier.sv"], "classifier")
+    assert said == ""

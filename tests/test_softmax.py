@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -181,6 +182,15 @@ def test_the_bound_stands_in_json_manifest_readme_and_summary(folder):
     said = f"at most {stated:g} from the"
     assert said in run("summary", folder / "d")[1]
     assert "differs by at most" in (folder / "d" / "README.md").read_text()
+
+
+def test_the_page_of_a_design_states_the_bound_and_repeats_the_end(folder, tmp_path):
+    pytest.importorskip("matplotlib")
+    code, _, err = run("report", folder / "d", "-o", tmp_path / "page.html")
+    assert code == 0, err
+    page = re.sub("<[^>]+>", "", (tmp_path / "page.html").read_text())
+    assert "Probabilities: steps of 1/256, at most" in page
+    assert "--end softmax --probability-bits 8" in page
 
 
 @pytest.mark.parametrize("engine", ["icarus", "compiled"])

@@ -11,6 +11,7 @@ from fcgen.dense_layer import DenseLayer
 from fcgen.design import Design, whole
 from fcgen.devices.device import MappingOptions
 from fcgen.folding import Folding
+from fcgen.interface import STREAM, check_interface
 from fcgen.manifest import check_names
 from fcgen.manifest_reader import is_design
 from fcgen.network import Network
@@ -203,6 +204,7 @@ def write(
     options: MappingOptions = devices.DEFAULT,
     seed: int = 0,
     verilog2005: bool = False,
+    interface: str = STREAM,
     extra: Mapping[str, str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Accelerator:
@@ -224,6 +226,8 @@ def write(
         Seed of the vectors of the test bench.
     verilog2005 : bool
         Add a plain Verilog copy of everything.
+    interface : {'stream', 'axi', 'wishbone'}
+        A top for other systems, around the one with the streams.
     extra : mapping, optional
         Further files, name to text.
     progress : callable, optional
@@ -240,6 +244,7 @@ def write(
     from fcgen.design_files import write_files
 
     check_names(name, prefix)
+    check_interface(interface)
     network, schedule = whole(network, schedule)
     out = Path(out)
     with replacing(out, is_design) as folder:
@@ -253,6 +258,7 @@ def write(
             options=options,
             seed=seed,
             verilog2005=verilog2005,
+            interface=interface,
             extra=extra or {},
             progress=progress or (lambda _: None),
         )

@@ -15,6 +15,7 @@ from fcgen.certify import LISTED_MAX, Certificate, certify
 from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.folding_choice import Choice, Folder, Goal
 from fcgen.integer_model import IntegerModel
+from fcgen.interface import STREAM
 from fcgen.model import Model
 from fcgen.model_data import ModelData
 from fcgen.network import End, Network
@@ -78,6 +79,7 @@ def compile_model(
     prefix: str = "",
     seed: int = 0,
     verilog2005: bool = False,
+    interface: str = STREAM,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Compiled:
     """Quantise a model, or certify one of integers; fold it, and write its design.
@@ -100,7 +102,7 @@ def compile_model(
         structure; a table's entries cannot.
     reserve : Usage
         What ``--fit`` leaves free of the device.
-    device, mapping, name, prefix, seed, verilog2005, progress
+    device, mapping, name, prefix, seed, verilog2005, interface, progress
         As for `fcgen.accelerator.write`.
 
     Raises
@@ -146,6 +148,7 @@ def compile_model(
         options=mapping,
         seed=seed,
         verilog2005=verilog2005,
+        interface=interface,
         extra=extra,
         progress=progress,
     )

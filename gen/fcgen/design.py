@@ -14,7 +14,7 @@ from fcgen.folding import Folding
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ChainPlace
-from fcgen.manifest import REFERENCE, Manifest
+from fcgen.manifest import REFERENCE, Manifest, output_lanes
 from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import Network
 from fcgen.schedule import Schedule
@@ -160,9 +160,7 @@ class Design:
     @property
     def output_lanes(self) -> int:
         """Elements of an output beat."""
-        if self.network.end.gives_indices:
-            return self.network.outputs
-        return self.schedule.foldings[-1].output_lanes
+        return output_lanes(self.manifest, self.network)
 
     @property
     def written_at_start(self) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from fcgen import design_readme, devices, testbench, verilog
+from fcgen import design_readme, devices, fusesoc, interface_files, testbench, verilog
 from fcgen.design import Design
 from fcgen.devices.device import MappingOptions
 from fcgen.hardware.accelerator import Accelerator
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.top import images_of, top_of
+from fcgen.interface import STREAM
 from fcgen.manifest import MANIFEST, REFERENCE, Manifest, hash_file
 from fcgen.manifest import text as manifest_text
 from fcgen.network import Network
@@ -32,6 +33,7 @@ def write_files(
     options: MappingOptions,
     seed: int,
     verilog2005: bool,
+    interface: str,
     extra: Mapping[str, str],
     progress: Progress,
 ) -> Manifest:
@@ -43,7 +45,7 @@ def write_files(
         Empty.
     network, schedule
         What to emit.
-    name, prefix, device, options, seed, verilog2005, extra
+    name, prefix, device, options, seed, verilog2005, interface, extra
         As for :func:`fcgen.accelerator.write`.
     progress : callable
         Gets a line before each step.
@@ -57,8 +59,6 @@ def write_files(
     for file, text in emitted.files.items():
         (folder / file).write_text(text)
     plain = f"{emitted.top}.v" if emitted.verilog2005 is not None else None
-    if plain is not None and emitted.verilog2005 is not None:
-        (folder / plain).write_text(emitted.verilog2005)
     progress("writing memory images")
     for file, image in images.items():
         (folder / file).write_bytes(image.text())
@@ -83,15 +83,27 @@ def write_files(
         modules=_modules(emitted, hardware),
         runtime_weights=chain.describe() if chain is not None else None,
     )
+    plain_text = emitted.verilog2005 or ""
+    if interface != STREAM:
+        progress("emitting the interface")
+        plan = interface_files.plan_of(interface, manifest, network)
+        made, around = interface_files.write(folder, plan, manifest, verilog2005)
+        manifest = replace(manifest, interface=made)
+        plain_text += (around.verilog2005 or "").removeprefix(verilog.ONE_FILE)
+    if plain is not None:
+        (folder / plain).write_text(plain_text)
     progress("writing the test bench")
     for file, content in extra.items():
         (folder / file).write_text(content)
-    (folder / FILE_LIST).write_text("".join(f"{file}\n" for file in emitted.files))
+    (folder / FILE_LIST).write_text("".join(f"{file}\n" for file in manifest.all_sources))
     (folder / REFERENCE).write_text(network.to_json())
     (folder / README).write_text(design_readme.text(manifest, network, plain))
     design = Design(folder, manifest, network, mappings)
     writes = chain.writes(network.layers) if chain and design.written_at_start else ()
-    testbench.write(design, tuple(writes))
+    _, *vectors = testbench.write(design, tuple(writes))
+    described = design_readme.title(network).replace("→", "->")
+    core = folder / f"{manifest.outer_top}{fusesoc.SUFFIX}"
+    core.write_text(fusesoc.text(manifest, described, vectors))
     files = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
     manifest = replace(manifest, files=files)
     (folder / MANIFEST).write_text(manifest_text(manifest, network))

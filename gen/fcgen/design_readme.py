@@ -1,5 +1,6 @@
 """``README.md`` of a design: ports, timing, how to use it."""
 
+from fcgen import interface_readme
 from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.instance_names import instance_names
 from fcgen.manifest import Manifest
@@ -44,11 +45,12 @@ def text(manifest: Manifest, network: Network, verilog2005: str | None) -> str:
         Name of the plain Verilog file, where there is one.
     """
     sections = [
-        f"# {manifest.top}: {_title(network)}",
+        f"# {manifest.top}: {title(network)}",
         _introduction(manifest, network),
         "## Ports",
         _ports(manifest),
         _streams(manifest, network),
+        *_interface(manifest, network),
         "## Timing",
         _timing(manifest),
         "## Use",
@@ -59,7 +61,13 @@ def text(manifest: Manifest, network: Network, verilog2005: str | None) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _title(network: Network) -> str:
+def _interface(manifest: Manifest, network: Network) -> list[str]:
+    interface = manifest.interface
+    return [] if interface is None else [interface_readme.section(manifest, interface, network)]
+
+
+def title(network: Network) -> str:
+    """Return in a few words what a network is."""
     sizes = [network.inputs, *(layer.outputs for layer in network.layers)]
     what = "fully connected layer" if network.layer is not None else "dense network"
     return f"{what} {' → '.join(map(str, sizes))}"
@@ -181,7 +189,8 @@ def _timing(manifest: Manifest) -> str:
 
 
 def _use(manifest: Manifest, verilog2005: str | None) -> str:
-    connections = ",\n".join(f"    .{name}({name})" for name, _, _ in manifest.ports)
+    top, ports = manifest.outer_top, manifest.outer_ports
+    connections = ",\n".join(f"    .{name}({name})" for name, _, _ in ports)
     plain = f" `{verilog2005}` is all of it in plain Verilog-2005." if verilog2005 else ""
     images = (
         "The memories read their images (`*.hex`) with `$readmemh` from the working directory of "
@@ -194,8 +203,9 @@ def _use(manifest: Manifest, verilog2005: str | None) -> str:
             "before the first vector."
         )
     return (
-        f"```verilog\n{manifest.top} u_{manifest.top} (\n{connections}\n);\n```\n\n"
-        f"Sources, in order, are in `files.f`.{plain} {images}"
+        f"```verilog\n{top} u_{top} (\n{connections}\n);\n```\n\n"
+        f"Sources, in order, are in `files.f`, and in `{top}.core` for FuseSoC."
+        f"{plain} {images}"
     )
 
 

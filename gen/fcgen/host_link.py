@@ -15,6 +15,7 @@ from fcgen.hardware.baud_rate import CYCLES_MAX, CYCLES_MIN
 from fcgen.hardware.link_plan import LinkPlan, address_bits_for, payload_max
 from fcgen.hardware.uart_top import UartTop
 from fcgen.images import MemoryImage
+from fcgen.prefixes import free_prefix
 from fcgen.protocol import BUILD_BYTES, HASH_BYTES, VERSION, Info, element_bytes
 
 CLOCK_MIN, CLOCK_MAX = 1_000_000, 400_000_000
@@ -110,11 +111,7 @@ def plan_of(design: Design, clock_hz: int, baud: int) -> LinkPlan:
 
 def link_prefix(design: Design) -> str:
     """Return what the names of the link's modules and files start with: no other's do."""
-    names = [*design.manifest.sources, *design.manifest.images]
-    prefix = "link_"
-    while any(name.lower().startswith(prefix) for name in names):
-        prefix = f"link_{prefix}"
-    return prefix
+    return free_prefix("link_", [*design.manifest.sources, *design.manifest.images])
 
 
 def write(

@@ -16,6 +16,7 @@ from fcgen.devices.device import MappingOptions
 from fcgen.errors import bad_input
 from fcgen.folding import Folding
 from fcgen.instance_names import instance_names
+from fcgen.interface import Interface
 from fcgen.keywords import KEYWORDS
 from fcgen.network import Network
 from fcgen.schedule import Schedule
@@ -54,6 +55,8 @@ class Manifest:
         Of a network: the module of each layer.
     options : MappingOptions
         ``--pack`` and ``--soft-macs``, which decide the mapping together with the device.
+    interface : Interface, optional
+        A top around ``top`` for other systems.
     """
 
     name: str
@@ -74,6 +77,29 @@ class Manifest:
     runtime_weights: Mapping[str, Any] | None = None
     options: MappingOptions = DEFAULT
     modules: tuple[str, ...] = ()
+    interface: Interface | None = None
+
+    @property
+    def all_sources(self) -> tuple[str, ...]:
+        """Verilog files of the design and of its interface, in compile order."""
+        return self.sources + (self.interface.sources if self.interface else ())
+
+    @property
+    def outer_top(self) -> str:
+        """Name of the module that holds all others."""
+        return self.interface.top if self.interface else self.top
+
+    @property
+    def outer_ports(self) -> tuple[tuple[str, str, int], ...]:
+        """Its ports."""
+        return self.interface.ports if self.interface else self.ports
+
+
+def output_lanes(manifest: Manifest, network: Network) -> int:
+    """Return the elements of an output beat."""
+    if network.end.gives_indices:
+        return network.outputs
+    return manifest.schedule.foldings[-1].output_lanes
 
 
 def check_names(name: str, prefix: str) -> None:
@@ -109,6 +135,7 @@ def text(manifest: Manifest, network: Network) -> str:
                 for name, direction, width in manifest.ports
             ],
             "runtime_weights": manifest.runtime_weights,
+            **({"interface": manifest.interface.describe()} if manifest.interface else {}),
             "structure_hash": manifest.structure_hash,
             "weights_hash": manifest.weights_hash,
             "seed": manifest.seed,

@@ -10,6 +10,7 @@ from fcgen import document
 from fcgen.devices.device import PACKS, MappingOptions
 from fcgen.errors import InputError, bad_input, located
 from fcgen.folding import Folding
+from fcgen.interface import CLOCKS, Interface
 from fcgen.manifest import (
     FORMAT,
     GENERATOR,
@@ -32,7 +33,7 @@ _REMEDY = "write the design again"
 
 _REQUIRED = (REFERENCE, "files.f", "tb.sv", "README.md")
 # Checked elsewhere, or, like the versions, different from one installation to another.
-_NOT_DERIVED = ("files", "versions", "runtime_weights", "ports")
+_NOT_DERIVED = ("files", "versions", "runtime_weights", "ports", "interface")
 
 
 def is_design(directory: Path) -> bool:
@@ -113,6 +114,7 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
             fields.choice("pack", PACKS), fields.integer("soft_macs", 0, schedule.multipliers)
         ),
         modules=modules,
+        interface=_interface(values, files, source),
         runtime_weights=None if runtime is None else _mapping(values, "runtime_weights", source),
     )
 
@@ -139,6 +141,28 @@ def _folding(values: dict[str, Any], source: str) -> Folding:
         fold.integer("simd", 1),
         fold.integer("output_lanes", 1),
         weight.format("weight").bits,
+    )
+
+
+def _interface(values: dict[str, Any], files: Mapping[str, str], source: str) -> Interface | None:
+    """Return the top for other systems, where there is one; its registers are for people."""
+    if values.get("interface") is None:
+        return None
+    found = _mapping(values, "interface", source)
+    fields = document.Fields(found, source, "interface.")
+    header, registers = fields.text("header"), found.get("registers")
+    if header not in files:
+        raise bad_input(f"{source}: interface.header", header, "must be a name of files", _REMEDY)
+    if not isinstance(registers, list) or not all(isinstance(row, dict) for row in registers):
+        rule = "must be a list of objects"
+        raise bad_input(f"{source}: interface.registers", registers, rule, _REMEDY)
+    return Interface(
+        fields.choice("kind", tuple(CLOCKS)),
+        _match(IDENTIFIER, fields.text("top"), "interface.top", source),
+        _ports(found, source),
+        _names(found, "sources", files, source),
+        header,
+        registers,
     )
 
 

@@ -30,7 +30,7 @@ PASSES = (
     "opt_reduce; wreduce; opt_expr; opt_clean -purge"
 )
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_ONE_FILE = """\
+ONE_FILE = """\
 // All modules of the design in one file of plain Verilog-2005, the top one last.
 // verilator lint_off DECLFILENAME
 """
@@ -145,7 +145,7 @@ def _handwritten(text: str, prefix: str) -> str:
 
 def _plain(texts: Iterable[str]) -> str:
     """Join texts; $fatal is SystemVerilog's and stands only in hand-written ones."""
-    text = _ONE_FILE + "\n".join(texts)
+    text = ONE_FILE + "\n".join(texts)
     return re.sub(r"\$fatal\(1, (.*)\);", r"begin $display(\1); $finish; end", text)
 
 

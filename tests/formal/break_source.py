@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any
 
 
-def broken(component: type, line: str, replacement: str) -> Any:
-    """Return ``component`` as its module would define it with ``line`` replaced.
+def broken(component: Any, line: str, replacement: str) -> Any:
+    """Return a component, or a function, as its module would define it with ``line`` replaced.
 
     The text ``line`` must stand exactly once in the module, so that no bug gets lost when the
     hardware is edited.

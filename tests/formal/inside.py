@@ -11,6 +11,7 @@ from amaranth.lib import wiring
 
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.registers import delay, register
+from fcgen.hardware.text_memory import TextMemory
 from fcgen.hardware.weight_memory import WeightMemory
 
 
@@ -50,8 +51,12 @@ class Bench:
         names = (f"word_{number}" for number in range(depth))
         return self._images.setdefault(image, [Signal(width, name=name) for name in names])
 
-    def handwritten(self, memory: WeightMemory, text: str, parameters: Parameters) -> Module:
-        """Stand in for a memory with an image: one with any image."""
+    def handwritten(
+        self, memory: WeightMemory | TextMemory, text: str, parameters: Parameters
+    ) -> Module:
+        """Stand in for a memory: with an image one with any image, else its description."""
+        if isinstance(memory, TextMemory):
+            return self.border(memory, lambda: memory.elaborate(None))
         m = Module()
         words = self.words(memory.image, memory.depth, memory.width)
         m.d.comb += [word.eq(AnyConst(memory.width)) for word in words]

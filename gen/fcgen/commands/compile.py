@@ -16,8 +16,9 @@ from fcgen.commands.model_options import (
     quantize_options,
     read,
 )
-from fcgen.commands.options import FILE, common
+from fcgen.commands.options import FILE, Choice, common
 from fcgen.commands.writing import check_output, writing
+from fcgen.interface import INTERFACES, STREAM
 from fcgen.terminal import Terminal
 
 
@@ -29,6 +30,7 @@ from fcgen.terminal import Terminal
 @mapping_options
 @design_options
 @click.option("--verilog2005", is_flag=True, help="Add everything as one plain Verilog file.")
+@click.option("--interface", type=Choice(INTERFACES), default=STREAM, help="For other systems.")
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Read MODEL, quantise it, choose its folding, and write its design.
@@ -62,6 +64,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
             prefix=options["prefix"],
             seed=options["seed"],
             verilog2005=options["verilog2005"],
+            interface=options["interface"],
             progress=progress,
         )
     if compiled.quantization:

@@ -7,8 +7,9 @@ import click
 
 from fcgen import devices
 from fcgen.commands.layer_options import Shape, layer_options, make, mapping_of, mapping_options
-from fcgen.commands.options import FILE, Integer, common
+from fcgen.commands.options import FILE, Choice, Integer, common
 from fcgen.commands.writing import check_output, writing
+from fcgen.interface import INTERFACES, STREAM
 from fcgen.terminal import Terminal
 from fcgen.wording import count
 
@@ -21,6 +22,7 @@ from fcgen.wording import count
 @click.option("--name", default="layer", help="Top module.")
 @click.option("--prefix", default="", help="Of every module.")
 @click.option("--verilog2005", is_flag=True, help="Add everything as one plain Verilog file.")
+@click.option("--interface", type=Choice(INTERFACES), default=STREAM, help="For other systems.")
 @click.option("--device", default="generic", help="What the layer is mapped to.")
 @mapping_options
 @common
@@ -46,19 +48,20 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
             options=mapping,
             seed=options["seed"],
             verilog2005=options["verilog2005"],
+            interface=options["interface"],
             progress=progress,
         )
     summary, design = accelerator.summary(), accelerator.design
     terminal.result(summary.lines())
     where, manifest = options["directory"], design.manifest
-    files = {"directory": str(where), "top": design.top, "notes": list(notes)}
+    files = {"directory": str(where), "top": manifest.outer_top, "notes": list(notes)}
     hashes = {"structure_hash": manifest.structure_hash, "weights_hash": manifest.weights_hash}
     terminal.record({**summary.as_dict(), **files, **hashes, "files": sorted(manifest.files)})
     terminal.result(
         [
             "",
-            f"{where}: top module {design.top}, "
-            f"{count(len(manifest.sources), 'Verilog file')}, "
+            f"{where}: top module {manifest.outer_top}, "
+            f"{count(len(manifest.all_sources), 'Verilog file')}, "
             f"{count(len(manifest.images), 'memory image')}; start with README.md",
         ]
     )

@@ -140,6 +140,8 @@ def _without_unused_domain(text: str) -> tuple[str, list[str]]:
     """Take clock and reset from the ports of an RTLIL module that does not use them."""
     used = []
     for port in _DOMAIN:
+        if not re.search(rf"^  wire width 1 input \d+ +\\{port}$", text, re.M):
+            continue  # the component has a domain of its own
         if re.search(rf"^(?!  wire ).*\\{port}\b", text, re.M):
             used.append(port)
         else:

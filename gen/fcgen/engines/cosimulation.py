@@ -147,12 +147,32 @@ class Cosimulation:
         case = Case.of(self.design, inputs, options)
         return framing_run(case, self._bench("broken_framing", case))
 
+    def bench(self, module: str, test: str, files: Sequence[Path], folder: Path) -> str:
+        """Run a cocotb test of another bench, and return what the simulator printed.
+
+        Parameters
+        ----------
+        module, test : str
+            Python module of the bench, and the name of one test or of several, between commas.
+        files : sequence of Path
+            What FCGEN_BENCH names.
+        folder : Path
+            Where the module is.
+        """
+        results = str(self._folder / "results.xml")
+        tests = test.split(",")
+        return self._call("test", files, folder, module=module, test=tests, results=results)
+
     def _bench(self, test: str, case: Case) -> dict[str, np.ndarray]:
         paths = [self._folder / name for name in ("case.npz", "result.npz", "fault.json")]
         for path in paths:
             path.unlink(missing_ok=True)
         case.save(paths[0])
-        settings = {"module": MODULE, "test": test, "results": str(self._folder / "results.xml")}
+        settings: dict[str, Any] = {
+            "module": MODULE,
+            "test": test,
+            "results": str(self._folder / "results.xml"),
+        }
         output = self._call("test", paths, **settings)
         if paths[2].exists():
             raise StreamFault(**json.loads(paths[2].read_text()))
@@ -163,7 +183,9 @@ class Cosimulation:
         with np.load(paths[1]) as results:
             return dict(results)
 
-    def _call(self, action: str, files: Sequence[Path] = (), **settings: Any) -> str:
+    def _call(
+        self, action: str, files: Sequence[Path] = (), folder: Path | None = None, **settings: Any
+    ) -> str:
         settings |= {
             "action": action,
             "simulator": self.simulator,
@@ -174,7 +196,7 @@ class Cosimulation:
         environment = dict(self._environment)
         environment["MAKEFLAGS"] = MAKE_VARIABLES
         environment["FCGEN_BENCH"] = os.pathsep.join(map(str, files))
-        path = [str(bench_directory()), str(Path(fcgen.__file__).parents[1])]
+        path = [str(folder or bench_directory()), str(Path(fcgen.__file__).parents[1])]
         environment["PYTHONPATH"] = os.pathsep.join([*path, environment.get("PYTHONPATH", "")])
         environment.pop("PYTEST_CURRENT_TEST", None)  # the runner would look for test results
         command = [sys.executable, "-m", "fcgen.engines.cocotb_process", json.dumps(settings)]

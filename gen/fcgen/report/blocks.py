@@ -25,7 +25,11 @@ def section(evidence: Evidence) -> Section:
 def _chart(evidence: Evidence) -> Chart:
     network, schedule, design = evidence.network, evidence.schedule, evidence.design
     pairs = list(zip(network.layers, schedule, strict=True))
-    ends = {"argmax": "index of the largest", "top_k": f"the {network.end.count} largest"}
+    ends = {
+        "argmax": "index of the largest",
+        "top_k": f"the {network.end.count} largest",
+        "softmax": "probability of each",
+    }
     end = ends.get(network.end.kind)
     height = 28 + PITCH * len(pairs) + (34 if end else 8)
     with drawing.canvas(height) as figure:

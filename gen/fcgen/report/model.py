@@ -29,6 +29,8 @@ def section(evidence: Evidence) -> Section:
     )
     if network.runtime_weights:
         lead += ("All trainable values can be written on the chip.",)
+    if network.softmax is not None:
+        lead += (f"Probabilities: {network.softmax.line()}.",)
     return Section(KEY, TITLE, lead, tables=(Table("Layers", HEAD, tuple(rows)),), wide=True)
 
 

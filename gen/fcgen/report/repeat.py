@@ -71,4 +71,5 @@ def design_command(evidence: Evidence) -> str:
     end = evidence.network.end
     words += [] if end.kind == "values" else ["--end", end.kind]
     words += ["--top-k", str(end.count)] if end.kind == "top_k" else []
+    words += ["--probability-bits", str(end.bits)] if end.kind == "softmax" else []
     return shlex.join([*words, "-o", f"{directory}-again"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from fcgen import devices
@@ -19,7 +20,22 @@ SEEDS_MAX = 1_000
 
 
 def sources_of(design: Design) -> Sources:
-    """Return what a design on disk consists of."""
+    """Return what a design on disk consists of, its interface included."""
+    interface, streams = design.manifest.interface, stream_sources_of(design)
+    if interface is None:
+        return streams
+    around = tuple(design.directory / name for name in interface.sources)
+    return replace(
+        streams,
+        files=streams.files + around,
+        top=interface.top,
+        ports=interface.ports,
+        clock=interface.clock,
+    )
+
+
+def stream_sources_of(design: Design) -> Sources:
+    """Return what a design on disk consists of, with its own streams."""
     return Sources(
         design.sources,
         design.images,
@@ -92,6 +108,12 @@ def folder_for(design: Design, request: Request) -> Path:
     return folders.default(design.directory, request.device.name, request.speed)
 
 
+def _stream_folder(design: Design, request: Request) -> Path:
+    """Return the folder of the netlist alone: another one where `fcgen synth` has the interface."""
+    place = folder_for(design, request)
+    return place.with_name(f"{place.name}-stream") if design.manifest.interface else place
+
+
 def netlist_of(design: Design, request: Request, folder: Path | None = None) -> Path:
     """Return the Verilog netlist of the design alone, for simulation; Yosys runs where it must.
 
@@ -102,8 +124,8 @@ def netlist_of(design: Design, request: Request, folder: Path | None = None) -> 
     ToolError
         When Yosys is missing or fails.
     """
-    place = folder or folder_for(design, request)
-    sources, family = sources_of(design), request.family
+    place = folder or _stream_folder(design, request)
+    sources, family = stream_sources_of(design), request.family
     return netlist.synthesize(sources, family, request.device, place, request.yosys).verilog
 
 
