@@ -20,7 +20,8 @@ from cocotbext.axi import (
 
 from interface_case import InterfaceCase
 
-PERIOD = 10
+PERIOD = 10  # ns
+TIMEOUT = 20  # ms of simulated time: nothing here takes a tenth of it
 CASE, FOLDER = map(Path, os.environ["FCGEN_BENCH"].split(os.pathsep))
 HELD_CYCLES_MAX = 10_000
 
@@ -105,7 +106,7 @@ async def started(dut):
     return bench
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def traffic(dut):
     """Random traffic on the streams while registers are read."""
     bench = await started(dut)
@@ -133,7 +134,7 @@ async def receive_all(bench, count, outputs):
         outputs.append(await bench.receive())
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def frames(dut):
     """Vectors of wrong lengths among right ones."""
     bench = await started(dut)
@@ -161,7 +162,7 @@ async def frames(dut):
     )
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def registers(dut):
     """Every address, read and written as it may and may not be; a soft reset amid a vector."""
     bench = await started(dut)
@@ -205,7 +206,7 @@ async def registers(dut):
     bench.save("registers", output=output, cycles=np.array([low, cycles, later]))
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def weights(dut):
     """New parameters in the middle of the traffic, read back before vectors go on."""
     bench = await started(dut)

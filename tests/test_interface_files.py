@@ -22,7 +22,6 @@ from fcgen.folding import Folding
 from fcgen.hardware.interfaces.plan import Element
 from fcgen.hardware.interfaces.registers import BitField, Register, RegisterMap
 from fcgen.network import End
-from fcgen.schedule import Schedule
 from fcgen.synthesis.for_design import sources_of, stream_sources_of
 from fcgen.synthesis.pins import PinPlan
 from network_examples import network
@@ -72,12 +71,13 @@ def test_no_tool_warns_of_an_interface(kind, layer, tmp_path):
     assert "Warning" not in said
 
 
-def test_a_network_that_ends_in_a_class_has_an_interface_of_one_output(tmp_path):
+def test_a_network_that_ends_in_a_class_has_an_interface_of_one_output(capsys, tmp_path):
     net = network(6, 5, 4, end=End("argmax"))
-    foldings = [Folding(layer.inputs, layer.outputs, 1, 1, 1, 8) for layer in net.layers]
-    design = accelerator.write(
-        net, Schedule(tuple(foldings)), tmp_path / "d", name="net", interface="axi"
-    ).design
+    (tmp_path / "net.json").write_text(net.to_json())
+    words = ("compile", tmp_path / "net.json", "--end", "argmax", "--name", "net")
+    outcome = run(capsys, *words, "--interface", "axi", "-o", tmp_path / "d")
+    assert outcome.code == 0, outcome.err
+    design = Design.open(tmp_path / "d")
     widths = {name: width for name, _, width in design.manifest.interface.ports}
     assert (design.manifest.outer_top, widths["m_axis_tdata"]) == ("axi_net", 8)
     files = (design.directory / "files.f").read_text().split()
@@ -215,6 +215,13 @@ def test_the_command_names_the_outer_top_and_all_files(capsys, tmp_path):
     found = json.loads(run(capsys, *words).out)
     assert found["top"] == "wishbone_layer"
     assert {"wishbone_layer.sv", "wishbone_layer.h", "wishbone_layer.core"} <= set(found["files"])
+
+
+def test_an_estimate_says_that_it_leaves_the_interface_out(capsys, tmp_path):
+    folder = tmp_path / "d"
+    words = ("layer", 6, 4, "--interface", "axi", "--device", "ecp5-25k", "-o", folder)
+    assert run(capsys, *words).code == 0
+    assert "without its interface" in run(capsys, "estimate", folder).err
 
 
 def test_an_unknown_interface_is_refused_before_anything_is_written(capsys, tmp_path):

@@ -12,7 +12,8 @@ from cocotb.triggers import ClockCycles
 from interface_case import InterfaceCase
 from wishbone_bus import WishboneMaster
 
-PERIOD = 10
+PERIOD = 10  # ns
+TIMEOUT = 20  # ms of simulated time: nothing here takes a tenth of it
 CASE, FOLDER = map(Path, os.environ["FCGEN_BENCH"].split(os.pathsep))
 POLLS_MAX = 10_000
 
@@ -90,7 +91,7 @@ async def started(dut):
     return bench
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def traffic(dut):
     """Vectors through the two data registers."""
     bench = await started(dut)
@@ -104,7 +105,7 @@ async def traffic(dut):
     )
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def overrun(dut):
     """Too many words are written and read; only those that fit count."""
     bench = await started(dut)
@@ -115,6 +116,7 @@ async def overrun(dut):
     words = [word for vector in case.inputs for word in bench.words(vector)]
     taken = 0
     while await bench.get("errors") == 0:  # nobody takes the outputs: everything fills up
+        assert taken < POLLS_MAX, "nothing overflows"
         await bench.put("input_data", words[taken % len(words)])
         taken += 1
     flags = await bench.get("errors")
@@ -139,7 +141,7 @@ async def overrun(dut):
     )
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def registers(dut):
     """Every address, read and written as it may and may not be; a soft reset amid a vector."""
     bench = await started(dut)
@@ -182,7 +184,7 @@ async def registers(dut):
     bench.save("registers", output=bench.vectors()[0], cycles=np.array([low, cycles, later]))
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
 async def weights(dut):
     """New parameters between two vectors, read back."""
     bench = await started(dut)

@@ -81,3 +81,17 @@ def test_the_registers_of_an_element_are_counted(simd):
     )
     tree = {1: 0, 2: 17, 4: 2 * 17 + 18}[simd]
     assert LogicCounter(COSTS).count(element).ff == 16 * simd + tree + 2 * 24
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_comparisons_with_the_ends_of_the_range_take_nothing(signed):
+    def build(m, t):
+        a = t.a.as_signed() if signed else t.a
+        least, most = (-128, 127) if signed else (0, 255)
+        m.d.comb += t.y.eq(Mux((a > most) | (a < least), t.b, t.a))
+
+    assert count(build).lut == 0
+
+
+def test_a_comparison_with_another_number_is_a_chain():
+    assert count(lambda m, t: m.d.comb.__iadd__(t.y.eq(t.a > 100))).lut == 12

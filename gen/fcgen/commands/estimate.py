@@ -56,6 +56,8 @@ def _of_design(terminal: Terminal, options: dict[str, Any]) -> "Estimate":
             raise bad_input(option, options[name], f"{directory} decides that itself", remedy)
     accelerator = open(directory, options["force"])
     terminal.notes(accelerator.notes)
+    if accelerator.design.manifest.interface is not None:
+        terminal.notes(["the estimate is that of the design without its interface"])
     return accelerator.estimate(options["device"], options["speed"])
 
 

@@ -229,6 +229,8 @@ class Values:
         if swapped:
             a, b = b, a
         signed = name[0] == "s"
+        if {a[-1] ^ signed, *a[:-1]} == {TRUE} or {b[-1] ^ signed, *b[:-1]} == {FALSE}:
+            return FALSE ^ inverted  # nothing is above the largest number, or below the least
         if signed and set(b) == {FALSE}:
             return a[-1] ^ inverted
         while len(a) > 1 and a[-1] == b[-1] and not signed:
