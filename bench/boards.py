@@ -3,7 +3,8 @@
 Run as ``python bench/boards.py --results DIR [--only NAME …] [--builds FOLDER]``: each row runs
 ``fcgen build`` and then sends vectors through the virtual board, which is the RTL of the bitstream
 with its clock and rate, every output compared. A row is a JSON file in DIR, and a row whose file is
-there is done. With ``--builds`` the builds are kept there, and one that was interrupted goes on.
+there is done. With ``--builds`` the builds are kept there: one that is there is taken, without its
+minutes, and one that was interrupted goes on.
 ``--print`` runs nothing and prints the table of what is there. Minutes are those of the wall and of
 all processors; the second do not depend on what else the machine does.
 
@@ -110,16 +111,21 @@ def measure(row: Row, folder: Path) -> dict[str, object]:
     else:
         model = str(MODELS / row.model)
     words = ["build", model, "--board", row.board, *row.options]
-    began, before = time.monotonic(), cpu_seconds()
-    built = fcgen(folder, *words, "-o", row.name)
-    minutes, cpu = (time.monotonic() - began) / 60, (cpu_seconds() - before) / 60
+    kept = folder / row.name / "build.json"
+    minutes: dict[str, float | None] = {"minutes": None, "cpu_minutes": None}
+    if kept.exists():
+        built = json.loads(kept.read_text())
+    else:
+        began, before = time.monotonic(), cpu_seconds()
+        built = fcgen(folder, *words, "-o", row.name)
+        minutes["minutes"] = round((time.monotonic() - began) / 60, 2)
+        minutes["cpu_minutes"] = round((cpu_seconds() - before) / 60, 2)
     ran = fcgen(folder, "run", row.name, "--board", "virtual", "--vectors", str(row.vectors))
     left_out = ("directory", "command", "design_manifest_sha256")
     return {
         "row": row.name,
-        "command": f"fcgen {' '.join(words)}".replace(str(MODELS), "../shared/models"),
-        "minutes": round(minutes, 2),
-        "cpu_minutes": round(cpu, 2),
+        "command": str(built["command"]).replace(str(MODELS), "../shared/models"),
+        **minutes,
         "vectors": ran["vectors"],
         "mismatches": ran["mismatches"],
         "inferences_per_second_virtual": ran["inferences_per_second"],
@@ -146,12 +152,15 @@ def line(result: dict[str, object]) -> str:
     """Return a row of the table."""
     built = result["build"]
     assert isinstance(built, dict)
+    wall, cpu = (
+        "–" if result[key] is None else f"{result[key]:.1f}" for key in ("minutes", "cpu_minutes")
+    )
     return (
         f"| {result['row']} | {built['clock_mhz']:.2f} | {built['fmax_capped_mhz']:.1f} "
         f"| {built['lut']:,} | {built['ff']:,} | {built['dsp']} | {built['ram']} "
         f"| {built['inferences_per_second']:,.0f} | {built['line_inferences_per_second']:,.0f} "
         f"| {result['vectors']:,}, {result['mismatches']} "
-        f"| {result['minutes']:.1f}, {result['cpu_minutes']:.1f} |"
+        f"| {wall}, {cpu} |"
     )
 
 
