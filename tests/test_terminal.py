@@ -71,6 +71,17 @@ def test_a_dumb_terminal_gets_lines(monkeypatch):
     assert screen.getvalue() == "emitting ...\n"
 
 
+def test_names_can_neither_command_a_terminal_nor_break_its_progress(capsys, monkeypatch):
+    Terminal().result(["a\x1b[2J\u202eb\x07"])
+    Terminal().note("\x9b31mc\rd")
+    assert capsys.readouterr() == ("a [2J b \n", " 31mc d\n")
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    with Terminal().progress() as progress:
+        progress("layer [/red] \x1b[2J")  # no markup of rich's
+
+
 def test_what_an_encoding_cannot_say_is_drawn_plainly(monkeypatch):
     octets = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(octets, "ascii"))

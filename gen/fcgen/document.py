@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import math
 from typing import Any, NoReturn
 
 import numpy as np
@@ -170,8 +171,10 @@ class Fields:
         ]
 
     def number(self, name: str) -> float | None:
-        """Take a real number, or None for null."""
+        """Take a finite real number, or None for null."""
         value = self._take(name)
+        if isinstance(value, float) and not math.isfinite(value):  # as of 1e999
+            self._refuse(name, value, "must be finite")
         if value is None or isinstance(value, float):
             return value
         return float(self._integer(name, value, -(2**53), 2**53))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fcgen import devices
 from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.devices.scratchpads import NeedsWriting
+from fcgen.errors import shown
 from fcgen.folding import ceil_div
 from fcgen.folding_goal import Choice, Goal
 from fcgen.folding_search import Size, at_pace, cycles_of, multipliers
@@ -147,6 +148,6 @@ class FoldingSite:
             f"folding: {why}: {count(schedule.multipliers, 'multiplication')} a cycle, "
             f"{count(pace, 'cycle')} a vector, {mhz * 1e6 / pace:,.0f} vectors a second at "
             f"{mhz:.0f} MHz",
-            f"the pace is that of {', '.join(names)}",
+            f"the pace is that of {', '.join(map(shown, names))}",
         ]
         return Choice(schedule, mhz, tuple(lines))

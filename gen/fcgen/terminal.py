@@ -114,10 +114,11 @@ def _output_errors() -> Iterator[None]:
 @contextmanager
 def _spinner() -> Iterator[Callable[[str], None]]:
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(stderr=True)
     with console.status("") as status:
-        yield lambda text: status.update(f"{text} …")
+        yield lambda text: status.update(Text(f"{harmless(text)} …"))
 
 
 def plain(text: str) -> str:
@@ -125,9 +126,17 @@ def plain(text: str) -> str:
     return text.translate(_PLAIN)
 
 
+def harmless(text: str) -> str:
+    """Return text whose characters all show: names in models can hold a terminal's commands."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
 def _write(line: str, stream: TextIO | None) -> None:
     if stream is None:  # closed by whoever started the program
         return
+    line = harmless(line)
     encoding = stream.encoding or "ascii"
     try:
         line.encode(encoding)

@@ -83,6 +83,8 @@ def test_a_board_can_be_described_by_a_users_file(tmp_path):
         ('device = "ice40-up5k"', 'device = "up5k"', "--device: up5k: is not a known device"),
         ('package = "sg48"', 'package = "sg48"\nspeed = "6"', "speed: 6: the part says it"),
         ("[clock]", "[clock", "file: "),
+        ('loader = "ice40_generic"', 'loader = "-x"', "loader: -x: must be a text like"),
+        ('loader = "ice40_generic"', 'loader = "a/b"', "loader: a/b: must be a text like"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_one_line(tmp_path, old, new, message):
@@ -92,6 +94,14 @@ def test_what_is_wrong_in_a_file_is_one_line(tmp_path, old, new, message):
     with pytest.raises(InputError) as caught:
         read(path)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["my board", "-x", "a\nb", "ü", "n" * 41])
+def test_a_name_that_no_build_can_have_is_one_line_before_the_work(name, tmp_path):
+    path = tmp_path / f"{name}.toml"
+    path.write_text(GOOD)
+    with pytest.raises(InputError, match=r"the board is named after its file.*rename it"):
+        read(path)
 
 
 def test_a_file_that_is_missing_or_too_large_is_one_line(tmp_path):

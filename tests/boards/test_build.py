@@ -138,6 +138,49 @@ def test_what_is_there_is_not_made_again(directory, tmp_path, monkeypatch, capsy
     assert (tmp_path / "out" / "bitstream.bin").read_bytes() == b"bits"
 
 
+def test_what_is_damaged_of_an_interrupted_build_is_made_again(
+    directory, tmp_path, monkeypatch, capsys
+):
+    tools = Tools(monkeypatch, [90.0])
+    words = ("build", directory, "--board", "icebreaker", "-o", tmp_path / "out")
+    tools.failing = "icepack"
+    for name, damage in (("report.json", b"{}"), ("routed.key", b"\xff"), ("netlist.key", b"\xff")):
+        assert run(capsys, *words).code == 3
+        (path,) = (tmp_path / "out.work").glob(f"*/{name}")
+        path.write_bytes(damage)
+        tools.calls = []
+        assert run(capsys, *words).code == 3
+        assert tools.calls[-2:] == ["nextpnr-ice40", "icepack"]
+
+
+@pytest.mark.parametrize("target", ["there", "nowhere"])
+def test_a_work_folder_that_is_a_link_is_refused_before_the_work(
+    target, directory, tmp_path, monkeypatch, capsys
+):
+    tools = Tools(monkeypatch, [30.0])
+    (tmp_path / "there").mkdir()
+    (tmp_path / "out.work").symlink_to(tmp_path / target)
+    outcome = run(capsys, "build", directory, "--board", "icebreaker", "-o", tmp_path / "out")
+    assert outcome.code == 2
+    assert "is a symbolic link" in outcome.error
+    assert not tools.calls
+    assert not list((tmp_path / "there").iterdir())
+
+
+def test_a_build_does_not_go_into_its_own_design(directory, capsys):
+    before = sorted(directory.parent.iterdir()), sorted(directory.iterdir())
+    outcome = run(capsys, "build", directory, "--board", "icebreaker", "-o", directory / "out")
+    assert outcome.code == 2
+    assert "is in the design's own directory" in outcome.error
+    assert (sorted(directory.parent.iterdir()), sorted(directory.iterdir())) == before
+
+
+def test_force_has_no_meaning_for_a_model(tmp_path, capsys):
+    words = ("build", tmp_path / "m.onnx", "--board", "icebreaker", "-o", tmp_path / "out")
+    outcome = run(capsys, *words, "--force")
+    assert (outcome.code, outcome.error.startswith("--force: ")) == (2, True)
+
+
 def test_the_command_repeats_itself_and_prints_one_object(directory, tmp_path, monkeypatch, capsys):
     Tools(monkeypatch, [30.0])
     words = ("build", directory, "--board", "icebreaker", "--json", "-o", tmp_path / "out")

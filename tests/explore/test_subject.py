@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from fcgen.errors import InputError
 from fcgen.explore.point import Widths
 from fcgen.explore.store import Store
 from fcgen.explore.subject import LayerSubject, fingerprint, load, prepare
@@ -27,7 +28,7 @@ def test_a_process_that_has_seen_another_sweep_there_reads_the_new_one(tmp_path)
 
 
 def test_a_network_that_is_not_there_is_not_made_up(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InputError, match="belongs here; remove the file"):
         load(tmp_path, BITS)
 
 

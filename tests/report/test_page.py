@@ -214,6 +214,11 @@ def synthesised_for_another(directory):
         (lambda text: text[:-10], "is not valid JSON"),
         (lambda text: text.replace('"seeds"', '"sids"'), "is not a result of fcgen synth"),
         (lambda text: text.replace('"ecp5-25k"', '"<b>"'), "is not a result of fcgen synth"),
+        (
+            lambda text: re.sub(r'("latency_us": )[0-9.]+', r"\1-1", text),
+            "is no clock, rate or time",
+        ),
+        (lambda text: text.replace('"lut": 1234', '"lut": 1e999'), "is not a result"),
     ],
 )
 def test_a_damaged_result_is_one_line_and_no_page(change, rule, made, tmp_path, capsys):

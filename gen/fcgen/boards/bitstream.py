@@ -156,16 +156,28 @@ def _routed(board: Board, mhz: float, seed: int, key: str, folder: Path, say: Sa
     said = json.dumps([key, tool.name, tool.version, options])
     wanted = hashlib.sha256(said.encode()).hexdigest()
     stored = folder / ROUTE_KEY
-    if not (stored.is_file() and stored.read_text() == wanted):
-        stored.unlink(missing_ok=True)
-        say(f"{tool.name}: {board.name} at {mhz:.2f} MHz, seed {seed}")
-        outcome = tool.run(options, folder)
-        full = report.no_place(outcome.stdout + outcome.stderr) if outcome.code else None
-        if full:
-            raise NoPlace(full)
-        outcome.checked(f"see {folder / ROUTE_LOG}")
-        stored.write_text(wanted)
+    found = _kept(stored, wanted)
+    if found is not None:
+        return found
+    stored.unlink(missing_ok=True)
+    say(f"{tool.name}: {board.name} at {mhz:.2f} MHz, seed {seed}")
+    outcome = tool.run(options, folder)
+    full = report.no_place(outcome.stdout + outcome.stderr) if outcome.code else None
+    if full:
+        raise NoPlace(full)
+    outcome.checked(f"see {folder / ROUTE_LOG}")
+    stored.write_text(wanted)
     return report.parse((folder / REPORT).read_text(), "{}")
+
+
+def _kept(stored: Path, wanted: str) -> Report | None:
+    """Return the report of an earlier run; None where there is none, or it is damaged."""
+    try:
+        if stored.read_bytes() != wanted.encode():
+            return None
+        return report.parse((stored.parent / REPORT).read_text(), "{}")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        return None
 
 
 def pack(trial: Trial, board: Board, say: Say = lambda _: None) -> Path:

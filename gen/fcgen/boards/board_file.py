@@ -15,6 +15,8 @@ from fcgen.errors import InputError, bad_input, located
 LEVELS = ("high", "low")
 SITE = re.compile(r"[A-Z]{0,2}[1-9][0-9]{0,2}")
 WORD = re.compile(r"[A-Za-z0-9_./+-]{1,40}")
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}")
+"""What a build can be known by, and openFPGALoader's names: never an option of a tool."""
 TITLE = re.compile(r"[^\x00-\x1f]{1,80}")
 STANDARD = "LVCMOS33"
 FILE_BYTES_MAX = 1 << 16
@@ -36,6 +38,9 @@ def read(path: Path) -> Board:
     except OSError as error:
         raise bad_input("--board", path, error.strerror or "unreadable", "name a file") from None
     with located(path):
+        if not NAME.fullmatch(path.stem):
+            rule = f"the board is named after its file, which must be like {NAME.pattern}"
+            raise bad_input("file", path.name, rule, "rename it")
         if len(data) > FILE_BYTES_MAX:
             raise bad_input("file", "too large", f"has at most {FILE_BYTES_MAX:,} bytes", _REMEDY)
         try:
@@ -130,7 +135,7 @@ def _board(name: str, table: _Table) -> Board:
         part=table.text("part"),
         package=table.text("package"),
         speed=table.text("speed", default=""),
-        loader=table.text("loader"),
+        loader=table.text("loader", NAME),
         clock_hz=clock.integer("hz"),
         baud=table.integer("baud"),
         pins=tuple(pins),

@@ -10,6 +10,7 @@ from typing import Any
 from fcgen import document
 from fcgen.boards.bitstream import Trial, tools
 from fcgen.boards.board import Board
+from fcgen.boards.board_file import NAME
 from fcgen.boards.toolchains import toolchain
 from fcgen.design import Design
 from fcgen.errors import InputError, bad_input, located
@@ -23,7 +24,7 @@ DESIGN = "design"
 BYTES_MAX = 1 << 20
 _BITS_A_BYTE = 10  # on the line, with start and stop
 _REMEDY = "build it again"
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}(\.[a-z]{1,8})?")
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}\.[a-z]{1,8}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,7 +86,7 @@ def read(directory: Path) -> Build:
     if values.get("format") != FORMAT:
         raise bad_input(path, values.get("format"), f"format {FORMAT} is known", _REMEDY)
 
-    def text(key: str, allowed: re.Pattern[str] = _NAME) -> str:
+    def text(key: str, allowed: re.Pattern[str] = NAME) -> str:
         value = values.get(key)
         if not isinstance(value, str) or not allowed.fullmatch(value):
             raise bad_input(key, value, "must be a name", _REMEDY)
@@ -102,7 +103,7 @@ def read(directory: Path) -> Build:
             directory,
             board=text("board"),
             loader=text("loader"),
-            bitstream=directory / text("bitstream"),
+            bitstream=directory / text("bitstream", _FILE),
             digest=text("bitstream_sha256", _HASH),
             clock_hz=integer("clock_hz"),
             baud=integer("baud"),

@@ -13,6 +13,7 @@ from fcgen.boards.board import Board
 from fcgen.boards.build_file import DESIGN, FILE, describe, is_build
 from fcgen.boards.toolchain import ROUTED
 from fcgen.design import Design
+from fcgen.errors import bad_input
 from fcgen.output_directory import check_replaceable, replacing
 from fcgen.synthesis import folder as folders
 from fcgen.synthesis import netlist
@@ -28,10 +29,17 @@ def work_folder(out: Path) -> Path:
     return out.with_name(f"{out.name}.work")
 
 
-def check(out: Path) -> None:
-    """Raise an InputError unless a build can go to ``out``."""
-    check_replaceable(out, is_build)
-    folders.check(work_folder(out))
+def check(out: Path, design: Path | None = None) -> None:
+    """Raise an InputError unless a build, of a design that is there, can go to ``out``."""
+    place = check_replaceable(out, is_build)
+    if design is not None and place.is_relative_to(design.resolve()):
+        rule = "is in the design's own directory, which is copied into it"
+        raise bad_input("-o", out, rule, "choose another directory")
+    work = work_folder(out)
+    folders.check(work)
+    if work.is_symlink():
+        rule = "is a symbolic link; a build is made in a directory here"
+        raise bad_input("-o", work, rule, "remove it, or choose another directory")
 
 
 def prepare(out: Path) -> Path:
@@ -72,7 +80,7 @@ def write_build(
     FcgenError
         As `fcgen.boards.build.routed`.
     """
-    check(out)
+    check(out, design.directory)
     work = prepare(out)
     trials = build.routed(design, board, mhz, work, fixed=fixed, baud=baud, seed=seed, say=say)
     made = bitstream.pack(trials[-1], board, say)

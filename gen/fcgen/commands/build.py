@@ -54,9 +54,12 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     terminal = Terminal(json=as_json, quiet=quiet)
     board, out = boards.find(options["board"]), options["directory"]
     Goal(clock_mhz=options["clock"])  # which checks it
-    write.check(out)
-    check_tools(terminal, *bitstream.tools(board))
     of_design = Path(options["model"]).is_dir()
+    write.check(out, Path(options["model"]) if of_design else None)
+    if options["force"] and not of_design:
+        rule = "is of designs on disk, whose files can have changed"
+        raise bad_input("--force", options["model"], rule, "leave it out")
+    check_tools(terminal, *bitstream.tools(board))
     take = _design if of_design else _compiled
     design, estimate = take(terminal, board, options)
     fixed = options["clock"]

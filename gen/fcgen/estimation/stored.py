@@ -32,8 +32,8 @@ def text(estimate: Estimate) -> str:
     )
 
 
-def read(content: str | bytes, source: str) -> Estimate:
-    """Read what `text` gave.
+def read(content: str | bytes, source: str, layers_in_all: int) -> Estimate:
+    """Read what `text` gave of a network with so many layers.
 
     Raises
     ------
@@ -45,8 +45,13 @@ def read(content: str | bytes, source: str) -> Estimate:
     speed, excess = fields.text("speed"), fields.text("excess")
     usage = _usage(fields.object("usage"))
     layers = tuple(_usage(layer) for layer in fields.objects("layers", _LAYERS_MAX))
+    if len(layers) != layers_in_all:
+        rule = f"the network has {layers_in_all}"
+        raise bad_input(f"{source}: layers", len(layers), rule, document.REMEDY)
     mhz, work, cap = fields.number("fmax_mhz"), fields.object("work"), fields.optional("cap")
     fields.finish()
+    if mhz is not None and mhz <= 0:
+        raise bad_input(f"{source}: fmax_mhz", mhz, "must be positive", document.REMEDY)
     limit = None
     if cap is not None:
         least = cap.number("mhz")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+from fcgen.explore import records
 from fcgen.explore.front import Merits, front
 from fcgen.explore.point import Point, folding_text
 from fcgen.explore.store import ESTIMATES, ROUTED, Record, Store
@@ -106,19 +107,24 @@ def worthwhile(rows: Sequence[Row], margin: float) -> list[Row]:
 
 
 def _row(store: Store, point: Point, seeds: Sequence[int]) -> Row | None:
-    estimate = store.read(ESTIMATES, point.name)
+    estimate = _record(store, ESTIMATES, point)
     if estimate is None:
         return None
     _, accuracy = load(store.directory, point.widths)
     found = {
         seed: record
         for seed in seeds
-        if (record := store.read(ROUTED, replace(point, seed=seed).name)) is not None
+        if (record := _record(store, ROUTED, replace(point, seed=seed))) is not None
     }
     values = _values(estimate)
     if found:
         values = _together([_values(record) for record in found.values()])
     return Row(point, accuracy, bool(found), tuple(found), values)
+
+
+def _record(store: Store, kind: str, point: Point) -> Record | None:
+    record = store.read(kind, point.name)
+    return None if record is None else records.check(record, store.path(kind, point.name))
 
 
 def _values(record: Record) -> Record:

@@ -29,6 +29,7 @@ NETWORKS, ESTIMATES, ROUTED, LOCKS, DESIGNS, ATTEMPTS = (
     *("networks", "estimates", "routed"),
     *("locks", "designs", "attempts"),
 )
+REMEDY = "remove the file and run the same command again"
 Record = dict[str, Any]
 
 
@@ -53,7 +54,7 @@ class Store:
         path = self.path(kind, name)
         if not path.is_file():
             return None
-        return document.load(path.read_text(encoding="utf-8"), str(path))
+        return document.load(path.read_bytes(), str(path), REMEDY)
 
     def once(self, kind: str, name: str, make: Callable[[], Record]) -> Record:
         """Return a result, made now unless it is there, or another process makes it now."""
@@ -93,14 +94,23 @@ class Store:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file beside its place, and move it there."""
-    path.parent.mkdir(exist_ok=True)
+    """Write a file beside its place, and move it there.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written.
+    """
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with partial.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def check(directory: Path) -> Path:
@@ -158,6 +168,6 @@ def _text(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-def _unwritable(directory: Path, error: OSError) -> InputError:
+def _unwritable(place: Path, error: OSError) -> InputError:
     reason = error.strerror or type(error).__name__
-    return InputError(f"-o: {directory}: cannot be written: {reason}; choose another directory")
+    return InputError(f"-o: {place}: cannot be written: {reason}; choose another directory")

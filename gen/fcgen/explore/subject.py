@@ -13,8 +13,9 @@ from typing import Protocol
 from fcgen import document
 from fcgen.certify import certify
 from fcgen.compile import accuracy
+from fcgen.errors import bad_input
 from fcgen.explore.point import Widths
-from fcgen.explore.store import NETWORKS, Record, Store
+from fcgen.explore.store import NETWORKS, REMEDY, Record, Store
 from fcgen.fixed import IntegerFormat
 from fcgen.folding_search import Size
 from fcgen.integer_model import IntegerModel
@@ -133,15 +134,21 @@ def prepare(store: Store, subject: Subject, widths: Widths) -> None:
 def load(directory: Path, widths: Widths) -> tuple[Network, float | None]:
     """Return a network of the store, and its accuracy."""
     path = Store(directory).path(NETWORKS, str(widths))
-    state = path.stat()
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise bad_input(path, error.strerror, "belongs here", REMEDY) from None
     # A worker of a cluster lives longer than a sweep, and the directory may be another one's now.
     return _load(path, state.st_ino, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
 def _load(path: Path, _inode: int, _time: int) -> tuple[Network, float | None]:
-    record = document.load(path.read_bytes(), str(path))
-    return Network.from_json(json.dumps(record["network"]), str(path)), record["accuracy"]
+    record = document.load(path.read_bytes(), str(path), REMEDY)
+    share = record.get("accuracy")
+    if share is not None and not (isinstance(share, float) and 0 <= share <= 1):
+        raise bad_input(f"{path}: accuracy", share, "must be a part of one or null", REMEDY)
+    return Network.from_json(json.dumps(record.get("network")), str(path)), share
 
 
 def fingerprint(path: Path) -> str:

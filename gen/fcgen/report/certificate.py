@@ -24,7 +24,7 @@ def section(evidence: Evidence) -> Section:
         return Section(KEY, TITLE, absent=(Absent(what, "fcgen compile MODEL.tflite -o DIR"),))
     try:
         return _section(found)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         rule = "is not a certificate of fcgen"
         path = evidence.design.directory / CERTIFICATE
         raise bad_input(path, f"{type(error).__name__} {error}", rule, "compile again") from None

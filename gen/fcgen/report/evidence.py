@@ -146,7 +146,7 @@ def gather(directory: Path, force: bool = False) -> Evidence:
         certificate = read_json(directory / CERTIFICATE, BYTES_MAX, "compile the model again")
     if ESTIMATE in design.manifest.files:
         path = directory / ESTIMATE
-        estimate = read_estimate(path.read_bytes(), str(path))
+        estimate = read_estimate(path.read_bytes(), str(path), len(design.network.layers))
     return Evidence(
         design,
         tuple(simulations),

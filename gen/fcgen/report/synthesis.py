@@ -18,6 +18,8 @@ from fcgen.synthesis.report import Step
 
 RESULT = "result.json"
 BYTES_MAX = 1 << 24
+NUMBER_MAX = 1e15
+"""More than any clock, rate or time; JSON's numbers can overflow to infinity."""
 _REMEDY = "run fcgen synth again"
 
 
@@ -102,14 +104,14 @@ def _read(path: Path) -> Synthesis:
     try:
         devices.find(values["device"])
         return _parse(path, values)
-    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, InputError) as error:
         rule = "is not a result of fcgen synth"
         raise bad_input(path, f"{type(error).__name__} {error}", rule, _REMEDY) from None
 
 
 def _parse(path: Path, values: dict[str, Any]) -> Synthesis:
     worst = values["critical_path"] or {"from": "", "to": "", "steps": []}
-    steps = [Step(str(s["kind"]), float(s["ns"]), str(s["name"])) for s in worst["steps"]]
+    steps = [Step(str(s["kind"]), _real(s["ns"]), str(s["name"])) for s in worst["steps"]]
     return Synthesis(
         path=path,
         device=str(values["device"]),
@@ -117,7 +119,7 @@ def _parse(path: Path, values: dict[str, Any]) -> Synthesis:
         usage=_usage(values),
         cap_reason=str(values["fmax_cap_reason"]),
         seeds=tuple(int(seed) for seed in values["seeds"]),
-        fmax=tuple(float(mhz) for mhz in values["fmax_mhz"]),
+        fmax=tuple(_real(mhz) for mhz in values["fmax_mhz"]),
         clock=_number(values["fmax_capped_mhz"]),
         cap=_number(values["fmax_cap_mhz"]),
         target=_number(values["target_mhz"]),
@@ -134,8 +136,18 @@ def _parse(path: Path, values: dict[str, Any]) -> Synthesis:
 
 def _usage(values: Mapping[str, Any]) -> Usage:
     names = ("lut", "ff", "dsp", "ram", "scratchpad")
-    return Usage(*(int(values[name]) for name in names))
+    usage = Usage(*(int(values[name]) for name in names))
+    if not all(0 <= count <= NUMBER_MAX for count in vars(usage).values()):
+        raise ValueError("a number of cells is out of its range")
+    return usage
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    return None if value is None else _real(value)
+
+
+def _real(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number <= NUMBER_MAX:
+        raise ValueError(f"{number:g} is no clock, rate or time")
+    return number

@@ -86,7 +86,7 @@ def run(sources: Sources, texts: Mapping[str, str], folder: Path, yosys: Wheel) 
     key = _key(sources, texts, yosys)
     folders.check(folder)
     stored = folder / KEY
-    if not (stored.is_file() and stored.read_text() == key):
+    if not (stored.is_file() and stored.read_bytes() == key.encode()):
         folders.renew(folder)
         for path in (*sources.files, *sources.images):
             shutil.copyfile(path, folder / path.name)
