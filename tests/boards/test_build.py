@@ -1,6 +1,8 @@
 """Builds: the search for a clock, what is in the directory, what is kept and used again."""
 
+import errno
 import json
+import os
 from fractions import Fraction
 
 import numpy as np
@@ -165,6 +167,23 @@ def test_a_work_folder_that_is_a_link_is_refused_before_the_work(
     assert "is a symbolic link" in outcome.error
     assert not tools.calls
     assert not list((tmp_path / "there").iterdir())
+
+
+def test_a_full_disk_is_one_line_and_the_next_run_goes_on(directory, tmp_path, monkeypatch, capsys):
+    tools = Tools(monkeypatch, [90.0])
+    words = ("build", directory, "--board", "icebreaker", "-o", tmp_path / "out")
+    with monkeypatch.context() as patch:
+
+        def full(*_, **__):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        patch.setattr(write.bitstream.netlist.shutil, "copyfile", full)
+        outcome = run(capsys, *words)
+    assert outcome.code == 2
+    assert "cannot be written: No space left on device; make room there" in outcome.error
+    assert not tools.calls
+    assert not (tmp_path / "out").exists()
+    assert run(capsys, *words).code == 0
 
 
 def test_a_build_does_not_go_into_its_own_design(directory, capsys):

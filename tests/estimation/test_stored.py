@@ -43,6 +43,7 @@ def test_one_that_does_not_fit_says_the_same_after_its_file():
         ("layers", []),
         ("usage", {"lut": 1}),
         ("work", None),
+        ("work", {"macs": 1, "initiation_interval": 0, "latency": 1, "macs_per_dsp": 1}),
         ("cap", {"mhz": 1.0, "reason": "slow"}),
         ("more", 1),
         ("fmax_mhz", -1.0),

@@ -194,3 +194,14 @@ def test_a_cycle_that_its_master_gives_up_is_not_acknowledged():
     steps = [asked, {}, {"cyc_i": 0, "done": 1}, {"done": 0}, asked, {"done": 1}, {"done": 0}, {}]
     seen = observe(slave, steps, ["ack_o"])
     assert [step["ack_o"] for step in seen] == [0, 0, 0, 0, 0, 0, 1, 0]
+
+
+def test_what_is_asked_after_an_access_was_given_up_gets_its_own_answer():
+    slave = WishboneSlave(4)
+    first, second = ({"cyc_i": 1, "stb_i": 1, "adr_i": address, "done": 0} for address in (4, 8))
+    waits, done, quiet = {}, {"done": 1}, {"done": 0}
+    steps = [first, waits, {"stb_i": 0}, second, done, quiet, waits, done, quiet, {"stb_i": 0}]
+    seen = observe(slave, steps, ["ack_o", "address"])
+    assert [step["ack_o"] for step in seen] == [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
+    assert seen[4]["address"] == 1
+    assert seen[8]["address"] == 2

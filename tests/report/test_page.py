@@ -232,6 +232,15 @@ def test_a_damaged_result_is_one_line_and_no_page(change, rule, made, tmp_path, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "reference.json", "hostile.sv"])
+def test_no_page_takes_the_place_of_a_file_of_the_design(name, made, tmp_path, capsys):
+    (tmp_path / "link").symlink_to(made.directory)
+    kept = (made.directory / name).read_bytes()
+    found = run(capsys, "report", made.directory, "-o", tmp_path / "link" / name)
+    assert (found.code, "is a file of the design" in found.error) == (2, True)
+    assert (made.directory / name).read_bytes() == kept
+
+
 def test_the_page_stands_beside_the_design_unless_told_otherwise(made, capsys):
     found = run(capsys, "report", made.directory)
     assert found.code == 0

@@ -78,18 +78,23 @@ def write_build(
     Raises
     ------
     FcgenError
-        As `fcgen.boards.build.routed`.
+        As `fcgen.boards.build.routed`; an InputError where something cannot be written.
     """
     check(out, design.directory)
-    work = prepare(out)
-    trials = build.routed(design, board, mhz, work, fixed=fixed, baud=baud, seed=seed, say=say)
-    made = bitstream.pack(trials[-1], board, say)
-    values = describe(design, board, trials, made, seed, command)
-    with replacing(out, is_build) as temporary:
-        shutil.copytree(design.directory, temporary / DESIGN)
-        ignore = shutil.ignore_patterns(*_LEFT_OUT, made.name)
-        shutil.copytree(trials[-1].folder, temporary / SOURCES, ignore=ignore)
-        shutil.copyfile(made, temporary / made.name)
-        (temporary / FILE).write_text(json.dumps(values, indent=2) + "\n")
-    shutil.rmtree(work)
+    try:
+        work = prepare(out)
+        trials = build.routed(design, board, mhz, work, fixed=fixed, baud=baud, seed=seed, say=say)
+        made = bitstream.pack(trials[-1], board, say)
+        values = describe(design, board, trials, made, seed, command)
+        with replacing(out, is_build) as temporary:
+            shutil.copytree(design.directory, temporary / DESIGN)
+            ignore = shutil.ignore_patterns(*_LEFT_OUT, made.name)
+            shutil.copytree(trials[-1].folder, temporary / SOURCES, ignore=ignore)
+            shutil.copyfile(made, temporary / made.name)
+            (temporary / FILE).write_text(json.dumps(values, indent=2) + "\n")
+        shutil.rmtree(work)
+    except OSError as error:
+        place = error.filename or work_folder(out)
+        rule = f"cannot be written: {error.strerror or type(error).__name__}"
+        raise bad_input("-o", place, rule, "make room there, or choose another directory") from None
     return values

@@ -62,7 +62,7 @@ def read(content: str | bytes, source: str, layers_in_all: int) -> Estimate:
         device=device,
         speed=speed,
         usage=usage,
-        work=Work(**_integers(work, "macs", "initiation_interval", "latency", "macs_per_dsp")),
+        work=_work(work),
         versions={},
         fmax_mhz=() if mhz is None else (mhz,),
         cap=limit,
@@ -71,11 +71,16 @@ def read(content: str | bytes, source: str, layers_in_all: int) -> Estimate:
     )
 
 
+def _work(fields: document.Fields) -> Work:
+    names = ("macs", "initiation_interval", "latency", "macs_per_dsp")
+    return Work(**_integers(fields, *names, minimum=1))
+
+
 def _usage(fields: document.Fields) -> Usage:
     return Usage(**_integers(fields, "lut", "ff", "dsp", "ram", "scratchpad"))
 
 
-def _integers(fields: document.Fields, *names: str) -> dict[str, Any]:
-    found = {name: fields.integer(name, 0) for name in names}
+def _integers(fields: document.Fields, *names: str, minimum: int = 0) -> dict[str, Any]:
+    found = {name: fields.integer(name, minimum) for name in names}
     fields.finish()
     return found

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from fcgen.errors import ToolError
+from fcgen.errors import ToolError, bad_input
 from fcgen.load.vector_file import check_writable, write_whole
+from fcgen.manifest import MANIFEST
 
 
 def write(directory: Path, path: Path | None = None, force: bool = False) -> Path:
@@ -37,6 +38,10 @@ def write(directory: Path, path: Path | None = None, force: bool = False) -> Pat
         place = directory.resolve()
         path = place.with_name(f"{place.name}.report.html")
     evidence = gather(directory, force)
+    files = evidence.design.manifest.files
+    if path.resolve() in {(directory / name).resolve() for name in (MANIFEST, *files)}:
+        rule = "is a file of the design, which would be lost"
+        raise bad_input("-o", path, rule, "choose another file")
     check_writable(path, "-o")
     text = page(evidence).encode()
     write_whole(path, lambda stream: stream.write(text), "-o")

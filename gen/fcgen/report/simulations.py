@@ -13,6 +13,7 @@ from fcgen.manifest import MANIFEST, hash_file
 from fcgen.simulation_record import Seen, SimulationRecord, folder_of
 
 BYTES_MAX = 1 << 24
+INTEGER_END = 1 << 63
 _REMEDY = "simulate again"
 
 
@@ -37,7 +38,7 @@ def _record(path: Path, values: dict[str, Any]) -> SimulationRecord:
     source = str(path)
     fields = document.Fields(values, source)
     interval = fields.any("initiation_interval")
-    if isinstance(interval, bool) or not isinstance(interval, int | float | None):
+    if interval is not None and not (type(interval) in (int, float) and 0 <= interval < 1e18):
         raise bad_input(f"{source}: initiation_interval", interval, "must be a number", _REMEDY)
     return SimulationRecord(
         path=path,
@@ -57,8 +58,10 @@ def _record(path: Path, values: dict[str, Any]) -> SimulationRecord:
 
 
 def _integers(values: Any, name: str, source: str) -> tuple[int, ...]:
-    if not isinstance(values, list) or not all(type(value) is int for value in values):
-        rule = "must be a list of integers"
+    if not isinstance(values, list) or not all(
+        type(value) is int and abs(value) < INTEGER_END for value in values
+    ):
+        rule = "must be a list of integers of 64 bits"
         raise bad_input(f"{source}: {name}", type(values).__name__, rule, _REMEDY)
     return tuple(values)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Module
+from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,8 +16,9 @@ class WishboneSlave(wiring.Component):
     """Takes the accesses of a Wishbone B4 classic master to the registers.
 
     Single and block cycles of 32 bits, a byte the finest unit. Every access is acknowledged, and
-    none by ``err``, which not every bus has: what went wrong stands in the register errors. The
-    lowest two bits of an address are ignored.
+    none by ``err``, which not every bus has: what went wrong stands in the register errors. One
+    that the master gives up is done all the same, and its acknowledgement is not given to another.
+    The lowest two bits of an address are ignored.
 
     Latency: 3 cycles and that of the register from the strobe to the acknowledgement, which lasts
     one cycle. Reset: no access.
@@ -57,10 +58,13 @@ class WishboneSlave(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.d.comb += self.dat_o.eq(self.read_data)
+        waiting = Signal()
+        asked = Signal()
+        m.d.comb += [self.dat_o.eq(self.read_data), asked.eq(self.cyc_i & self.stb_i)]
         with m.FSM():
-            with m.State("IDLE"), m.If(self.cyc_i & self.stb_i):
+            with m.State("IDLE"), m.If(asked):
                 m.d.sync += [
+                    waiting.eq(1),
                     self.write.eq(self.we_i),
                     self.whole.eq(self.sel_i.all()),
                     self.address.eq(self.adr_i[BYTE_ADDRESS_BITS:]),
@@ -69,10 +73,12 @@ class WishboneSlave(wiring.Component):
                 m.next = "ACCESS"
             with m.State("ACCESS"):
                 m.d.comb += self.request.eq(1)
+                # What a master asks next, after it gave up, is another access.
+                m.d.sync += waiting.eq(waiting & asked)
                 with m.If(self.done):
                     m.next = "ACKNOWLEDGE"
             with m.State("ACKNOWLEDGE"):
-                m.d.comb += self.ack_o.eq(self.cyc_i & self.stb_i)
+                m.d.comb += self.ack_o.eq(asked & waiting)
                 m.next = "IDLE"
         return m
 
