@@ -99,7 +99,8 @@ def write_files(page: Path, folder: Path) -> None:
 def _line_pattern(line: str) -> str:
     if line == ELISION:
         return r"(?:.*\n)*?"
-    return ".*?".join(map(re.escape, line.split(ELISION))) + r"\n"
+    # Blanks beside it belong to it, so that columns stay in line.
+    return ".*?".join(map(re.escape, re.split(r" *\.\.\. *", line))) + r"\n"
 
 
 def pattern(printed: str) -> re.Pattern[str]:
