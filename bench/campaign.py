@@ -86,7 +86,9 @@ def run(name: str, command: list[str], results: Path) -> bool:
     start = time.monotonic()
     partial = results / f"{name}.failed"
     with partial.open("w", encoding="utf-8") as output:
-        output.write(f"$ {' '.join(['python', *command[1:]])}\n")
+        # Paths of the machine belong in no result.
+        shown = " ".join(["python", *command[1:]]).replace(f"{ROOT}/", "")
+        output.write(f"$ {shown}\n")
         output.flush()
         environment = os.environ | {"COLUMNS": "140", "NO_COLOR": "1"}
         done = subprocess.run(

@@ -9,13 +9,13 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.registers import delay, register
-from fcgen.hardware.waiting_row import offer
+from fcgen.hardware.registers import register
 from fcgen.hardware.whole_vectors import (
-    MEMORY_LATENCY,
     WHOLE_VECTORS_LATENCY,
     WholeVectors,
+    collect,
     entered,
+    give,
 )
 
 INDEX_LATENCY = 2
@@ -99,22 +99,11 @@ class ScoreDistances(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.vectors = vectors = self.vectors
-        m.d.comb += [
-            vectors.in_payload.eq(self.in_payload),
-            vectors.in_valid.eq(self.in_valid),
-            vectors.in_last.eq(self.in_last),
-            vectors.in_fact.eq(self._largest(m)),
-            self.in_ready.eq(vectors.in_ready),
-        ]
+        vectors = self.vectors
+        collect(m, self, vectors, self._largest(m))
         distance = register(m, vectors.out_fact - vectors.out_payload, "difference")
         index = register(m, self._index(m, distance[: self.score.bits]), "index")
-        arrived = delay(m, vectors.out_valid, INDEX_LATENCY, "arrived", reset=True)
-        first = delay(m, vectors.out_first, INDEX_LATENCY, "first")
-        last = delay(m, vectors.out_last, INDEX_LATENCY, "last")
-        pipeline = MEMORY_LATENCY + INDEX_LATENCY
-        room = offer(m, self, pipeline, vectors.out_taken, arrived, (index, first, last))
-        m.d.comb += vectors.out_room.eq(room)
+        give(m, self, vectors, index, INDEX_LATENCY)
         return m
 
     def _largest(self, m: Module) -> Value:

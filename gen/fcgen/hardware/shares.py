@@ -10,12 +10,12 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.division_step import DivisionStep
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.waiting_row import offer
 from fcgen.hardware.whole_vectors import (
-    MEMORY_LATENCY,
     WHOLE_VECTORS_LATENCY,
     WholeVectors,
+    collect,
     entered,
+    give,
 )
 
 
@@ -98,24 +98,13 @@ class Shares(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.vectors = vectors = self.vectors
-        m.d.comb += [
-            vectors.in_payload.eq(self.in_payload),
-            vectors.in_valid.eq(self.in_valid),
-            vectors.in_last.eq(self.in_last),
-            vectors.in_fact.eq(self._total(m)),
-            self.in_ready.eq(vectors.in_ready),
-        ]
+        vectors = self.vectors
+        collect(m, self, vectors, self._total(m))
         quotient, cycles = self._divide(m), self.bits + 1
         mark = delay(m, vectors.out_payload[-1], self.bits, "mark")
         largest = quotient == (1 << self.bits) - 1
         share = register(m, (quotient + (mark & ~largest))[: self.bits], "share")
-        arrived = delay(m, vectors.out_valid, cycles, "arrived", reset=True)
-        first = delay(m, vectors.out_first, cycles, "first")
-        last = delay(m, vectors.out_last, cycles, "last")
-        pipeline = MEMORY_LATENCY + cycles
-        room = offer(m, self, pipeline, vectors.out_taken, arrived, (share, first, last))
-        m.d.comb += vectors.out_room.eq(room)
+        give(m, self, vectors, share, cycles)
         return m
 
     def _total(self, m: Module) -> Value:

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.beat_store import add_beat_store
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.waiting_row import waiting_row
+from fcgen.hardware.waiting_row import Output, offer, waiting_row
 
 MEMORY_LATENCY = 2
 WHOLE_VECTORS_LATENCY = MEMORY_LATENCY + 2
@@ -26,6 +26,7 @@ class Input(Protocol):
     in_valid: Signal
     in_ready: Signal
     in_first: Signal
+    in_last: Signal
 
 
 class WholeVectors(wiring.Component):
@@ -165,3 +166,25 @@ def entered(m: Module, unit: Input) -> tuple[Value, Value, Value]:
     accepted = register(m, unit.in_valid & unit.in_ready, "entered", reset=True)
     payload = register(m, unit.in_payload, "entered_payload")
     return accepted, payload, register(m, unit.in_first, "entered_first")
+
+
+def collect(m: Module, unit: Input, vectors: WholeVectors, fact: Value) -> None:
+    """Let the input of a unit go into its vectors, with the fact about them."""
+    m.submodules.vectors = vectors
+    m.d.comb += [
+        vectors.in_payload.eq(unit.in_payload),
+        vectors.in_valid.eq(unit.in_valid),
+        vectors.in_last.eq(unit.in_last),
+        vectors.in_fact.eq(fact),
+        unit.in_ready.eq(vectors.in_ready),
+    ]
+
+
+def give(m: Module, unit: Output, vectors: WholeVectors, payload: Value, cycles: int) -> None:
+    """Offer at the output of a unit what it makes of each element, ``cycles`` after it came."""
+    arrived = delay(m, vectors.out_valid, cycles, "arrived", reset=True)
+    first = delay(m, vectors.out_first, cycles, "first")
+    last = delay(m, vectors.out_last, cycles, "last")
+    latency = MEMORY_LATENCY + cycles
+    room = offer(m, unit, latency, vectors.out_taken, arrived, (payload, first, last))
+    m.d.comb += vectors.out_room.eq(room)
