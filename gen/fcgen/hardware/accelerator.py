@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from amaranth import Cat, Const, Module
 from amaranth.hdl import Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import Out
 
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.arg_max import ArgMax
@@ -17,6 +17,7 @@ from fcgen.hardware.layer_parameters import connect_layers
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.hardware.soft_max import SoftMax, SoftMaxPlan
+from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.top_k import TopK
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
 from fcgen.images import MemoryImage
@@ -92,16 +93,8 @@ class Accelerator(wiring.Component):
         first, last = schedule.foldings[0], self.end or list(self.layers.values())[-1]
         super().__init__(
             {
-                "in_payload": In(first.simd * network.activation_format.bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(len(last.out_payload)),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(first.simd * network.activation_format.bits),
+                **output_ports(len(last.out_payload)),
                 "error": Out(1),
             }
             | (self.parameter_chain.space.host_ports if self.parameter_chain else {})

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from amaranth import Const, Module, Mux, Signal
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.streams import input_ports, output_ports
 
 
 def arg_max_latency(lanes: int) -> int:
@@ -68,16 +68,8 @@ class ArgMax(wiring.Component):
         self.score = score
         super().__init__(
             {
-                "in_payload": In(lanes * score.bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(range(max(scores, 2))),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(lanes * score.bits),
+                **output_ports(range(max(scores, 2))),
             }
         )
 

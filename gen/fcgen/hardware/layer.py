@@ -22,6 +22,7 @@ from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantizer_column import RequantizerColumn
 from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.unary_table import UnaryTable
 from fcgen.hardware.vector_memory import VectorMemory
 from fcgen.images import MemoryImage
@@ -110,16 +111,8 @@ class Layer(wiring.Component):
         self.parameter_chain = ParameterChain([self.memories]) if alone else None
         super().__init__(
             {
-                "in_payload": In(folding.simd * network.activation_format.bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(folding.output_lanes * network.output_format.bits),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(folding.simd * network.activation_format.bits),
+                **output_ports(folding.output_lanes * network.output_format.bits),
                 "error": Out(1),
             }
             | self._parameter_ports

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.drain_controller import FOLD_END, TAG_WIDTH, VALID, VECTOR_END
 from fcgen.hardware.lane_store import add_clocked, add_distributed
+from fcgen.hardware.streams import output_ports
 from fcgen.mapping import LUT_WORDS
 
 
@@ -89,11 +90,7 @@ class ResultQueue(wiring.Component):
                 "results": In(result_lanes * width),
                 "tag": In(TAG_WIDTH),
                 "word_taken": Out(1),
-                "out_payload": Out(output_lanes * width),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **output_ports(output_lanes * width),
             }
         )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from amaranth import Module, Mux, Signal
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
+from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.whole_vectors import (
     WHOLE_VECTORS_LATENCY,
     WholeVectors,
@@ -72,16 +72,8 @@ class ScoreDistances(wiring.Component):
         )
         super().__init__(
             {
-                "in_payload": In(score.bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(index_bits),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(score.bits),
+                **output_ports(index_bits),
             }
         )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from amaranth import Const, Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.division_step import DivisionStep
 from fcgen.hardware.registers import delay, register
+from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.whole_vectors import (
     WHOLE_VECTORS_LATENCY,
     WholeVectors,
@@ -71,16 +71,8 @@ class Shares(wiring.Component):
         )
         super().__init__(
             {
-                "in_payload": In(width + 1),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(bits),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(width + 1),
+                **output_ports(bits),
             }
         )
 

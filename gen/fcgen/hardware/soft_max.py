@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from amaranth import Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.score_distances import DISTANCES_LATENCY, ScoreDistances
 from fcgen.hardware.shares import Shares, shares_latency
+from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.unary_table import UnaryTable
 from fcgen.hardware.whole_vectors import ring_depth
@@ -141,16 +141,8 @@ class SoftMax(wiring.Component):
         )
         super().__init__(
             {
-                "in_payload": In(score.bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(table.bits),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(score.bits),
+                **output_ports(table.bits),
             }
         )
 

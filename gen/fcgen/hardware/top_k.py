@@ -5,10 +5,10 @@ from __future__ import annotations
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.streams import input_ports, output_ports
 
 TOP_K_LATENCY = 1
 """Cycles from the last score to the indices."""
@@ -52,16 +52,8 @@ class TopK(wiring.Component):
         self.index_width = max((scores - 1).bit_length(), 1)
         super().__init__(
             {
-                "in_payload": In(score.bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(count * self.index_width),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(score.bits),
+                **output_ports(count * self.index_width),
             }
         )
 

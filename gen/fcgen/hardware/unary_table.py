@@ -5,10 +5,10 @@ from __future__ import annotations
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay
+from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.waiting_row import offer
 from fcgen.images import MemoryImage
@@ -54,16 +54,8 @@ class UnaryTable(wiring.Component):
         self.latency = plan.latency
         super().__init__(
             {
-                "in_payload": In(lanes * table.index.bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
-                "out_payload": Out(lanes * table.output.bits),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **input_ports(lanes * table.index.bits),
+                **output_ports(lanes * table.output.bits),
             }
         )
 

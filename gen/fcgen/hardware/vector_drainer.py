@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.streams import input_ports
 from fcgen.protocol import element_bytes
 
 
@@ -43,11 +44,7 @@ class VectorDrainer(wiring.Component):
         self.outputs, self.lanes, self.bits, self.signed = outputs, lanes, bits, signed
         super().__init__(
             {
-                "in_payload": In(lanes * bits),
-                "in_valid": In(1),
-                "in_ready": Out(1),
-                "in_first": In(1),
-                "in_last": In(1),
+                **input_ports(lanes * bits),
                 "clear": In(1),
                 "fault": Out(1),
                 "out_payload": Out(8),

@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.streams import output_ports
 from fcgen.protocol import element_bytes
 
 
@@ -41,11 +42,7 @@ class VectorFeeder(wiring.Component):
                 "valid": In(1),
                 "ready": Out(1),
                 "clear": In(1),
-                "out_payload": Out(simd * bits),
-                "out_valid": Out(1),
-                "out_ready": In(1),
-                "out_first": Out(1),
-                "out_last": Out(1),
+                **output_ports(simd * bits),
             }
         )
 

@@ -11,6 +11,7 @@ from amaranth.utils import ceil_log2
 from fcgen.hardware.beat_store import add_beat_store
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import register
+from fcgen.hardware.streams import input_ports
 
 SLICE_BITS = 512
 
@@ -71,11 +72,7 @@ class VectorMemory(wiring.Component):
         self.holdable = holdable
         self.block_ram = block_ram
         ports = {
-            "in_payload": In(width),
-            "in_valid": In(1),
-            "in_ready": Out(1),
-            "in_first": In(1),
-            "in_last": In(1),
+            **input_ports(width),
             "available": Out(1),
             "vector_end": In(1),
             "address": In(range(max(beats, 2))),

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import Value
 
-
-class Output(Protocol):
-    """A component with a stream at its output."""
-
-    out_payload: Signal
-    out_valid: Signal
-    out_ready: Signal
-    out_first: Signal
-    out_last: Signal
+from fcgen.hardware.streams import Output
 
 
 def offer(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from amaranth import Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
@@ -12,21 +10,12 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.beat_store import add_beat_store
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.waiting_row import Output, offer, waiting_row
+from fcgen.hardware.streams import Input, Output
+from fcgen.hardware.waiting_row import offer, waiting_row
 
 MEMORY_LATENCY = 2
 WHOLE_VECTORS_LATENCY = MEMORY_LATENCY + 2
 """Cycles from a vector's last element to its first one at the output."""
-
-
-class Input(Protocol):
-    """A component with a stream at its input."""
-
-    in_payload: Signal
-    in_valid: Signal
-    in_ready: Signal
-    in_first: Signal
-    in_last: Signal
 
 
 class WholeVectors(wiring.Component):
