@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from fcgen.mapping import GENERIC
 from fcgen.nextpnr import nextpnr
 from fcgen.synthesis import fit, netlist, report
 from fcgen.synthesis.flow import capped
+from fcgen.synthesis.pins import INSTANCE
 from fcgen.synthesis.report import Report
 from fcgen.synthesis.routing import NoPlace
 from fcgen.synthesis.sources import Sources
@@ -29,6 +30,8 @@ from fcgen.wheels import Wheel
 from fcgen.yosys import YOSYS
 
 REPORT, ROUTE_LOG, ROUTE_KEY, PACK_LOG = "report.json", "nextpnr.log", "routed.key", "pack.log"
+DESIGN = f"{INSTANCE}.design_."
+"""What the names of the design's cells begin with; its instance has the name of a keyword."""
 Say = Callable[[str], None]
 
 
@@ -51,6 +54,8 @@ class Trial:
     cap : Cap, optional
     path : report.Path
         The slowest.
+    parts : mapping
+        What each part of the design takes by Yosys' count, under an empty name what is in none.
     """
 
     setting: PllSetting
@@ -61,6 +66,7 @@ class Trial:
     fmax_mhz: float
     cap: Cap | None
     path: report.Path
+    parts: Mapping[str, Usage]
 
     @property
     def mhz(self) -> float:
@@ -128,7 +134,18 @@ def route(
         usage = replace(usage, ff=made.ff)
     # The link's block RAMs are nobody's mapping.
     cap = family.lowest_cap(device, board.speed, (*design.mappings, GENERIC), usage)
-    return Trial(setting, rate, folder, link.plan, usage, capped(found.mhz, cap), cap, found.path)
+    inside = netlist.parts(top, folder, DESIGN)
+    return Trial(
+        setting,
+        rate,
+        folder,
+        link.plan,
+        usage,
+        capped(found.mhz, cap),
+        cap,
+        found.path,
+        {part: family.usage(cells) for part, cells in inside.items()},
+    )
 
 
 def _script(sources: Sources, board: Board) -> str:

@@ -69,7 +69,7 @@ class Build:
 def is_build(directory: Path) -> bool:
     """Say whether a directory is a build of ours, whatever its state."""
     try:
-        return _load(directory).get("format") == FORMAT
+        return load(directory).get("format") == FORMAT
     except InputError:
         return False
 
@@ -82,7 +82,7 @@ def read(directory: Path) -> Build:
     InputError
         When there is none, or a field of it is wrong.
     """
-    values, path = _load(directory), directory / FILE
+    values, path = load(directory), directory / FILE
     if values.get("format") != FORMAT:
         raise bad_input(path, values.get("format"), f"format {FORMAT} is known", _REMEDY)
 
@@ -110,7 +110,14 @@ def read(directory: Path) -> Build:
         )
 
 
-def _load(directory: Path) -> dict[str, Any]:
+def load(directory: Path) -> dict[str, Any]:
+    """Return the object in ``build.json`` of a directory, no field of it checked.
+
+    Raises
+    ------
+    InputError
+        When there is none.
+    """
     path = directory / FILE
     try:
         if not path.is_file():
@@ -130,14 +137,15 @@ def describe(
 ) -> dict[str, Any]:
     """Return what ``build.json`` holds of a build whose last trial met its clock."""
     last, manifest = trials[-1], design.manifest
-    path = last.path.as_dict()
     info, setting = last.plan.info, last.setting
     chip_rate = float(setting.hz) / manifest.initiation_interval
+    cap = last.cap
     return {
         "format": FORMAT,
         "board": board.name,
         "title": board.title,
         "device": board.device.name,
+        "speed": board.speed,
         "part": board.part,
         "loader": board.loader,
         "bitstream": toolchain(board).bitstream,
@@ -160,12 +168,16 @@ def describe(
         "device_share": shares(last.usage, board.device),
         "fmax_mhz": [last.fmax_mhz],
         "fmax_capped_mhz": last.fmax_mhz,
-        "fmax_cap_reason": last.cap.reason if last.cap else NO_CAP,
-        "critical_path": {key: value for key, value in path.items() if key != "steps"},
+        "fmax_cap_mhz": cap and cap.mhz,
+        "fmax_cap_reason": cap.reason if cap else NO_CAP,
+        "critical_path": last.path.as_dict(),
+        "parts": {part: vars(usage) for part, usage in last.parts.items()},
         "trials": [{"clock_mhz": one.mhz, "fmax_mhz": one.fmax_mhz} for one in trials],
         "initiation_interval": manifest.initiation_interval,
         "latency": manifest.latency,
+        "latency_us": manifest.latency / last.mhz,
         "inferences_per_second": chip_rate,
+        "gmac_per_second": design.network.macs * chip_rate / 1e9,
         "line_inferences_per_second": min(chip_rate, _line_rate(info, last.rate.baud)),
         "seed": seed,
         "command": command,

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from fcgen.boards import bitstream, build
 from fcgen.boards.board import Board
 from fcgen.boards.build_file import DESIGN, FILE, describe, is_build
+from fcgen.boards.client_text import CLIENT, TEXT
 from fcgen.boards.toolchain import ROUTED
 from fcgen.design import Design
-from fcgen.errors import bad_input
+from fcgen.errors import InputError, bad_input
 from fcgen.output_directory import check_replaceable, replacing
 from fcgen.synthesis import folder as folders
 from fcgen.synthesis import netlist
@@ -40,6 +44,33 @@ def check(out: Path, design: Path | None = None) -> None:
     if work.is_symlink():
         rule = "is a symbolic link; a build is made in a directory here"
         raise bad_input("-o", work, rule, "remove it, or choose another directory")
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Be the only one that builds into ``out``; the system takes a killed one's place back.
+
+    Raises
+    ------
+    InputError
+        When another process builds there.
+    """
+    work = work_folder(out)
+    path = work.with_name(f".{work.name}.lock")
+    lock = FileLock(path, timeout=0)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        rule = "another fcgen builds there at this moment"
+        raise bad_input("-o", out, rule, "wait for it, or choose another directory") from None
+    except OSError as error:
+        raise _unwritable(error, path.parent) from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 
 def prepare(out: Path) -> Path:
@@ -91,10 +122,15 @@ def write_build(
             ignore = shutil.ignore_patterns(*_LEFT_OUT, made.name)
             shutil.copytree(trials[-1].folder, temporary / SOURCES, ignore=ignore)
             shutil.copyfile(made, temporary / made.name)
+            (temporary / CLIENT).write_text(TEXT)
             (temporary / FILE).write_text(json.dumps(values, indent=2) + "\n")
         shutil.rmtree(work)
     except OSError as error:
-        place = error.filename or work_folder(out)
-        rule = f"cannot be written: {error.strerror or type(error).__name__}"
-        raise bad_input("-o", place, rule, "make room there, or choose another directory") from None
+        raise _unwritable(error, work_folder(out)) from None
     return values
+
+
+def _unwritable(error: OSError, place: Path) -> InputError:
+    rule = f"cannot be written: {error.strerror or type(error).__name__}"
+    remedy = "make room there, or choose another directory"
+    return bad_input("-o", error.filename or place, rule, remedy)

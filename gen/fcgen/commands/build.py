@@ -1,6 +1,7 @@
 """``fcgen build``: a model or a design to a board's bitstream."""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from fcgen.commands.build_evidence import found_out
 from fcgen.commands.design_options import design_options, goal_of
 from fcgen.commands.layer_options import mapping_of, mapping_options
 from fcgen.commands.model_options import (
@@ -44,11 +46,14 @@ OF_DESIGN = {"model", "directory", "board", "baud", "clock", "force", "as_json",
 def command(as_json: bool, quiet: bool, **options: Any) -> int:
     """Compile MODEL for a board, or take the design in DIR, and make the board's bitstream.
 
+    The design is checked against the reference, with the vectors of --test or --calibration where
+    there are any, and OUTPUT/report.html says what was found.
+
     The options of `fcgen compile` hold for MODEL. The clock is what the routed design meets, at
     most --clock; with --clock it is that or an error.
     """
     from fcgen import boards
-    from fcgen.boards import bitstream, build, build_text, write
+    from fcgen.boards import bitstream, write
     from fcgen.folding_choice import Goal
 
     terminal = Terminal(json=as_json, quiet=quiet)
@@ -60,9 +65,18 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
         rule = "is of designs on disk, whose files can have changed"
         raise bad_input("--force", options["model"], rule, "leave it out")
     check_tools(terminal, *bitstream.tools(board))
-    take = _design if of_design else _compiled
+    with write.alone(out):
+        return _build(terminal, board, options, _design if of_design else _compiled)
+
+
+def _build(
+    terminal: Terminal, board: "Board", options: dict[str, Any], take: Callable[..., Any]
+) -> int:
+    """Make the bitstream of what ``take`` gives, check it, report it; returns the exit code."""
+    from fcgen.boards import build, build_text, write
+
+    out, fixed = options["directory"], options["clock"]
     design, estimate = take(terminal, board, options)
-    fixed = options["clock"]
     with terminal.progress() as progress:
         values = write.write_build(
             design,
@@ -76,7 +90,11 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
             say=progress,
         )
     terminal.result(build_text.lines(values, board))
-    terminal.record({**values, "directory": str(out)})
+    found = found_out(terminal, out, options)
+    terminal.record({**values, "directory": str(out), **found})
+    if found["mismatches"]:
+        terminal.note("the hardware is not equal to the reference: do not use this bitstream")
+        return 1
     if not values["weights_at_start"]:
         terminal.note("the weights come from the host at start: `fcgen run` writes them first")
     terminal.note(f"next: fcgen flash {shlex.quote(str(out))}")

@@ -1,4 +1,4 @@
-"""``fcgen report``: one page about a design."""
+"""``fcgen report``: one page about a design or a bitstream."""
 
 import gc
 import warnings
@@ -14,13 +14,18 @@ from fcgen.terminal import Terminal
 
 @click.command(short_help="One page about a design, as HTML.")
 @click.argument("directory", metavar="DIR", type=FILE)
-@click.option("-o", "--output", type=FILE, help="HTML file to write; default DIR.report.html.")
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    help="HTML file to write; default DIR.report.html, of a build DIR/report.html.",
+)
 @click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
 @common
 def command(
     directory: Path, output: Path | None, force: bool, as_json: bool, quiet: bool, seed: int
 ) -> None:
-    """Write one page with all that is known of the design in DIR.
+    """Write one page with all that is known of the design, or the build, in DIR.
 
     It reads the design and the last results of `fcgen simulate` and `fcgen synth` beside it, runs
     neither, and says which command gives what is not there yet.

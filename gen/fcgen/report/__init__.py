@@ -2,20 +2,25 @@
 
 from pathlib import Path
 
+from fcgen.boards.build_file import DESIGN, is_build
 from fcgen.errors import ToolError, bad_input
+from fcgen.install import install_command
 from fcgen.load.vector_file import check_writable, write_whole
 from fcgen.manifest import MANIFEST
 
+PAGE = "report.html"
+"""Of a build."""
+
 
 def write(directory: Path, path: Path | None = None, force: bool = False) -> Path:
-    """Write the page of a design to a file, whole or not at all, and return where it is.
+    """Write the page of a design or a build to a file, whole, and return where it is.
 
     Parameters
     ----------
     directory : Path
-        Of the design.
+        Of the design, or of the build that it stands in.
     path : Path, optional
-        Default a file beside the design, named after it.
+        Default ``report.html`` in a build, or a file beside the design, named after it.
     force : bool
         Go on although a file of the design has changed.
 
@@ -30,16 +35,21 @@ def write(directory: Path, path: Path | None = None, force: bool = False) -> Pat
         from fcgen.report.page import page
     except ModuleNotFoundError as error:
         raise ToolError(
-            f"{error.name}: not installed: it draws the report; pip install 'fcgen[report]'"
+            f"{error.name}: not installed: it draws the report; run "
+            f"`{install_command('fcgen[report]')}`"
         ) from None
     from fcgen.report.evidence import gather
 
+    build = is_build(directory)
+    design = directory / DESIGN if build else directory
+    if path is None and build:
+        path = directory / PAGE
     if path is None:
         place = directory.resolve()
         path = place.with_name(f"{place.name}.report.html")
-    evidence = gather(directory, force)
+    evidence = gather(design, force)
     files = evidence.design.manifest.files
-    if path.resolve() in {(directory / name).resolve() for name in (MANIFEST, *files)}:
+    if path.resolve() in {(design / name).resolve() for name in (MANIFEST, *files)}:
         rule = "is a file of the design, which would be lost"
         raise bad_input("-o", path, rule, "choose another file")
     check_writable(path, "-o")

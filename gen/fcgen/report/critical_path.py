@@ -22,10 +22,11 @@ def section(evidence: Evidence) -> Section:
         return Section(KEY, TITLE, absent=(Absent(what, evidence.synth_command),))
     steps = list(merged(made.steps))[:STEPS_MAX]
     whole = sum(step.ns for step in steps)
+    about = f" It is that of the whole chip on the {made.board}." if made.board else ""
     nets = sum(step.ns for step in steps if step.kind == ROUTING)
     lead = (
         f"{whole:.2f} ns, {whole - nets:.2f} of them in cells and {nets:.2f} on nets, from "
-        f"{made.start} to {made.end}.",
+        f"{made.start} to {made.end}.{about}",
         *([f"The silicon itself allows {made.cap:g} MHz: {made.cap_reason}."] if made.cap else []),
     )
     return Section(KEY, TITLE, lead, (_chart(made, steps, whole),))

@@ -19,6 +19,7 @@ from fcgen.estimation.stored import read as read_estimate
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.json_file import read_json
 from fcgen.network import Network
+from fcgen.report.bitstream import Bitstream, bitstream_of
 from fcgen.report.simulations import records
 from fcgen.report.synthesis import Synthesis, syntheses
 from fcgen.schedule import Schedule
@@ -42,11 +43,13 @@ class Evidence:
     outdated : tuple of str
         Files of results that are those of an earlier design, and are not used.
     syntheses : tuple of Synthesis
-        Of the design as it is, the newest first.
+        Of the design as it is, that of its bitstream first, then the newest.
     certificate : mapping, optional
     accuracy : Accuracy, optional
     stored : Estimate, optional
         Made when the design was compiled.
+    bitstream : Bitstream, optional
+        Where the design stands in a build.
     """
 
     design: Design
@@ -56,6 +59,7 @@ class Evidence:
     certificate: dict[str, Any] | None
     accuracy: Accuracy | None
     stored: Estimate | None = None
+    bitstream: Bitstream | None = None
 
     @property
     def network(self) -> Network:
@@ -80,7 +84,7 @@ class Evidence:
 
     @property
     def synthesis(self) -> Synthesis | None:
-        """The newest one."""
+        """That of the bitstream, else the newest one."""
         return self.syntheses[0] if self.syntheses else None
 
     @property
@@ -138,6 +142,9 @@ def gather(directory: Path, force: bool = False) -> Evidence:
     """
     design = Design.open(directory, force)
     (simulations, old), (made, older) = records(design), syntheses(design)
+    bitstream, other = bitstream_of(design)
+    if bitstream is not None:
+        made.insert(0, bitstream.synthesis)
     accuracy = certificate = estimate = None
     if ACCURACY in design.manifest.files:
         path = directory / ACCURACY
@@ -150,9 +157,10 @@ def gather(directory: Path, force: bool = False) -> Evidence:
     return Evidence(
         design,
         tuple(simulations),
-        tuple(map(str, (*old, *older))),
+        tuple(map(str, (*old, *older, *other))),
         tuple(made),
         certificate,
         accuracy,
         estimate,
+        bitstream,
     )

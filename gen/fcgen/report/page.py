@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from fcgen.report import (
     accuracy,
+    bitstream,
     blocks,
     certificate,
     checks,
@@ -57,6 +58,9 @@ def page(evidence: Evidence) -> str:
     environment.filters["extent"] = extent
     template = environment.from_string((package / "page.html.jinja").read_text("utf-8"))
     state, sentence = verdict.headline(evidence)
+    sections = [section(evidence) for section in SECTIONS]
+    if evidence.bitstream is not None:
+        sections.insert(0, bitstream.section(evidence.bitstream))
     return template.render(
         style=Markup((package / "page.css").read_text("utf-8")),
         title=evidence.network.name,
@@ -64,7 +68,7 @@ def page(evidence: Evidence) -> str:
         state=state,
         sentence=sentence,
         tiles=verdict.tiles(evidence),
-        sections=[section(evidence) for section in SECTIONS],
+        sections=sections,
         notes=evidence.design.notes,
     )
 

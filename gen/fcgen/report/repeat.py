@@ -25,7 +25,7 @@ def section(evidence: Evidence) -> Section:
     ]
     for made in evidence.syntheses:
         seeds = ", ".join(map(str, made.seeds)) or "none"
-        facts.append((f"Seeds of placement, {made.device}", seeds))
+        facts.append((f"Seeds of placement, {made.board or made.device}", seeds))
     facts += [(f"Version of {tool}", found) for tool, found in versions.items()]
     absent = [
         Absent(f"{file} is of another design than the one that is there now, and is not used.")
@@ -46,6 +46,9 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
         for one in evidence.simulations
     ]
     for made in evidence.syntheses:
+        if made.board:
+            found.append((f"Bitstream, {made.board}", made.command))
+            continue
         words = ["fcgen", "synth", evidence.directory, "--device", made.device]
         words += ["--speed", made.speed] if made.speed else []
         if made.seeds:
@@ -53,7 +56,17 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
         if made.target:
             words += ["--freq", f"{made.target:g}"]
         found.append((f"Place and route, {made.device}", shlex.join(words)))
-    return [*found, ("This page", f"fcgen report {typed}")]
+    build = evidence.bitstream
+    if build is None:
+        return [*found, ("This page", f"fcgen report {typed}")]
+    typed = shlex.quote(str(build.directory))
+    return [
+        *found,
+        ("The bitstream into its board", f"fcgen flash {typed}"),
+        ("Vectors through the board", f"fcgen run {typed} --board auto"),
+        ("Vectors through its RTL, serial line included", f"fcgen run {typed} --board virtual"),
+        ("This page", f"fcgen report {typed}"),
+    ]
 
 
 def design_command(evidence: Evidence) -> str:

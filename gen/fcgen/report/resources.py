@@ -16,6 +16,9 @@ from fcgen.synthesis.result_text import megahertz
 KEY, TITLE = "resources", "Resources"
 PITCH = 44
 NONE = "–"
+LINK = ("lut", "ff", "ram")
+"""What a host link takes."""
+SHORT = {"scratchpad": "SPRAM"}
 
 
 def section(evidence: Evidence) -> Section:
@@ -42,15 +45,15 @@ def _others(evidence: Evidence) -> Iterator[Table]:
     if len(evidence.syntheses) > 1:
         rows = tuple(
             (
-                f"{one.device} {one.speed}".strip(),
+                one.board or f"{one.device} {one.speed}".strip(),
                 f"{megahertz(one.clock)}" if one.clock else NONE,
                 rate(one.rate) if one.rate else NONE,
                 *(f"{getattr(one.usage, field):,}" for _, field, _ in RESOURCES),
             )
             for one in evidence.syntheses
         )
-        head = ("Device", "MHz", "Inferences a second", *(name for name, *_ in RESOURCES))
-        yield Table("All results of synthesis, the newest first", head, rows)
+        head = ("Board or device", "MHz", "Inferences a second", *(name for name, *_ in RESOURCES))
+        yield Table("All results of synthesis", head, rows)
 
 
 def _lead(evidence: Evidence) -> tuple[str, ...]:
@@ -59,8 +62,15 @@ def _lead(evidence: Evidence) -> tuple[str, ...]:
         lead.append(evidence.excess)
     if evidence.estimate is not None:
         lead.append("Estimates of multipliers and block RAMs are exact, those of logic close.")
-    if evidence.synthesis is not None and evidence.synthesis.parts:
+    made = evidence.synthesis
+    if made is not None and made.parts:
         lead.append("Layers are measured by Yosys' count, the whole after placement.")
+    if made is not None and made.board:
+        rest = {name: getattr(made.usage, name) - getattr(made.inside, name) for name in LINK}
+        lead.append(
+            f"Of the whole chip {rest['lut']:,} LUTs, {rest['ff']:,} FFs and {rest['ram']:,} RAMs "
+            "are the serial line with its commands, and clock and reset."
+        )
     return tuple(lead)
 
 
@@ -75,7 +85,11 @@ def _chart(evidence: Evidence, device: Device) -> Chart:
         (name, colour, usage)
         for name, colour, usage in (
             ("estimate", drawing.C2, guess.usage if guess else None),
-            ("measured", drawing.C1, made.usage if made else None),
+            (
+                "bitstream" if made and made.board else "measured",
+                drawing.C1,
+                made.usage if made else None,
+            ),
         )
         if usage is not None
     ]
@@ -100,7 +114,11 @@ def _chart(evidence: Evidence, device: Device) -> Chart:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(f"per cent of {device.name}")
-        colours = {"estimate": "orange the estimate", "measured": "blue what was measured"}
+        colours = {
+            "estimate": "orange the estimate",
+            "measured": "blue what was measured",
+            "bitstream": "blue the bitstream, its serial line included",
+        }
         described = ", ".join(colours[kind] for kind, *_ in found)
         caption = f"What the design takes of {device.name}: {described}, pale the device."
         svg = drawing.svg(figure, KEY, "Resources against the device", caption)
@@ -120,22 +138,32 @@ def _layers(evidence: Evidence) -> Table:
     """Return the estimate beside the measurement for every layer."""
     device, made, guess = evidence.device, evidence.synthesis, evidence.estimate
     assert device is not None
-    fields = [(name, field) for name, field, _ in _rows(device)]
     layers = evidence.network.layers
     columns: dict[str, list[Usage | None]] = {}
+    titles = [*(layer.name for layer in layers), "Whole design"]
     if guess is not None:
         columns["est."] = [*guess.layers, guess.usage]
     if made is not None:
         names = instance_names(evidence.network)
-        alone = made.usage if len(layers) == 1 else None
-        columns["meas."] = [*(made.parts.get(name, alone) for name in names), made.usage]
+        alone = made.inside if len(layers) == 1 else None
+        columns["meas."] = [*(made.parts.get(name, alone) for name in names), made.inside]
+        if made.board:
+            titles.append("Whole chip")
+            columns["meas."].append(made.usage)
+    taken = [usage for column in columns.values() for usage in column if usage is not None]
+    fields = [
+        (SHORT.get(name, name), field)
+        for name, field, _ in _rows(device)
+        if any(getattr(usage, field) for usage in taken)
+    ]
     rows = [
-        (name, *(_cell(column[n], field) for _, field in fields for column in columns.values()))
-        for n, name in enumerate([*(layer.name for layer in layers), "Whole design"])
+        (name, *(_cell(column, n, field) for _, field in fields for column in columns.values()))
+        for n, name in enumerate(titles)
     ]
     head = ("Layer", *(f"{name} {kind}" for name, _ in fields for kind in columns))
     return Table("Resources of each layer, estimated and measured", head, tuple(rows))
 
 
-def _cell(usage: Usage | None, field: str) -> str:
+def _cell(column: list[Usage | None], row: int, field: str) -> str:
+    usage = column[row] if row < len(column) else None
     return NONE if usage is None else f"{getattr(usage, field):,}"

@@ -51,7 +51,9 @@ def _chart(evidence: Evidence, cap: float, reached: float, each: int) -> Chart:
         if guess.gmac_per_second:
             points.append(("estimated", guess.gmac_per_second, drawing.C2, "s"))
         if made and made.gmacs:
-            points.append(("placed and routed", made.gmacs, drawing.C1, "o"))
+            points.append(
+                ("bitstream" if made.board else "placed and routed", made.gmacs, drawing.C1, "o")
+            )
         for name, value, colour, marker in points:
             axes.plot([useful], [value], marker, color=colour, markersize=8, label=name)
         axes.legend(

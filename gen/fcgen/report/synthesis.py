@@ -9,7 +9,7 @@ from typing import Any
 
 from fcgen import devices
 from fcgen.design import Design
-from fcgen.devices.device import Usage
+from fcgen.devices.device import NOTHING, Usage
 from fcgen.errors import InputError, bad_input
 from fcgen.json_file import read_json
 from fcgen.manifest import hash_file
@@ -51,6 +51,10 @@ class Synthesis:
         Of the slowest path, with the names of its ends.
     start, end : str
     versions : mapping
+    board : str
+        The board whose bitstream it is, with the serial line; empty for the design alone.
+    command : str
+        What repeats it; empty where its other fields say so.
     """
 
     path: Path
@@ -71,6 +75,18 @@ class Synthesis:
     end: str = ""
     steps: tuple[Step, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    board: str = ""
+    command: str = ""
+
+    @property
+    def inside(self) -> Usage:
+        """What the design alone takes; on a board by Yosys' count."""
+        return sum(self.parts.values(), NOTHING) if self.board else self.usage
+
+    @property
+    def source(self) -> str:
+        """Where its figures come from."""
+        return "bitstream, serial line included" if self.board else "placed and routed"
 
 
 def syntheses(design: Design) -> tuple[list[Synthesis], list[Path]]:
@@ -103,13 +119,14 @@ def _read(path: Path) -> Synthesis:
     values = read_json(path, BYTES_MAX, _REMEDY)
     try:
         devices.find(values["device"])
-        return _parse(path, values)
+        return from_values(path, values)
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, InputError) as error:
         rule = "is not a result of fcgen synth"
         raise bad_input(path, f"{type(error).__name__} {error}", rule, _REMEDY) from None
 
 
-def _parse(path: Path, values: dict[str, Any]) -> Synthesis:
+def from_values(path: Path, values: dict[str, Any]) -> Synthesis:
+    """Return what a file says; any error of Python's own where it says something else."""
     worst = values["critical_path"] or {"from": "", "to": "", "steps": []}
     steps = [Step(str(s["kind"]), _real(s["ns"]), str(s["name"])) for s in worst["steps"]]
     return Synthesis(

@@ -12,7 +12,7 @@ from fcgen.synthesis.fit import shares
 from fcgen.synthesis.result_text import megahertz
 from fcgen.wording import count
 
-MEASURED, ESTIMATED = "placed and routed", "estimated"
+ESTIMATED = "estimated"
 
 
 def headline(evidence: Evidence) -> tuple[str, str]:
@@ -77,10 +77,13 @@ def _accuracy(evidence: Evidence) -> Tile:
 
 def _clock(evidence: Evidence) -> Tile:
     title, made, guess = "Clock", evidence.synthesis, evidence.estimate
+    if made and made.clock and made.board:
+        note = f"routed for {megahertz(made.fmax[0])} MHz at most; {made.board}"
+        return Tile(title, f"{made.clock:.6g} MHz", note, "plain", made.source)
     if made and made.clock:
         cap = f"capped at {made.cap:g} MHz" if made.cap else "no cap is known"
         note = f"median of {count(len(made.fmax), 'seed')}; {cap}"
-        return Tile(title, f"{megahertz(made.clock)} MHz", note, "plain", MEASURED)
+        return Tile(title, f"{megahertz(made.clock)} MHz", note, "plain", made.source)
     if guess and guess.fmax_capped_mhz:
         note = guess.cap.reason if guess.cap else "no cap is known"
         return Tile(title, f"{megahertz(guess.fmax_capped_mhz)} MHz", note, "plain", ESTIMATED)
@@ -99,7 +102,7 @@ def _figures(evidence: Evidence) -> tuple[float | None, float | None, str]:
     """Return inferences a second, latency in microseconds, and where they come from."""
     made, guess = evidence.synthesis, evidence.estimate
     if made and made.clock:
-        return made.rate, made.latency_us, MEASURED
+        return made.rate, made.latency_us, made.source
     if guess and guess.fmax_capped_mhz:
         return guess.inferences_per_second, guess.latency_us, ESTIMATED
     return None, None, ""
@@ -110,6 +113,8 @@ def _rate(evidence: Evidence) -> Tile:
     cycles = f"a vector every {count(evidence.design.initiation_interval, 'cycle')}"
     if found is None:
         return Tile("Inferences a second", "Unknown", cycles, "open")
+    if evidence.bitstream is not None:
+        cycles += f"; {rate(evidence.bitstream.line_rate)} over its serial line"
     return Tile("Inferences a second", rate(found), cycles, "plain", source)
 
 
@@ -142,5 +147,5 @@ def _share(evidence: Evidence) -> Tile:
         f"{found[most]:.0f} % {names[most]}",
         note,
         state,
-        MEASURED if made else ESTIMATED,
+        made.source if made else ESTIMATED,
     )

@@ -73,7 +73,7 @@ def synthesize(
     }
     key = run(sources, texts, folder, yosys)
     counted = cells(sources.top, folder)
-    inside = {part: family.usage(found) for part, found in _parts(sources.top, folder).items()}
+    inside = {part: family.usage(found) for part, found in parts(sources.top, folder).items()}
     return Netlist(folder, key, family.usage(counted), counted, inside)
 
 
@@ -160,12 +160,23 @@ def _cells(top: str, modules: Mapping[str, Mapping[str, int]]) -> Counter[str]:
     return total
 
 
-def _parts(top: str, folder: Path) -> dict[str, Counter[str]]:
-    """Return the cells of each instance in the top module, by the beginnings of their names."""
+def parts(top: str, folder: Path, within: str = "") -> dict[str, Counter[str]]:
+    """Return the cells of each instance in a module, by the beginnings of their names.
+
+    Parameters
+    ----------
+    top : str
+    folder : Path
+    within : str
+        The module's own place below ``top``, as the beginning of names, such as ``dut.``; what
+        stands elsewhere is left out.
+    """
     module = json.loads((folder / NETLIST).read_text())["modules"][top]
     found: dict[str, Counter[str]] = {}
     for name, cell in module["cells"].items():
-        part, inside, _ = name.partition(".")
+        if not name.startswith(within):
+            continue
+        part, inside, _ = name.removeprefix(within).partition(".")
         place = part if inside and not name.startswith("$") else ""
         found.setdefault(place, Counter())[cell["type"]] += 1
     return found

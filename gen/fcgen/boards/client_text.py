@@ -1,0 +1,32 @@
+"""``client.py`` of a build: a program to begin with that talks to the board."""
+
+CLIENT = "client.py"
+TEXT = '''"""Vectors through the board: `python client.py INPUTS.npy OUTPUTS.npy [PORT]`.
+
+INPUTS holds integer codes, or reals where the model says what codes are worth, one vector a row.
+Without PORT: the serial port that answers. A board with another bitstream is refused.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import fcgen
+
+
+def main(inputs: str, outputs: str, port: str | None = None) -> None:
+    """Run the vectors of one file and write what the board computes into another."""
+    design = fcgen.open(Path(__file__).resolve().parent / "design").design
+    with fcgen.Board(port, design) as board:
+        if not board.info.ready:
+            board.load_weights(design.network)  # memories that come up empty
+        run = board.run(np.load(inputs, allow_pickle=False))
+        np.save(outputs, run.outputs)
+        print(f"{board.port}: weights {board.weights_hash[:12]}, {len(run.outputs):,} vectors")
+    print(f"{run.cycles:,} cycles of the chip, {run.inferences_per_second:,.0f} inferences/s")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+'''
