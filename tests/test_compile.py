@@ -236,3 +236,71 @@ def test_options_of_the_quantiser_do_not_touch_integers(tmp_path):
     code, _, err = run("compile", path, "-o", tmp_path / "d", "--weight-bits", "4")
     assert code == 2
     assert "--weight-bits: TFLite, int8: the file holds integers, which stay as they are" in err
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """A folder with a quantised model, codes, the reals they stand for, and LiteRT's classes."""
+    content = tflite_mlp(9, 7, 5)
+    (tmp_path / "net.tflite").write_bytes(content)
+    codes = RANDOM.integers(-128, 128, (200, 9))
+    np.save(tmp_path / "codes.npy", codes)
+    grid = fcgen.load(tmp_path / "net.tflite").input
+    np.save(tmp_path / "reals.npy", grid.reals(codes))
+    labels = litert(content, codes).argmax(1)
+    np.save(tmp_path / "y.npy", labels)
+    labels[:50] = (labels[:50] + 1) % 5
+    np.save(tmp_path / "wrong.npy", labels)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("test", "labels", "share"),
+    [("codes", "y", 1.0), ("reals", "y", 1.0), ("codes", "wrong", 0.75)],
+)
+def test_the_accuracy_of_a_quantised_model_is_measured_where_labels_are_given(
+    test, labels, share, labelled
+):
+    words = ["--test", labelled / f"{test}.npy", "--labels", labelled / f"{labels}.npy", "--json"]
+    code, out, err = run("compile", labelled / "net.tflite", "-o", labelled / "d", *words)
+    assert code == 0, err
+    found = {"vectors": 200, "float_model": None, "quantised": share}
+    assert json.loads(out)["accuracy"] == found
+    assert f"accuracy over 200 vectors: {share:.2%}\n" in err
+    assert run("report", labelled / "d")[0] == 0
+    page = (labelled / "d.report.html").read_text()
+    assert f"The network of integers classifies {100 * share:.2f} % of 200 vectors" in page
+
+
+def test_a_network_of_integers_takes_labels_as_its_model_did(folder, tmp_path):
+    words = ["--test", folder / "x.npy", "--labels", folder / "y.npy", "--json"]
+    code, out, err = run("compile", folder / "d/reference.json", "-o", tmp_path / "d", *words)
+    assert code == 0, err
+    before = json.loads((folder / "compile.json").read_text())["accuracy"]["quantised"]
+    assert json.loads(out)["accuracy"]["quantised"] == before
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--labels", "y.npy"], "needs data; give --test"),
+        (["--test", "codes.npy"], "is for the accuracy; give --labels with it"),
+        (
+            ["--test", "y.npy", "--labels", "y.npy"],
+            "--test: shape (200,): must have the shape (V, 9)",
+        ),
+        (["--test", "codes.npy", "--labels", "few.npy"], "must hold 200 integers"),
+        (["--test", "far.npy", "--labels", "y.npy"], "--test: 128: at (3, 2) is outside of int8"),
+        (["--test", "none.npy", "--labels", "y.npy"], "there are no vectors; give some"),
+    ],
+)
+def test_labels_and_vectors_of_a_quantised_model_are_checked(words, line, labelled):
+    far = np.zeros((200, 9), np.int64)
+    far[3, 2] = 128
+    np.save(labelled / "far.npy", far)
+    np.save(labelled / "few.npy", np.zeros(3, np.int64))
+    np.save(labelled / "none.npy", np.zeros((0, 9), np.int64))
+    files = [word if word.startswith("-") else labelled / word for word in words]
+    code, _, err = run("compile", labelled / "net.tflite", "-o", labelled / "d", *files)
+    assert (code, line in err) == (2, True), err
+    assert not (labelled / "d").exists()

@@ -25,34 +25,41 @@ class Accuracy:
     Attributes
     ----------
     vectors : int
-    float_model, quantised : float
-        Of the model of floats, and of the network of integers.
+    float_model : float, optional
+        Of the model of floats; None where the source held integers.
+    quantised : float
+        Of the network of integers.
     confusion : ndarray of int64, shape (K, K), optional
         Vectors by their label (row) and by the class that the integers give (column); None where
         there are more than `CLASSES_MAX` classes.
     """
 
     vectors: int
-    float_model: float
+    float_model: float | None
     quantised: float
     confusion: npt.NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, labels: Classes, of_floats: Classes, of_integers: Classes, count: int) -> Self:
+    def of(
+        cls, labels: Classes, of_floats: Classes | None, of_integers: Classes, count: int
+    ) -> Self:
         """Compare classes with labels, all (V,), of ``count`` classes."""
         confusion = None
         if count <= CLASSES_MAX:
             confusion = np.zeros((count, count), np.int64)
             np.add.at(confusion, (labels, of_integers), 1)
-        in_floats, in_integers = ((found == labels).mean() for found in (of_floats, of_integers))
-        return cls(len(labels), float(in_floats), float(in_integers), confusion)
+        in_floats = None if of_floats is None else float((of_floats == labels).mean())
+        return cls(len(labels), in_floats, float((of_integers == labels).mean()), confusion)
 
     def line(self) -> str:
         """Return it for people."""
+        over = f"accuracy over {self.vectors:,} vectors:"
+        if self.float_model is None:
+            return f"{over} {self.quantised:.2%}"
         lost = 100 * (self.float_model - self.quantised)
         return (
-            f"accuracy over {self.vectors:,} vectors: float {self.float_model:.2%}, integers "
-            f"{self.quantised:.2%} ({-lost:+.2f} points)"
+            f"{over} float {self.float_model:.2%}, integers {self.quantised:.2%} "
+            f"({-lost:+.2f} points)"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -80,7 +87,7 @@ class Accuracy:
         fields = document.Fields(document.load(text, source), source)
         vectors = fields.integer("vectors", 1, VECTORS_MAX)
         in_floats, in_integers = fields.number("float_model"), fields.number("quantised")
-        if in_floats is None or in_integers is None:
+        if in_integers is None:
             raise bad_input(source, "null", "an accuracy is a number", document.REMEDY)
         rows = fields.any("confusion")
         fields.finish()

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
@@ -17,10 +20,10 @@ from fcgen.folding_choice import Choice, Folder, Goal
 from fcgen.integer_model import IntegerModel
 from fcgen.interface import STREAM
 from fcgen.model import Model
-from fcgen.model_data import ModelData
+from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import End, Network
 from fcgen.quantize_model import Quantization, QuantizeOptions, quantize
-from fcgen.reference import trace
+from fcgen.reference import check_vectors, trace
 
 CERTIFICATE = "certificate.json"
 
@@ -65,7 +68,7 @@ class Compiled:
 
 def compile_model(
     model: Model | IntegerModel | Network,
-    data: ModelData | None,
+    data: ModelData | LabelledData | None,
     out: Path,
     *,
     options: QuantizeOptions | None = None,
@@ -88,8 +91,8 @@ def compile_model(
     ----------
     model : Model, IntegerModel or Network
         A network is taken as it is.
-    data : ModelData, optional
-        A model of floats needs it.
+    data : ModelData or LabelledData, optional
+        A model of floats needs the first; of others the second gives the accuracy.
     out : Path
         As for `fcgen.accelerator.write`.
     options : QuantizeOptions, optional
@@ -121,13 +124,15 @@ def compile_model(
         network, certificate = certify(model, end)
         extra[CERTIFICATE] = certificate.text()
     else:
-        assert data is not None
+        assert isinstance(data, ModelData)
         progress("quantising")
         quantization = quantize(model, data.calibration, options, end)
         network = quantization.network
         measured = accuracy(model, quantization, data)
-        if measured is not None:
-            extra[ACCURACY] = measured.text()
+    if isinstance(data, LabelledData):
+        measured = accuracy_of_integers(network, data)
+    if measured is not None:
+        extra[ACCURACY] = measured.text()
     if runtime_weights:
         network = network.writable()
     progress("choosing the folding")
@@ -159,13 +164,37 @@ def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accur
     """Compare the classes of the model and of the network with the labels; None without any."""
     if data.labels is None:
         return None
-    network = quantization.network
-    codes, _ = network.quantize(data.test)
-    assert network.output is not None
-    scores = network.output(trace(network, codes)[-1])
+    codes, _ = quantization.network.quantize(data.test)
+    scores = _scores(quantization.network, codes)
+    return Accuracy.of(
+        data.labels, classes(model.forward(data.test)), classes(scores), _count(scores)
+    )
+
+
+def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:
+    """Compare the classes of a network with the labels.
+
+    Raises
+    ------
+    InputError
+        When the vectors are none of the network's.
+    """
+    codes = data.test
+    if codes.dtype.kind == "f":
+        codes, _ = network.quantize(codes)
+    scores = _scores(network, check_vectors(network, codes, "--test"))
+    return Accuracy.of(data.labels, None, classes(scores), _count(scores))
+
+
+def _scores(network: Network, codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.number[Any]]:
+    """Return what the outputs of the last layer are worth, or themselves where nobody knows."""
+    outputs = trace(network, codes)[-1]
+    return network.output(outputs) if network.output is not None else outputs
+
+
+def _count(scores: npt.NDArray[np.number[Any]]) -> int:
     # A single output has a sign, which are two classes.
-    count = max(scores.shape[1], 2)
-    return Accuracy.of(data.labels, classes(model.forward(data.test)), classes(scores), count)
+    return max(int(scores.shape[1]), 2)
 
 
 def summary(certificate: Certificate) -> dict[str, Any]:

@@ -179,6 +179,7 @@ def run(
         typed = shlex.join(["fcgen", "demo", "-o", str(directory), "--engine", simulation.engine])
         store(made.design, replace(simulation, repeat=typed), given=True)
     shown = seed % len(vectors)
+    assert accuracy.float_model is not None
     return DemoResult(
         directory=directory,
         float_accuracy=accuracy.float_model,

@@ -11,6 +11,7 @@ from fcgen.errors import bad_input
 from fcgen.integer_model import IntegerModel
 from fcgen.load.vector_file import read_array
 from fcgen.model import Model
+from fcgen.network import Network
 
 MADE_UP = 2048
 """Vectors where no data are given."""
@@ -35,6 +36,44 @@ class ModelData:
     test: Floats
     labels: npt.NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledData:
+    """What the accuracy of a network is measured on whose integers are known.
+
+    Attributes
+    ----------
+    test : ndarray, shape (V, N) or (V, *input_shape)
+        Integers are codes, floats the reals that the network quantises.
+    labels : ndarray of int64, shape (V,)
+    """
+
+    test: npt.NDArray[Any]
+    labels: npt.NDArray[np.int64]
+
+
+def labelled(
+    model: IntegerModel | Network, test: Path | None, labels: Path | None
+) -> LabelledData | None:
+    """Read vectors and their classes for a model of integers; None where neither is given.
+
+    Raises
+    ------
+    InputError
+        One line for a file or an option that is wrong.
+    """
+    if test is None and labels is None:
+        return None
+    if labels is None:
+        raise bad_input("--test", test, "is for the accuracy", "give --labels with it")
+    if test is None:
+        raise bad_input("--labels", labels, "needs data", "give --test")
+    vectors = read_array(test)
+    if vectors.dtype.kind == "f":
+        vectors = _reals(test, model)
+    outputs = max(model.layers[-1].outputs, 2)
+    return LabelledData(vectors, _classes(labels, len(vectors), outputs))
 
 
 def gather(
@@ -95,7 +134,7 @@ def gather(
     return ModelData(data, tested, classes, tuple(notes))
 
 
-def _reals(path: Path, model: Model | IntegerModel) -> Floats:
+def _reals(path: Path, model: Model | IntegerModel | Network) -> Floats:
     array: npt.NDArray[Any] = read_array(path)
     inputs, shape = int(np.prod(model.input_shape)), model.input_shape
     if array.dtype.kind not in "fiu" or array.shape[1:] not in ((inputs,), shape):
@@ -113,6 +152,8 @@ def _reals(path: Path, model: Model | IntegerModel) -> Floats:
 
 def _classes(path: Path, vectors: int, count: int) -> npt.NDArray[np.int64]:
     array = read_array(path)
+    if not vectors:
+        raise bad_input("--labels", path, "there are no vectors", "give some")
     if array.dtype.kind not in "iu" or array.shape != (vectors,):
         rule = f"must hold {vectors} integers"
         found = f"{array.dtype} of shape {array.shape}"

@@ -17,6 +17,7 @@ from fcgen.commands.model_options import (
     end_of,
     export,
     model_options,
+    notes_of,
     quantize_options,
     read,
 )
@@ -138,7 +139,7 @@ def _compiled(
     goal = goal_of(options, len(model.layers))
     if goal.clock_mhz is None:
         goal = replace(goal, clock_mhz=build.first_clock(board))
-    terminal.notes(data.notes if data else getattr(model, "notes", ()))
+    terminal.notes(notes_of(model, data))
     with terminal.progress() as progress:
         compiled = compile_model(
             model,

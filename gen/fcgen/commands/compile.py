@@ -13,6 +13,7 @@ from fcgen.commands.model_options import (
     end_of,
     export,
     model_options,
+    notes_of,
     quantize_options,
     read,
 )
@@ -46,7 +47,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     quantizer, end = quantize_options(options), end_of(options)
     model, data = read(options)
     goal = goal_of(options, len(model.layers))
-    terminal.notes(data.notes if data else getattr(model, "notes", ()))
+    terminal.notes(notes_of(model, data))
     with writing(terminal) as progress:
         from fcgen.compile import compile_model
 

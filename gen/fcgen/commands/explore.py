@@ -16,7 +16,14 @@ from fcgen.commands.explore_options import (
     option_of,
 )
 from fcgen.commands.layer_options import Shape
-from fcgen.commands.model_options import QUANTISER, end_of, quantize_options, read, sweep_options
+from fcgen.commands.model_options import (
+    QUANTISER,
+    end_of,
+    notes_of,
+    quantize_options,
+    read,
+    sweep_options,
+)
 from fcgen.commands.options import FILE, Integer, Real, common
 from fcgen.commands.writing import check_tools
 from fcgen.errors import bad_input
@@ -114,7 +121,7 @@ def _subject(options: dict[str, Any], terminal: Terminal) -> "tuple[Subject, boo
     whole = {names[option]: default for option, default in QUANTISER.items()} | options
     quantizer, end = quantize_options(whole), end_of(whole)
     model, data = read(whole)
-    terminal.notes(data.notes if data else getattr(model, "notes", ()))
+    terminal.notes(notes_of(model, data))
     return ModelSubject(model, data, quantizer, end), not isinstance(model, Model)
 
 

@@ -74,8 +74,6 @@ class InputFormat(click.ParamType):
 TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
 QUANTISER: dict[str, Any] = {
     "--calibration": None,
-    "--labels": None,
-    "--test": None,
     "--weight-bits": (8,),
     "--activation-bits": (8,),
     "--output-bits": None,
@@ -185,12 +183,20 @@ def entry_grid(model: Any, options: dict[str, Any]) -> "InputGrid":
     return InputGrid(grid.scale, grid.zero_point, form.minimum, form.maximum)
 
 
+def notes_of(model: Any, data: Any) -> tuple[str, ...]:
+    """Return what there is to say of what `read` gave."""
+    return tuple(getattr(data if hasattr(data, "notes") else model, "notes", ()))
+
+
 def read(options: dict[str, Any]) -> Any:
-    """Return the model, or a network that was quantised before; and data for one of floats."""
+    """Return the model, or a network that was quantised before; and its data, where there are any.
+
+    A model of floats always has `ModelData`; another one `LabelledData` where labels are given.
+    """
     from fcgen.load.detect import load_model
     from fcgen.load.network_file import read_network
     from fcgen.model import Model
-    from fcgen.model_data import gather
+    from fcgen.model_data import gather, labelled
 
     path = Path(options["model"])
     model: Any
@@ -211,7 +217,7 @@ def read(options: dict[str, Any]) -> Any:
         if options["bounds"]:
             rule = "the inputs have a grid already"
             raise bad_input("--range", "LO HI", rule, "leave the option out")
-        return model, None
+        return model, labelled(model, options["test"], options["labels"])
     data = gather(
         model,
         options["calibration"],

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from fcgen import document
 from fcgen.certify import certify
-from fcgen.compile import accuracy
+from fcgen.compile import accuracy, accuracy_of_integers
 from fcgen.errors import bad_input
 from fcgen.explore.point import Widths
 from fcgen.explore.store import NETWORKS, REMEDY, Record, Store
@@ -20,7 +20,7 @@ from fcgen.fixed import IntegerFormat
 from fcgen.folding_search import Size
 from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
-from fcgen.model_data import ModelData
+from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import End, Network
 from fcgen.quantize import make_layer
 from fcgen.quantize_model import QuantizeOptions, quantize
@@ -45,8 +45,8 @@ class ModelSubject:
     ----------
     model : Model, IntegerModel or Network
         Of the last two the integers stay as they are.
-    data : ModelData, optional
-        Of a model of floats.
+    data : ModelData or LabelledData, optional
+        Of a model of floats; for the accuracy of others.
     options : QuantizeOptions
         Everything but the widths.
     end : End
@@ -54,7 +54,7 @@ class ModelSubject:
     """
 
     model: Model | IntegerModel | Network
-    data: ModelData | None
+    data: ModelData | LabelledData | None
     options: QuantizeOptions
     end: End
 
@@ -65,16 +65,23 @@ class ModelSubject:
 
     def network(self, widths: Widths) -> tuple[Network, float | None]:
         """Quantise with these widths and measure; certify a model of integers."""
-        if isinstance(self.model, Network):
-            return (replace(self.model, end=self.end) if self.end != End() else self.model), None
-        if isinstance(self.model, IntegerModel):
-            return certify(self.model, self.end)[0], None
-        assert self.data is not None
+        if not isinstance(self.model, Model):
+            known = self._known(self.model)
+            if self.data is None:
+                return known, None
+            assert isinstance(self.data, LabelledData)
+            return known, accuracy_of_integers(known, self.data).quantised
+        assert isinstance(self.data, ModelData)
         weights, activations = (widths.weight,), (widths.activation,)
         options = replace(self.options, weight_bits=weights, activation_bits=activations)
         made = quantize(self.model, self.data.calibration, options, self.end)
         measured = accuracy(self.model, made, self.data)
         return made.network, None if measured is None else measured.quantised
+
+    def _known(self, model: IntegerModel | Network) -> Network:
+        if isinstance(model, IntegerModel):
+            return certify(model, self.end)[0]
+        return replace(model, end=self.end) if self.end != End() else model
 
 
 @dataclass(frozen=True)

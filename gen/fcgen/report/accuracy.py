@@ -33,12 +33,17 @@ def section(evidence: Evidence) -> Section:
                 ),
             ),
         )
-    lost = 100 * (found.quantised - found.float_model)
     lead = (
-        f"Of {found.vectors:,} vectors with labels the model of floats classifies "
-        f"{percent(found.float_model)} as they say, the network of integers "
-        f"{percent(found.quantised)} ({lost:+.2f} points).",
+        f"The network of integers classifies {percent(found.quantised)} of {found.vectors:,} "
+        "vectors with labels as they say.",
     )
+    if found.float_model is not None:
+        lost = 100 * (found.quantised - found.float_model)
+        lead = (
+            f"Of {found.vectors:,} vectors with labels the model of floats classifies "
+            f"{percent(found.float_model)} as they say, the network of integers "
+            f"{percent(found.quantised)} ({lost:+.2f} points).",
+        )
     if found.confusion is None:
         return Section(KEY, TITLE, lead)
     return Section(KEY, TITLE, lead, (_chart(found.confusion),), (_worst(found.confusion),))

@@ -71,7 +71,9 @@ def _accuracy(evidence: Evidence) -> Tile:
     found = evidence.accuracy
     if found is None:
         return Tile("Accuracy", "No labels", "compile with --labels and data", "open")
-    note = f"{percent(found.float_model)} in floats; {found.vectors:,} vectors"
+    note = f"{found.vectors:,} vectors"
+    if found.float_model is not None:
+        note = f"{percent(found.float_model)} in floats; {note}"
     return Tile("Accuracy", percent(found.quantised), note, "plain", "integers")
 
 
