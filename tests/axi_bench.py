@@ -1,12 +1,7 @@
 """Benches of the AXI top under cocotb, driven by cocotbext-axi."""
 
-import os
-import random
-from pathlib import Path
-
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles
 from cocotbext.axi import (
     AxiLiteBus,
@@ -18,23 +13,14 @@ from cocotbext.axi import (
     AxiStreamSource,
 )
 
-from interface_case import InterfaceCase
-
-PERIOD = 10  # ns
-TIMEOUT = 20  # ms of simulated time: nothing here takes a tenth of it
-CASE, FOLDER = map(Path, os.environ["FCGEN_BENCH"].split(os.pathsep))
-HELD_CYCLES_MAX = 10_000
+from interface_bench import InterfaceBench, scenario
 
 
-class Bench:
+class Bench(InterfaceBench):
     """The top between a stream source, a stream sink and an AXI4-Lite master."""
 
     def __init__(self, dut):
-        self.dut = dut
-        self.case = InterfaceCase.load(CASE)
-        self.random = random.Random(self.case.seed)
-        self.noise = np.random.default_rng(self.case.seed)
-        Clock(dut.aclk, PERIOD, "ns").start()
+        super().__init__(dut, dut.aclk, dut.aresetn, active=0)
         reset = {"reset": dut.aresetn, "reset_active_level": False}
         self.source = AxiStreamSource(
             AxiStreamBus.from_prefix(dut, "s_axis"), dut.aclk, dut.aresetn, False
@@ -53,12 +39,6 @@ class Bench:
     def pauses(self):
         while True:
             yield self.random.random() < self.case.stall
-
-    async def reset(self):
-        self.dut.aresetn.value = 0
-        await ClockCycles(self.dut.aclk, 3)
-        self.dut.aresetn.value = 1
-        await ClockCycles(self.dut.aclk, 2)
 
     async def send(self, vector, beats=None):
         """Send a vector, cut off or lengthened to so many beats."""
@@ -81,35 +61,25 @@ class Bench:
         return value
 
     async def put(self, name, value):
+        assert await self.attempt(name, value) == AxiResp.OKAY, name
+
+    async def attempt(self, name, value):
         """Write a register and return the response."""
         answer = await self.lite.write(self.case.offset(name), value.to_bytes(4, "little"))
         return answer.resp
 
-    async def hold(self):
-        control, held = (
-            self.case.bit("control", "parameter_hold"),
-            self.case.bit("status", "parameter_held"),
-        )
-        await self.put("control", control)
-        for _ in range(HELD_CYCLES_MAX):
-            if await self.get("status") & held:
-                return
-        raise AssertionError("the design was never held")
-
-    def save(self, name, **arrays):
-        np.savez(FOLDER / f"{name}.npz", **arrays)
+    async def through(self, vectors):
+        outputs = []
+        for vector in vectors:
+            await self.send(vector)
+            outputs.append(await self.receive())
+        return np.array(outputs)
 
 
-async def started(dut):
-    bench = Bench(dut)
-    await bench.reset()
-    return bench
-
-
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def traffic(dut):
     """Random traffic on the streams while registers are read."""
-    bench = await started(dut)
+    bench = await Bench.started(dut)
     case, outputs, reads = bench.case, [], 0
     for vector in case.inputs:
         await bench.send(vector)
@@ -134,10 +104,10 @@ async def receive_all(bench, count, outputs):
         outputs.append(await bench.receive())
 
 
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def frames(dut):
     """Vectors of wrong lengths among right ones."""
-    bench = await started(dut)
+    bench = await Bench.started(dut)
     case, outputs, flags = bench.case, [], []
     flag = case.bit("errors", "frame_length")
     for vector, beats in zip(case.inputs, case.lengths, strict=True):
@@ -162,16 +132,12 @@ async def frames(dut):
     )
 
 
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def registers(dut):
     """Every address, read and written as it may and may not be; a soft reset amid a vector."""
-    bench = await started(dut)
+    bench = await Bench.started(dut)
     case = bench.case
-    known = {
-        row["offset"] + 4 * word: row
-        for row in case.registers
-        for word in range(max(1, len(row["values"])))
-    }
+    known = bench.rows_by_offset()
     for offset in range(0, 1 << len(dut.s_axil_awaddr), 4):
         value, response = await bench.read(offset)
         row = known.get(offset)
@@ -191,7 +157,7 @@ async def registers(dut):
     answer = await bench.lite.write(case.offset("parameter_address") + 1, b"\xff\xff")
     assert answer.resp == AxiResp.SLVERR
     assert await bench.get("parameter_address") == 0x12345678
-    assert await bench.put("parameter_data", 1) == AxiResp.SLVERR
+    assert await bench.attempt("parameter_data", 1) == AxiResp.SLVERR
     assert await bench.get("errors") == expected
     await bench.send(case.inputs[0], case.source.beats - 1)  # which the reset drops
     await bench.source.wait()
@@ -206,11 +172,11 @@ async def registers(dut):
     bench.save("registers", output=output, cycles=np.array([low, cycles, later]))
 
 
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def weights(dut):
     """New parameters in the middle of the traffic, read back before vectors go on."""
-    bench = await started(dut)
-    case, outputs, back = bench.case, [], []
+    bench = await Bench.started(dut)
+    case, outputs = bench.case, []
     half = len(case.inputs) // 2
     for vector in case.inputs[:half]:
         await bench.send(vector)
@@ -219,17 +185,15 @@ async def weights(dut):
     await bench.hold()
     for vector in case.inputs[half:]:
         await bench.send(vector)
-    following = None
-    for address, data in case.writes.tolist():
-        if address != following:
-            await bench.put("parameter_address", address)
-        assert await bench.put("parameter_data", data) == AxiResp.OKAY
-        following = address + 1
-    for address in case.writes[:, 0].tolist():
-        await bench.put("parameter_address", address)
-        back.append(await bench.get("parameter_data"))
+    back = await bench.replace_parameters()
     await bench.put("parameter_address", 1 << 31)
-    assert await bench.put("parameter_data", 0) == AxiResp.SLVERR
+    assert await bench.attempt("parameter_data", 0) == AxiResp.SLVERR
     await bench.put("control", 0)
     await receiving
-    bench.save("weights", outputs=np.array(outputs), back=np.array(back))
+    bench.save("weights", outputs=np.array(outputs), back=back)
+
+
+@scenario
+async def retraining(dut):
+    """New parameters while nothing moves."""
+    await (await Bench.started(dut)).retraining()

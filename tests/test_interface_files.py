@@ -106,9 +106,13 @@ def test_the_c_header_has_the_registers_of_the_manifest(kind, designs, tmp_path)
         checks = {name: row["offset"]}
         if len(row["values"]) == 1:
             checks[f"{name}_VALUE"] = row["values"][0]
+        elif row["values"]:
+            checks[f"{name}_WORDS"] = len(row["values"])
         for field in row["fields"]:
             mask = ((1 << field["width"]) - 1) << field["low"]
             checks[f"{name}_{field['name'].upper()}"] = mask
+            if field["width"] > 1:
+                checks[f"{name}_{field['name'].upper()}_SHIFT"] = field["low"]
         lines += [f'_Static_assert({key} == {value}u, "{key}");' for key, value in checks.items()]
     lines += [f'_Static_assert(sizeof({interface.top}_input_t) == 1, "size");', "return 0; }"]
     compile_c("\n".join(lines), designs[kind].directory, tmp_path)

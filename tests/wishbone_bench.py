@@ -1,40 +1,19 @@
 """Benches of the Wishbone top under cocotb."""
 
-import os
-import random
-from pathlib import Path
-
-import cocotb
 import numpy as np
-from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles
 
-from interface_case import InterfaceCase
+from interface_bench import POLLS_MAX, InterfaceBench, scenario
 from wishbone_bus import WishboneMaster
 
-PERIOD = 10  # ns
-TIMEOUT = 20  # ms of simulated time: nothing here takes a tenth of it
-CASE, FOLDER = map(Path, os.environ["FCGEN_BENCH"].split(os.pathsep))
-POLLS_MAX = 10_000
 
-
-class Bench:
+class Bench(InterfaceBench):
     """The top and a master, which does what the program of a small processor would."""
 
     def __init__(self, dut):
-        self.dut = dut
-        self.case = InterfaceCase.load(CASE)
-        self.random = random.Random(self.case.seed)
-        self.noise = np.random.default_rng(self.case.seed)
-        Clock(dut.clk_i, PERIOD, "ns").start()
-        dut.rst_i.value = 1
+        super().__init__(dut, dut.clk_i, dut.rst_i, active=1)
         self.bus = WishboneMaster(dut, "wb", gap=self.case.stall, seed=self.case.seed)
         self.received = []
-
-    async def reset(self):
-        self.dut.rst_i.value = 1
-        await ClockCycles(self.dut.clk_i, 3)
-        self.dut.rst_i.value = 0
 
     async def get(self, name):
         return await self.bus.read(self.case.offset(name))
@@ -74,27 +53,16 @@ class Bench:
                 return
         raise AssertionError(f"{len(todo)} words not taken, {wanted} outputs wanted")
 
-    async def hold(self):
-        await self.put("control", self.case.bit("control", "parameter_hold"))
-        for _ in range(POLLS_MAX):
-            if await self.get("status") & self.case.bit("status", "parameter_held"):
-                return
-        raise AssertionError("the design was never held")
-
-    def save(self, name, **arrays):
-        np.savez(FOLDER / f"{name}.npz", **arrays)
+    async def through(self, vectors):
+        self.received = []
+        await self.run(vectors)
+        return self.vectors()
 
 
-async def started(dut):
-    bench = Bench(dut)
-    await bench.reset()
-    return bench
-
-
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def traffic(dut):
     """Vectors through the two data registers."""
-    bench = await started(dut)
+    bench = await Bench.started(dut)
     await bench.run(bench.case.inputs)
     bench.save(
         "traffic",
@@ -105,10 +73,10 @@ async def traffic(dut):
     )
 
 
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def overrun(dut):
     """Too many words are written and read; only those that fit count."""
-    bench = await started(dut)
+    bench = await Bench.started(dut)
     case = bench.case
     assert await bench.get("output_data") == 0
     assert await bench.get("errors") == case.bit("errors", "output_underflow")
@@ -141,17 +109,13 @@ async def overrun(dut):
     )
 
 
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def registers(dut):
     """Every address, read and written as it may and may not be; a soft reset amid a vector."""
-    bench = await started(dut)
+    bench = await Bench.started(dut)
     case = bench.case
     access = case.bit("errors", "access")
-    known = {
-        row["offset"] + 4 * word: row
-        for row in case.registers
-        for word in range(max(1, len(row["values"])))
-    }
+    known = bench.rows_by_offset()
     constants = case.constants()
     for offset in range(0, 1 << len(dut.wb_adr_i), 4):
         row = known.get(offset, {"name": "", "access": ""})
@@ -184,27 +148,24 @@ async def registers(dut):
     bench.save("registers", output=bench.vectors()[0], cycles=np.array([low, cycles, later]))
 
 
-@cocotb.test(timeout_time=TIMEOUT, timeout_unit="ms")
+@scenario
 async def weights(dut):
     """New parameters between two vectors, read back."""
-    bench = await started(dut)
-    case, back = bench.case, []
+    bench = await Bench.started(dut)
+    case = bench.case
     half = len(case.inputs) // 2
     await bench.run(case.inputs[:half])
     await bench.hold()
-    following = None
-    for address, data in case.writes.tolist():
-        if address != following:
-            await bench.put("parameter_address", address)
-        await bench.put("parameter_data", data)
-        following = address + 1
-    for address in case.writes[:, 0].tolist():
-        await bench.put("parameter_address", address)
-        back.append(await bench.get("parameter_data"))
-    assert await bench.get("errors") == 0
+    back = await bench.replace_parameters()
     await bench.put("parameter_address", 1 << 31)
     await bench.put("parameter_data", 0)
     assert await bench.get("errors") == case.bit("errors", "parameter_refused")
     await bench.put("control", 0)
     await bench.run(case.inputs[half:])
-    bench.save("weights", outputs=bench.vectors(), back=np.array(back))
+    bench.save("weights", outputs=bench.vectors(), back=back)
+
+
+@scenario
+async def retraining(dut):
+    """New parameters while nothing moves."""
+    await (await Bench.started(dut)).retraining()

@@ -181,6 +181,37 @@ class Accelerator:
 
         return write(self.directory, Path(path), force=bool(self.notes))
 
+    def parameter_writes(self, parameters: Network | str | Path | None = None) -> np.ndarray:
+        """Return what a program writes so that the design computes with other weights.
+
+        Parameters
+        ----------
+        parameters : Network or path, optional
+            Another training, a path as for ``fcgen simulate --load-weights``; default the weights
+            that the design was made with.
+
+        Returns
+        -------
+        ndarray of uint32, shape (W, 2)
+            Addresses of the parameter port, or of the register ``parameter_address`` behind a bus,
+            and the word for each.
+
+        Raises
+        ------
+        InputError
+            When the weights of the design are fixed, or these do not fit it.
+        """
+        from fcgen.loaded_parameters import load_parameters
+        from fcgen.parameter_image import ParameterImage
+
+        if parameters is None:
+            network = self.network
+        elif isinstance(parameters, Network):
+            network = parameters
+        else:
+            network, _ = load_parameters(self.network, Path(parameters))
+        return ParameterImage.of(self.design, network).writes
+
     def summary(self) -> "Summary | NetworkSummary":
         """Return size, folding, cycles and parameters."""
         from fcgen.network_summary import summarise_network

@@ -17,7 +17,7 @@ from fcgen.terminal import guarded_output
 PROGRAM = "fcgen"
 COMMANDS = (
     *("layer", "compile", "inspect", "quantize", "certify", "simulate", "regress"),
-    *("summary", "estimate", "synth", "explore", "report"),
+    *("summary", "estimate", "synth", "explore", "report", "parameters"),
     *("build", "flash", "run", "boards", "demo", "doctor"),
 )
 DEBUG = "FCGEN_DEBUG"

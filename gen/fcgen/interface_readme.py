@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from fcgen import interface_programs as programs
 from fcgen.hardware.interfaces.plan import WORD_BYTES, Element
 from fcgen.interface import Interface
 from fcgen.manifest import Manifest, output_lanes
@@ -35,29 +36,21 @@ _WISHBONE = """\
   was written without space is lost, and its vector with it: then reset by `control`.
 - `rst_i` lasts one cycle at least, once before the first use."""
 
-_VECTORS = """\
-```c
-#include "{top}.h"
-#define REGISTER(name) (*(volatile uint32_t *)(BASE + {upper}_##name))
-
-void infer(const uint32_t *x, uint32_t *y) {{
-    for (int n = 0; n < {input_count}; n++) {{
-        while (REGISTER(INPUT_SPACE) == 0) {{ }}
-        REGISTER(INPUT_DATA) = x[n];
-    }}
-    for (int n = 0; n < {output_count}; n++) {{
-        while (REGISTER(OUTPUT_LEVEL) == 0) {{ }}
-        y[n] = REGISTER(OUTPUT_DATA);
-    }}
-}}
-```"""
-
 _PARAMETERS = """\
 Parameters are written while the design is held, as `runtime_weights` in `manifest.json` addresses
 them: set `control.parameter_hold`, wait for `status.parameter_held`, write the address of a
 memory's first word to `parameter_address` and its words one behind the other to `parameter_data`,
-and take the hold back. Reading is the same. An access that is refused changes nothing and sets
-`errors.parameter_refused`. `weights_hash` stays that of the weights as they were generated."""
+and take the hold back. Reading is the same. The design is held once the vectors that began have
+left: take their outputs. An access that is refused changes nothing and sets
+`errors.parameter_refused`. `weights_hash` stays that of the weights as they were generated.
+{start}
+`fcgen parameters DIR --load-weights FILE -o other.h` writes the image for `load_parameters` above:
+`load_parameters(other_parameters, OTHER_PARAMETERS_LENGTH)`. Without `--load-weights` it has the
+weights that the design was made with; in a `.csv` it has a line for each word."""
+
+_START = """
+The memories are empty at first: load parameters before the first vector.
+"""
 
 
 def section(manifest: Manifest, interface: Interface, network: Network) -> str:
@@ -66,10 +59,13 @@ def section(manifest: Manifest, interface: Interface, network: Network) -> str:
     parts = [f"## Interface: {interface.kind}"]
     parts.append((_AXI if interface.kind == "axi" else _WISHBONE).format(**facts))
     parts.append(_ports(interface))
-    if interface.kind == "wishbone":
-        parts.append(_VECTORS.format(**facts))
-    if manifest.runtime_weights is not None:
-        parts.append(_PARAMETERS)
+    runtime = manifest.runtime_weights
+    words = (facts["input_count"], facts["output_count"])
+    if text := programs.program(interface, words, writable=runtime is not None):
+        parts.append(text)
+    if runtime is not None:
+        start = _START if runtime.get("written_at_start") else ""
+        parts.append(_PARAMETERS.format(start=start))
     parts.append(f"Registers, all of 32 bits; `{interface.header}` has them for C.")
     parts.append(_registers(interface))
     return "\n\n".join(parts)
@@ -79,7 +75,6 @@ def _facts(manifest: Manifest, interface: Interface, network: Network) -> dict[s
     formats = {"source": network.activation_format, "target": network.output_format}
     facts: dict[str, Any] = {
         "top": interface.top,
-        "upper": interface.top.upper(),
         "inner": manifest.top,
         "inputs": network.inputs,
         "outputs": network.outputs,

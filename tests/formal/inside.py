@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amaranth import Array, Module, Signal
+from amaranth import Array, Cat, Module, Signal
 from amaranth.asserts import AnyConst, Initial
 from amaranth.hdl import Assume, Value
 from amaranth.lib import wiring
@@ -25,6 +25,11 @@ class Inside:
     def __getitem__(self, name: str) -> Signal:
         """Return the signal of this name that the component drives."""
         return self._signals[name]
+
+    def states(self, *names: str) -> Value:
+        """Return whether the component's state machine is in one of these states."""
+        machine = self.module._generated["fsm"]
+        return Cat(machine.ongoing(name) for name in names).any()
 
     def memory(self, name: str, address: Value) -> Value:
         """Return what a memory holds at ``address``."""

@@ -1,11 +1,9 @@
 """New parameters for a design with runtime weights, as writes to its parameter port."""
 
-import numpy as np
-
 from fcgen.design import Design
 from fcgen.engines.streaming import ParameterUpdate
-from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.network import Network
+from fcgen.parameter_image import parameter_writes
 
 
 def update(design: Design, network: Network, *, after: int, refusals: int = 4) -> ParameterUpdate:
@@ -19,6 +17,5 @@ def update(design: Design, network: Network, *, after: int, refusals: int = 4) -
     after, refusals : int
         See :class:`ParameterUpdate`.
     """
-    chain = ParameterChain.of(design.network, design.schedule, design.mappings)
-    writes = np.array(list(chain.writes(network.layers)), np.uint32).reshape(-1, 2)
+    writes = parameter_writes(design, network)
     return ParameterUpdate(after=after, writes=writes, reads=writes[:, 0], refusals=refusals)
