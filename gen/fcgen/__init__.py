@@ -1,7 +1,7 @@
 """Fully connected layers as Verilog, proven to compute the integers of a NumPy reference.
 
 ``fcgen.load(MODEL)`` reads a model; ``fcgen.open(DIR)`` gives the accelerator of an output
-directory; ``python -m fcgen`` is the program.
+directory; ``fcgen.explore(MODEL, DIR, …)`` sweeps; ``python -m fcgen`` is the program.
 """
 
 import importlib
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from fcgen.accelerator import open as open
     from fcgen.accelerator import write as write
     from fcgen.dense_layer import DenseLayer as DenseLayer
+    from fcgen.explore.call import explore as explore
     from fcgen.fixed import IntegerFormat as IntegerFormat
     from fcgen.folding import Folding as Folding
     from fcgen.host.board import Board as Board
     from fcgen.host.virtual_board import VirtualBoard as VirtualBoard
+    from fcgen.load.detect import load_model
     from fcgen.quantize import make_layer as make_layer
+
+    load = load_model
 
 # Imported when they are asked for: `fcgen --help` needs neither NumPy nor Amaranth.
 _HOMES = {
@@ -31,14 +35,17 @@ _HOMES = {
     "VirtualBoard": "host.virtual_board",
 }
 
-__all__ = ["__version__", "load", *_HOMES]
+# Packages that are also the functions of their names.
+_PACKAGES = ("explore", "load")
+
+__all__ = ["__version__", *_PACKAGES, *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("fcgen")
-    if name == "load":  # a package that is also the function of its name
-        return importlib.import_module("fcgen.load")
+    if name in _PACKAGES:
+        return importlib.import_module(f"fcgen.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(f"fcgen.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'fcgen' has no attribute {name!r}")

@@ -16,6 +16,8 @@ from fcgen.network import Network
 MADE_UP = 2048
 """Vectors where no data are given."""
 Floats = npt.NDArray[np.float64]
+Source = Path | npt.NDArray[Any]
+"""A ``.npy`` file, or an array."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class LabelledData:
 
 
 def labelled(
-    model: IntegerModel | Network, test: Path | None, labels: Path | None
+    model: IntegerModel | Network, test: Source | None, labels: Source | None
 ) -> LabelledData | None:
     """Read vectors and their classes for a model of integers; None where neither is given.
 
@@ -66,22 +68,24 @@ def labelled(
     if test is None and labels is None:
         return None
     if labels is None:
-        raise bad_input("--test", test, "is for the accuracy", "give --labels with it")
+        assert test is not None
+        rule = "is for the accuracy"
+        raise bad_input("--test", _name(test, "vectors"), rule, "give --labels with it")
     if test is None:
-        raise bad_input("--labels", labels, "needs data", "give --test")
-    vectors = read_array(test)
+        raise bad_input("--labels", _name(labels, "classes"), "needs data", "give --test")
+    vectors = _array(test)
     if vectors.dtype.kind == "f":
-        vectors = _reals(test, model)
+        vectors = _reals(test, model, "--test")
     outputs = max(model.layers[-1].outputs, 2)
     return LabelledData(vectors, _classes(labels, len(vectors), outputs))
 
 
 def gather(
     model: Model | IntegerModel,
-    calibration: Path | None = None,
+    calibration: Source | None = None,
     bounds: tuple[float, float] | None = None,
-    labels: Path | None = None,
-    test: Path | None = None,
+    labels: Source | None = None,
+    test: Source | None = None,
     seed: int = 0,
 ) -> ModelData:
     """Read or make the data for a model.
@@ -89,13 +93,13 @@ def gather(
     Parameters
     ----------
     model : Model or IntegerModel
-    calibration : Path, optional
+    calibration : Path or ndarray, optional
         ``.npy`` of reals, (V, N) or (V, *input_shape).
     bounds : (float, float), optional
         Range of the inputs, where no data are there: seeded uniform vectors.
-    labels : Path, optional
+    labels : Path or ndarray, optional
         ``.npy`` of integers (V,): classes of ``test``.
-    test : Path, optional
+    test : Path or ndarray, optional
         ``.npy`` as ``calibration``.
     seed : int
 
@@ -110,7 +114,7 @@ def gather(
         rule = "the data have their own range"
         raise bad_input("--range", "with --calibration", rule, "leave one of the two out")
     if calibration is not None:
-        data = _reals(calibration, model)
+        data = _reals(calibration, model, "--calibration")
     elif bounds is not None:
         low, high = bounds
         if not (np.isfinite(bounds).all() and low < high):
@@ -124,41 +128,51 @@ def gather(
             "no data: ranges are those of seeded normal inputs, which yours may leave; give "
             "--calibration x.npy or --range LO HI"
         )
-    tested = data if test is None else _reals(test, model)
+    tested = data if test is None else _reals(test, model, "--test")
     classes = None
     if labels is not None:
         if test is None and calibration is None:
-            raise bad_input("--labels", labels, "needs data", "give --calibration or --test")
+            raise bad_input(
+                "--labels", _name(labels, "an array"), "needs data", "give --calibration or --test"
+            )
         # A single output has a sign, which are two classes.
         classes = _classes(labels, len(tested), max(model.layers[-1].outputs, 2))
     return ModelData(data, tested, classes, tuple(notes))
 
 
-def _reals(path: Path, model: Model | IntegerModel | Network) -> Floats:
-    array: npt.NDArray[Any] = read_array(path)
+def _name(source: Source, otherwise: str) -> str:
+    return str(source) if isinstance(source, Path) else otherwise
+
+
+def _array(source: Source) -> npt.NDArray[Any]:
+    return read_array(source) if isinstance(source, Path) else np.asarray(source)
+
+
+def _reals(source: Source, model: Model | IntegerModel | Network, option: str) -> Floats:
+    array, place = _array(source), _name(source, option)
     inputs, shape = int(np.prod(model.input_shape)), model.input_shape
     if array.dtype.kind not in "fiu" or array.shape[1:] not in ((inputs,), shape):
         rule = f"must hold reals of shape (V, {', '.join(map(str, shape))})"
-        raise bad_input(path, f"{array.dtype} of shape {array.shape}", rule, "save it that way")
+        raise bad_input(place, f"{array.dtype} of shape {array.shape}", rule, "save it that way")
     if not len(array):
-        raise bad_input(path, "0 vectors", "at least one is needed", "give more")
+        raise bad_input(place, "0 vectors", "at least one is needed", "give more")
     values = np.asarray(array, np.float64).reshape(len(array), inputs)
     if not np.isfinite(values).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
         found = f"{values[where]} at {where}"
-        raise bad_input(path, found, "must be finite", "remove NaN and infinity")
+        raise bad_input(place, found, "must be finite", "remove NaN and infinity")
     return values
 
 
-def _classes(path: Path, vectors: int, count: int) -> npt.NDArray[np.int64]:
-    array = read_array(path)
+def _classes(source: Source, vectors: int, count: int) -> npt.NDArray[np.int64]:
+    array, place = _array(source), _name(source, "--labels")
     if not vectors:
-        raise bad_input("--labels", path, "there are no vectors", "give some")
+        raise bad_input("--labels", place, "there are no vectors", "give some")
     if array.dtype.kind not in "iu" or array.shape != (vectors,):
         rule = f"must hold {vectors} integers"
         found = f"{array.dtype} of shape {array.shape}"
-        raise bad_input(path, found, rule, "give one class a vector")
+        raise bad_input(place, found, rule, "give one class a vector")
     if array.size and not 0 <= int(array.min()) <= int(array.max()) < count:
         rule = f"must be classes from 0 to {count - 1}"
-        raise bad_input(path, f"{array.min()} to {array.max()}", rule, "correct the labels")
+        raise bad_input(place, f"{array.min()} to {array.max()}", rule, "correct the labels")
     return np.asarray(array, np.int64)

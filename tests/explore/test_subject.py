@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from fcgen.errors import InputError
+from fcgen.explore.definition import fingerprint
 from fcgen.explore.point import Widths
 from fcgen.explore.store import Store
-from fcgen.explore.subject import LayerSubject, fingerprint, load, prepare
+from fcgen.explore.subject import LayerSubject, load, prepare
 
 BITS = Widths(4, 6)
 

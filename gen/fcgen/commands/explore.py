@@ -1,20 +1,11 @@
 """``fcgen explore``: many designs of one model, and the front of their trade-offs."""
 
-import importlib.metadata
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fcgen.commands.explore_options import (
-    OF_LAYERS,
-    OF_MODELS,
-    Listed,
-    Synthesis,
-    check_kind,
-    option_of,
-)
+from fcgen.commands.explore_options import Listed, Synthesis, check_kind
 from fcgen.commands.layer_options import Shape
 from fcgen.commands.model_options import (
     QUANTISER,
@@ -66,13 +57,12 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     it was when the same command runs again; --synth, --margin, --jobs and --scheduler may differ.
     """
     from fcgen.explore import cluster, flow, store, sweep, work
+    from fcgen.explore.definition import define
     from fcgen.explore.point import Widths
 
     terminal = Terminal(json=as_json, quiet=quiet)
     check_kind(options)
-    if not 0 <= options["margin"] < 1:
-        rule = "must be a part of one, from 0 to below 1"
-        raise bad_input("--margin", options["margin"], rule, "choose another number")
+    manner = work.Manner(options["synth"], options["margin"], options["jobs"], options["scheduler"])
     names = sweep.parse_devices(options["devices"])
     packs = sweep.parse_packs(options["pack"])
     widths = sweep.parse_widths(options["bits"] or ("8", "6", "4"))
@@ -90,11 +80,11 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     foldings = sweep.parse_foldings(options["folding"], subject.layers)
     seeds = tuple(range(options["seed"], options["seed"] + options["seeds"]))
     axes = sweep.Axes(widths, foldings, packs, names, seeds)
-    manner = work.Manner(options["synth"], options["margin"], options["jobs"], options["scheduler"])
+    layer = options["outputs"] is not None
+    what = f"{options['model']} {options['outputs']}" if layer else Path(options["model"])
+    definition = define(what, axes, options["seed"], options)
     with terminal.progress() as progress:
-        explored = flow.explore(
-            subject, axes, _definition(options, axes), options["directory"], manner, progress
-        )
+        explored = flow.explore(subject, axes, definition, options["directory"], manner, progress)
     terminal.notes(explored.notes)
     terminal.result(explored.lines)
     for name, path in flow.files(options["directory"]).items():
@@ -106,6 +96,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
 
 def _subject(options: dict[str, Any], terminal: Terminal) -> "tuple[Subject, bool]":
     """Return what is explored, and whether its widths are its own."""
+    from fcgen.explore.definition import OF_LAYERS
     from fcgen.explore.subject import LayerSubject, ModelSubject
     from fcgen.model import Model
     from fcgen.validation import check_sizes
@@ -123,18 +114,3 @@ def _subject(options: dict[str, Any], terminal: Terminal) -> "tuple[Subject, boo
     model, data = read(whole)
     terminal.notes(notes_of(model, data))
     return ModelSubject(model, data, quantizer, end), not isinstance(model, Model)
-
-
-def _definition(options: Mapping[str, Any], axes: Any) -> dict[str, Any]:
-    """Return everything that decides the results, by option."""
-    from fcgen.explore.subject import fingerprint
-    from fcgen.explore.sweep import SUBJECT
-
-    layer = options["outputs"] is not None
-    of = f"{options['model']} {options['outputs']}" if layer else Path(options["model"])
-    values: dict[str, Any] = {SUBJECT: of, **axes.as_dict(), "--seed": options["seed"]}
-    for name in OF_LAYERS if layer else OF_MODELS:
-        values[option_of(name)] = options[name]
-    values["--input-format"] = options["input_format"] and str(options["input_format"])
-    files = {name: fingerprint(value) for name, value in values.items() if isinstance(value, Path)}
-    return {**values, **files, "fcgen": importlib.metadata.version("fcgen")}

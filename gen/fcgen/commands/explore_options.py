@@ -8,12 +8,8 @@ import click
 from click.core import ParameterSource
 
 from fcgen.errors import bad_input, shown
+from fcgen.explore.definition import OF_LAYERS, OF_MODELS, option_of
 
-OF_LAYERS = ("weights", "bias", "relu")
-OF_MODELS = (
-    *("target", "input_format", "calibration", "bounds", "labels", "test"),
-    *("table_bits", "scales", "per_tensor", "end", "top_k", "probability_bits"),
-)
 WORDS = ("none", "pareto", "all")
 
 
@@ -59,8 +55,3 @@ def check_kind(options: Mapping[str, Any]) -> None:
         if source(name) is ParameterSource.COMMANDLINE:
             rule = f"has no meaning for {kind}"
             raise bad_input(option_of(name), options[name], rule, "leave the option out")
-
-
-def option_of(name: str) -> str:
-    """Return the option that a parameter's value comes from."""
-    return "--range" if name == "bounds" else f"--{name.replace('_', '-')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -67,26 +68,35 @@ def run(tasks: Sequence[Task], address: str, done: Done) -> None:
         futures = client.map(perform, tasks, pure=False)
         by_key = {future.key: task for future, task in zip(futures, tasks, strict=True)}
         for future in as_completed(futures, loop=client.loop):
-            if future.cancelled():
-                raise ToolError(
-                    f"--scheduler: {address}: it has gone; what is done is stored: start it, and "
-                    "run the same command again"
-                )
-            died = future.exception()
-            done(by_key[future.key], future.result() if died is None else _line(died))
+            done(by_key[future.key], _answer(future, address))
             future.release()  # or a worker that dies later would have it done again
+
+
+def _answer(future: Any, address: str) -> str | None:
+    """Return what went wrong with a task that has ended, None for nothing."""
+    try:
+        died = future.exception()
+        if not future.cancelled():
+            answer: str | None = future.result() if died is None else _line(died)
+            return answer
+    except (CancelledError, OSError):
+        pass
+    raise _gone(address)
 
 
 def _check_workers(client: Any, address: str, directory: Path) -> None:
     """Check that there are workers, and that each sees the sweep and has this fcgen."""
     try:
         client.wait_for_workers(1, timeout=WORKER_SECONDS)
-    except (OSError, TimeoutError):
+        found = client.run(sees, directory, on_error="return")
+    except OSError as error:
+        # A scheduler that has gone looks like one that gives no worker, only sooner.
+        if client.status != "running" or not isinstance(error, TimeoutError):
+            raise _gone(address) from None
         rule = f"no worker in {WORKER_SECONDS} seconds"
         raise ToolError(
             f"--scheduler: {address}: {rule}; start some with `dask worker {address}`"
         ) from None
-    found = client.run(sees, directory, on_error="return")
     for worker, answer in sorted(found.items()):
         if answer is not True:
             what = _line(answer) if isinstance(answer, Exception) else f"{directory} is not there"
@@ -101,6 +111,13 @@ def sees(directory: Path) -> bool:
 
 def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _gone(address: str) -> ToolError:
+    return ToolError(
+        f"--scheduler: {address}: it has gone; what is done is stored: run the same command again "
+        "with one that runs, or without the option to go on on this machine"
+    )
 
 
 def _unreachable(address: str, error: Exception) -> ToolError:

@@ -44,6 +44,11 @@ class Explored:
     record: Record
 
     @property
+    def front(self) -> list[Row]:
+        """The rows that nothing dominates, for each device the fastest first."""
+        return results.ordered(self.rows)
+
+    @property
     def lines(self) -> list[str]:
         """For people."""
         return results.lines(self.rows)

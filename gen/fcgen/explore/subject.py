@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass, replace
@@ -156,12 +155,3 @@ def _load(path: Path, _inode: int, _time: int) -> tuple[Network, float | None]:
     if share is not None and not (isinstance(share, float) and 0 <= share <= 1):
         raise bad_input(f"{path}: accuracy", share, "must be a part of one or null", REMEDY)
     return Network.from_json(json.dumps(record.get("network")), str(path)), share
-
-
-def fingerprint(path: Path) -> str:
-    """Return what tells the contents of a file, and of a JSON beside it, from others."""
-    state = hashlib.sha256()
-    for one in dict.fromkeys((path, path.with_suffix(".json"))):
-        if one.is_file():
-            state.update(one.suffix.encode() + one.read_bytes())
-    return f"{path.name} ({state.hexdigest()[:12]})"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from fcgen.devices import find
+from fcgen.errors import bad_input
 from fcgen.explore import cluster, local
 from fcgen.explore.point import Point
 from fcgen.explore.store import ESTIMATES, Store
@@ -16,6 +17,7 @@ from fcgen.nextpnr import nextpnr
 from fcgen.wheels import Wheel
 from fcgen.yosys import YOSYS
 
+WORDS = ("none", "pareto", "all")
 SAID_STEPS = 10
 """In how many steps the progress of estimates is told."""
 
@@ -34,12 +36,29 @@ class Manner:
         Processes on this machine.
     scheduler : str, optional
         Address of a Dask scheduler, which does the work instead.
+
+    Raises
+    ------
+    InputError
+        When one of them is none of these.
     """
 
     synthesis: str | int = "pareto"
     margin: float = 0.1
     jobs: int = 2
     scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        points = self.synthesis
+        number = isinstance(points, int) and not isinstance(points, bool) and points > 0
+        if not number and points not in WORDS:
+            rule = f"must be a number of points or one of {', '.join(WORDS)}"
+            raise bad_input("--synth", points, rule, "choose one of these")
+        if not 0 <= self.margin < 1:
+            rule = "must be a part of one, from 0 to below 1"
+            raise bad_input("--margin", self.margin, rule, "choose another number")
+        if self.jobs < 1:
+            raise bad_input("--jobs", self.jobs, "must be positive", "choose another number")
 
 
 def tools(devices: Sequence[str]) -> tuple[Wheel, ...]:
