@@ -197,3 +197,9 @@ async def weights(dut):
 async def retraining(dut):
     """New parameters while nothing moves."""
     await (await Bench.started(dut)).retraining()
+
+
+@scenario
+async def hasty(dut):
+    """A soft reset right behind the last parameter."""
+    await (await Bench.started(dut)).hasty()

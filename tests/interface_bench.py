@@ -59,20 +59,28 @@ class InterfaceBench:
                 return
         raise AssertionError("the design was never held")
 
-    async def replace_parameters(self):
-        """Write all parameters of the case, and return what reading them gives."""
+    async def write_parameters(self):
+        """Write all parameters of the case."""
         following = None
         for address, data in self.case.writes.tolist():
             if address != following:
                 await self.put("parameter_address", address)
             await self.put("parameter_data", data)
             following = address + 1
-        back = []
+
+    async def read_parameters(self):
+        """Return the words at the addresses of the case's parameters."""
+        found = []
         for address in self.case.writes[:, 0].tolist():
             await self.put("parameter_address", address)
-            back.append(await self.get("parameter_data"))
+            found.append(await self.get("parameter_data"))
         assert await self.get("errors") == 0
-        return np.array(back)
+        return np.array(found)
+
+    async def replace_parameters(self):
+        """Write all parameters of the case, and return what reading them gives."""
+        await self.write_parameters()
+        return await self.read_parameters()
 
     async def retraining(self):
         """At rest between two halves of the vectors all parameters become another training's."""
@@ -84,6 +92,17 @@ class InterfaceBench:
         await self.put("control", 0)
         after = await self.through(self.case.inputs[half:])
         self.save("retraining", before=before, back=back, after=after)
+
+    async def hasty(self):
+        """The design is reset right behind the last word."""
+        hold = self.case.bit("control", "parameter_hold")
+        await self.hold()
+        await self.write_parameters()
+        await self.put("control", self.case.bit("control", "soft_reset") | hold)
+        await self.hold()
+        back = await self.read_parameters()
+        await self.put("control", 0)
+        self.save("hasty", back=back, after=await self.through(self.case.inputs))
 
     def save(self, name, **arrays):
         np.savez(FOLDER / f"{name}.npz", **arrays)

@@ -78,3 +78,12 @@ def test_a_design_at_rest_becomes_another_training_by_its_bus_alone(
     assert np.array_equal(found["before"], old[:half])
     assert np.array_equal(found["back"], case.writes[:, 1])
     assert np.array_equal(found["after"], new[half:])
+
+
+@KINDS
+def test_a_soft_reset_right_behind_the_last_parameter_loses_none(kind, design_of, tmp_path):
+    case = case_of(design_of[kind], VECTORS, 0, 1, NEW)
+    with cosimulation(design_of[kind], "icarus") as built:
+        found = run(built, kind, ["hasty"], case, tmp_path)["hasty"]
+    assert np.array_equal(found["back"], case.writes[:, 1])
+    assert np.array_equal(found["after"], expected(NEW, case))

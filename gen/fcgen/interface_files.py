@@ -31,6 +31,7 @@ def plan_of(kind: str, manifest: Manifest, network: Network) -> InterfacePlan:
         Of the design; the hashes of its files are not needed yet.
     network : Network
     """
+    runtime = manifest.runtime_weights or {}
     return InterfacePlan(
         kind=kind,
         module=manifest.top,
@@ -43,7 +44,9 @@ def plan_of(kind: str, manifest: Manifest, network: Network) -> InterfacePlan:
         target=_element(network.output_format),
         structure_hash=bytes.fromhex(manifest.structure_hash),
         weights_hash=bytes.fromhex(manifest.weights_hash),
-        written_at_start=bool((manifest.runtime_weights or {}).get("written_at_start")),
+        written_at_start=bool(runtime.get("written_at_start")),
+        # An answer comes back from the last memory, which a write reaches no later.
+        landing_cycles=runtime.get("read_latency", 0),
     )
 
 

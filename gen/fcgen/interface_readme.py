@@ -43,6 +43,8 @@ memory's first word to `parameter_address` and its words one behind the other to
 and take the hold back. Reading is the same. The design is held once the vectors that began have
 left: take their outputs. An access that is refused changes nothing and sets
 `errors.parameter_refused`. `weights_hash` stays that of the weights as they were generated.
+A word is in its memory at most {landing} cycles after it was written: an access to `control` waits
+for that, so that no soft reset drops it; a reset by the port does.
 {start}
 `fcgen parameters DIR --load-weights FILE -o other.h` writes the image for `load_parameters` above:
 `load_parameters(other_parameters, OTHER_PARAMETERS_LENGTH)`. Without `--load-weights` it has the
@@ -65,7 +67,7 @@ def section(manifest: Manifest, interface: Interface, network: Network) -> str:
         parts.append(text)
     if runtime is not None:
         start = _START if runtime.get("written_at_start") else ""
-        parts.append(_PARAMETERS.format(start=start))
+        parts.append(_PARAMETERS.format(start=start, landing=runtime["read_latency"]))
     parts.append(f"Registers, all of 32 bits; `{interface.header}` has them for C.")
     parts.append(_registers(interface))
     return "\n\n".join(parts)

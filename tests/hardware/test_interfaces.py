@@ -169,7 +169,7 @@ def test_words_become_the_bytes_of_vectors_and_words_again(octets):
 
 
 def test_an_address_that_the_port_has_not_is_refused_without_asking():
-    window = ParameterWindow(4)
+    window = ParameterWindow(4, 9)
 
     async def bench(ctx):
         ctx.set(window.data, 0x1F)

@@ -20,7 +20,8 @@ class AxiTop(InterfaceTop):
     """A design with AXI4-Stream for its vectors and AXI4-Lite for its registers.
 
     Latency and initiation interval: those of the design. Reset: ``aresetn`` low for at least one
-    cycle, at any time, and once before the first use; run-time weights stay.
+    cycle, at any time, and once before the first use; run-time weights stay, but for words that are
+    still on their way, for which a soft reset waits.
 
     Parameters
     ----------

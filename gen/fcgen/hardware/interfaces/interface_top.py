@@ -14,8 +14,9 @@ from fcgen.hardware.interfaces.parameter_window import ParameterWindow
 from fcgen.hardware.interfaces.plan import InterfacePlan
 from fcgen.hardware.interfaces.register_bank import DATA_BITS, RegisterBank
 from fcgen.hardware.interfaces.register_map import ERRORS, error_names, register_map
+from fcgen.hardware.interfaces.registers import WORD_BYTES
 
-ACCESS = ("request", "write", "whole", "address")
+ACCESS = ("write", "whole", "address")
 _TO_UNIT = ("write", "read")
 _FROM_UNIT = ("value", "done", "failed")
 
@@ -34,6 +35,7 @@ class InterfaceTop(wiring.Component):
         self.plan = plan
         self.registers = register_map(plan)
         self.write_data = Signal(DATA_BITS)
+        self._landing = Signal()
         super().__init__(ports)
 
     @property
@@ -69,9 +71,12 @@ class InterfaceTop(wiring.Component):
         return design
 
     def _parameters(self, m: Module, design: DesignTop) -> None:
-        m.submodules.parameters = window = ParameterWindow(self.plan.width("parameter_address"))
+        plan = self.plan
+        window = ParameterWindow(plan.width("parameter_address"), plan.landing_cycles)
+        m.submodules.parameters = window
         self._connect(m, window)
-        for name, direction, _ in self.plan.ports:
+        m.d.comb += self._landing.eq(window.landing)
+        for name, direction, _ in plan.ports:
             if name in ("parameter_hold", "parameter_held"):
                 continue
             if name.startswith("parameter_"):
@@ -98,6 +103,12 @@ class InterfaceTop(wiring.Component):
         m.d.comb += self.write_data.eq(slave.data)
         for name in ACCESS:
             m.d.comb += getattr(self.bank, name).eq(getattr(slave, name))
+        request = slave.request
+        if self.plan.runtime_weights:
+            # A soft reset would drop parameters on their way to the memories.
+            control = slave.address == self.registers["control"].offset // WORD_BYTES
+            request &= ~(control & self._landing)
+        m.d.comb += self.bank.request.eq(request)
         for name in ("done", "read_data"):
             m.d.comb += getattr(slave, name).eq(getattr(self.bank, name))
 

@@ -15,7 +15,8 @@ class ParameterWindow(wiring.Component):
 
     An access that does something moves the address on by 1, so that the words of a memory are
     written or read one behind the other. It fails where the port refuses it, or where the address
-    has bits that the port has not.
+    has bits that the port has not. A write is answered before it has reached its memory, as a reset
+    of the design would drop it then: ``landing`` says so.
 
     Latency: 1 cycle of a write, that of the port of a read. Reset: address 0.
 
@@ -23,6 +24,8 @@ class ParameterWindow(wiring.Component):
     ----------
     address_width : int, at most 32
         Bits of the port's address.
+    landing_cycles : int
+        Cycles from a write at the port until it has reached its memory, or more.
 
     Ports
     -----
@@ -33,13 +36,15 @@ class ParameterWindow(wiring.Component):
     parameter_data_done, parameter_data_failed : Out(1)
     refused : Out(1)
         One cycle for each access that did nothing.
+    landing : Out(1)
+        A write may not have reached its memory yet.
     parameter_address, parameter_write, parameter_write_data, parameter_read, parameter_refused,
     parameter_read_data, parameter_read_valid
         Of the design: see `ParameterPort`.
     """
 
-    def __init__(self, address_width: int) -> None:
-        self.address_width = address_width
+    def __init__(self, address_width: int, landing_cycles: int) -> None:
+        self.address_width, self.landing_cycles = address_width, landing_cycles
         super().__init__(
             {
                 "data": In(DATA_BITS),
@@ -51,6 +56,7 @@ class ParameterWindow(wiring.Component):
                 "parameter_data_done": Out(1),
                 "parameter_data_failed": Out(1),
                 "refused": Out(1),
+                "landing": Out(1),
                 "parameter_address": Out(address_width),
                 "parameter_write": Out(1),
                 "parameter_write_data": Out(DATA_BITS),
@@ -64,7 +70,7 @@ class ParameterWindow(wiring.Component):
     @property
     def parameters(self) -> Parameters:
         """Constructor parameters: what makes two windows the same module."""
-        return {"address_width": self.address_width}
+        return {"address_width": self.address_width, "landing_cycles": self.landing_cycles}
 
     @module_border
     def elaborate(self, platform: object) -> Module:
@@ -80,6 +86,12 @@ class ParameterWindow(wiring.Component):
             self.parameter_write_data.eq(self.data),
             self.parameter_data_failed.eq(self.refused),
         ]
+        left = Signal(range(self.landing_cycles + 1))
+        m.d.comb += self.landing.eq(left != 0)
+        with m.If(self.parameter_write):
+            m.d.sync += left.eq(self.landing_cycles)
+        with m.Elif(self.landing):
+            m.d.sync += left.eq(left - 1)
         with m.If(self.parameter_address_write):
             m.d.sync += address.eq(self.data)
         with m.FSM():

@@ -59,6 +59,8 @@ class InterfacePlan:
     structure_hash, weights_hash : bytes
     written_at_start : bool
         Weights must be written before the first vector.
+    landing_cycles : int
+        After which a parameter that was written has reached its memory.
     """
 
     kind: str
@@ -73,6 +75,7 @@ class InterfacePlan:
     structure_hash: bytes
     weights_hash: bytes
     written_at_start: bool = False
+    landing_cycles: int = 0
 
     @property
     def runtime_weights(self) -> bool:

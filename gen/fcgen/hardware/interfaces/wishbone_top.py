@@ -17,7 +17,8 @@ class WishboneTop(InterfaceTop):
     """A design whose vectors and registers are behind a Wishbone B4 classic bus of 32 bits.
 
     Latency and initiation interval: those of the bus and of the design. Reset: one cycle of
-    ``rst_i``, at any time, and once before the first use; run-time weights stay.
+    ``rst_i``, at any time, and once before the first use; run-time weights stay, but for words that
+    are still on their way, for which a soft reset waits.
 
     Parameters
     ----------
