@@ -205,3 +205,25 @@ def test_what_is_asked_after_an_access_was_given_up_gets_its_own_answer():
     assert [step["ack_o"] for step in seen] == [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
     assert seen[4]["address"] == 1
     assert seen[8]["address"] == 2
+
+
+def test_a_pipelined_master_that_is_stalled_until_the_acknowledgement_gets_each_word():
+    slave = WishboneSlave(6)
+    m = Module()
+    m.submodules.slave = slave
+    m.d.sync += slave.done.eq(slave.request & ~slave.done)  # registers that hold their number
+    m.d.comb += slave.read_data.eq(slave.address)
+    todo, found = [3, 1, 2, 9, 9, 4], []
+
+    async def bench(ctx):
+        ctx.set(slave.cyc_i, 1)
+        for _ in range(40):
+            ctx.set(slave.stb_i, len(found) < len(todo))
+            ctx.set(slave.adr_i, 4 * todo[min(len(found), len(todo) - 1)])
+            stalled = not ctx.get(slave.ack_o)
+            if not stalled:
+                found.append(ctx.get(slave.dat_o))
+            await ctx.tick()
+
+    run(m, bench)
+    assert found == todo
