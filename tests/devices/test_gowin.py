@@ -11,7 +11,7 @@ from fcgen.network import Network
 from fcgen.schedule import Schedule
 from mapped_layers import folding_of, layer_of, mapping_of, written
 
-SMALL, LARGE, BARE = "gowin-gw1nr9c", "gowin-gw2ar18c", "gowin-gw2a18"
+SMALL, LARGE, BARE = "gowin-gw1nr9c", "gowin-gw2ar18c", "gowin-gw2a18c"
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_every_pin_has_a_place_of_its_own(name):
 
 def test_the_pins_are_in_the_table_of_the_package_and_have_no_part_in_configuration():
     chipdb = pytest.importorskip("apycula.chipdb", reason="the extra synth is not installed")
-    with as_file(files("apycula") / "GW2A-18.msgpack.xz") as path:
-        table = chipdb.load_chipdb(path).pinout["GW2A-18"]["PBGA256"]
-    clock, *others = PINS["gw2a18"]
+    with as_file(files("apycula") / "GW2A-18C.msgpack.xz") as path:
+        table = chipdb.load_chipdb(path).pinout["GW2A-18C"]["PBGA256"]
+    clock, *others = PINS["gw2a18c"]
     assert table[clock][1] == ["GCLKT_0"]
     assert {name: table[name][1] for name in others} == {name: [] for name in others}
 

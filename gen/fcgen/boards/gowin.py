@@ -46,8 +46,8 @@ CHIPS = {
             output=Range(3_906_250, 625 * MHZ),
         ),
     ),
-    "gowin-gw2a18": _Chip(
-        "GW2A-18",
+    "gowin-gw2a18c": _Chip(
+        "GW2A-18C",
         PllRanges(
             "GW2A series Data Sheet, DS102E: PLL parameters, C8/I7",
             input=Range(3 * MHZ, 500 * MHZ),
@@ -71,7 +71,7 @@ class GowinToolchain(Toolchain):
     link_mhz: ClassVar = {
         "gowin-gw1nr9c": 74.0,
         "gowin-gw2ar18c": 150.0,
-        "gowin-gw2a18": 150.0,
+        "gowin-gw2a18c": 150.0,
     }
 
     def ranges(self, board: Board) -> PllRanges:

