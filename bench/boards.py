@@ -1,4 +1,4 @@
-"""Bitstreams: the digits network on four boards, two models of others on an ULX3S 85F.
+"""Bitstreams: the digits network on five boards, two models of others on an ULX3S 85F.
 
 Run as ``python bench/boards.py --results DIR [--only NAME …] [--builds FOLDER]``: each row runs
 ``fcgen build`` and then sends vectors through the virtual board, which is the RTL of the bitstream
@@ -53,7 +53,10 @@ class Row:
 ROWS = (
     *(
         Row("digits.npz", board, (*DIGITS, "--fps", "20000"))
-        for board in ("icebreaker", "ulx3s-85f", "tang-nano-9k", "tang-nano-20k")
+        for board in (
+            *("icebreaker", "ulx3s-85f", "tang-nano-9k", "tang-nano-20k"),
+            "tang-primer-20k",
+        )
     ),
     Row("qkeras_jettagging.onnx", "ulx3s-85f", ("--pe", "2,4,2,1"), vectors=2_000),
     Row("ad01_int8.tflite", "ulx3s-85f", ("--fps", "2000"), vectors=50),

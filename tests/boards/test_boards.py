@@ -18,6 +18,11 @@ def constraints(name):
     return toolchain(board).constraints(board)
 
 
+def packer_words(name):
+    board = boards.find(name)
+    return toolchain(board).packer(board)[1]
+
+
 def test_the_constraints_of_an_ice40():
     text = constraints("icebreaker")
     assert "set_io pin_clock 35\n" in text
@@ -39,6 +44,21 @@ def test_the_constraints_of_a_gowin():
     assert 'IO_LOC "pin_clock" 52;\n' in text
     assert 'IO_PORT "pin_led_ready" IO_TYPE=LVCMOS18 PULL_MODE=NONE;\n' in text
     assert 'IO_PORT "pin_button" IO_TYPE=LVCMOS18 PULL_MODE=UP;\n' in text
+
+
+def test_pins_that_configuration_keeps_are_given_to_the_design():
+    words = {name: packer_words(name) for name in ("tang-nano-20k", "tang-primer-20k")}
+    # Its button is where the chip could be configured through another serial port.
+    assert [word for word in words["tang-primer-20k"] if "gpio" in word] == ["--sspi_as_gpio"]
+    assert not [word for word in words["tang-nano-20k"] if "gpio" in word]
+
+
+def test_a_led_that_stands_where_the_chip_says_that_it_is_done_frees_that_pin(tmp_path):
+    path = tmp_path / "mine.toml"
+    text = (boards.FOLDER / "tang-primer-20k.toml").read_text()
+    path.write_text(text.replace("N16", "C13").replace("N14", "A13"))
+    freed = [word for word in packer_words(str(path)) if "gpio" in word]
+    assert sorted(freed) == ["--done_as_gpio", "--ready_as_gpio", "--sspi_as_gpio"]
 
 
 @pytest.mark.parametrize("name", boards.names())

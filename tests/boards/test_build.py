@@ -12,7 +12,7 @@ from boards.board_tools import Tools, write_design
 from command_line import run
 from fcgen import boards, host_link
 from fcgen.boards import write
-from fcgen.boards.baud import baud_rate, default_baud
+from fcgen.boards.baud import BaudRate, baud_rate, default_baud
 from fcgen.boards.build import routed
 from fcgen.boards.build_file import read
 from fcgen.boards.pll import MHZ
@@ -259,6 +259,41 @@ def test_a_directory_of_others_is_not_replaced(directory, tmp_path, capsys):
     outcome = run(capsys, "build", directory, "--board", "icebreaker", "-o", tmp_path)
     assert outcome.code == 2
     assert "is not empty and was not made by fcgen" in outcome.error
+
+
+@pytest.mark.parametrize("content", ['{"forma', '{"format": "of others"}'])
+def test_a_directory_whose_build_file_is_damaged_is_not_replaced_but_explained(
+    content, directory, tmp_path, capsys
+):
+    (tmp_path / "build.json").write_text(content)
+    outcome = run(capsys, "build", directory, "--board", "icebreaker", "-o", tmp_path)
+    assert outcome.code == 2
+    assert outcome.error == (
+        f"-o: {tmp_path}: its build.json is damaged, or not of fcgen; remove the directory, or "
+        "choose another one"
+    )
+    assert (tmp_path / "build.json").read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (0.0, "exact"),
+        (-1e-7, "less than 0.0001 % off"),
+        (4e-5, "+0.0040 % off"),
+        (-6e-7, "-0.0001 % off"),
+    ],
+)
+def test_a_rate_that_is_exact_reads_so_and_no_other_one(
+    error, said, directory, tmp_path, capsys, monkeypatch
+):
+    Tools(monkeypatch, [40.0])
+    monkeypatch.setattr(BaudRate, "error", error)
+    words = ("build", directory, "--board", "icebreaker", "-o", tmp_path / "out")
+    outcome = run(capsys, *words)
+    assert outcome.code == 0, outcome.err
+    (line,) = (line for line in outcome.out.splitlines() if "Serial line" in line)
+    assert line.endswith(f" baud, {said}")
 
 
 @pytest.mark.parametrize("clock", [12_000_000, Fraction(51_000_000), Fraction(750_000_000, 8)])

@@ -10,7 +10,7 @@ from fcgen.boards.pll import MHZ, best
 from fcgen.boards.toolchains import toolchain
 
 # One of each part: the same part on another board has the same oscillator.
-NAMES = ("icebreaker", "ulx3s-25f", "tang-nano-9k", "tang-nano-20k")
+NAMES = ("icebreaker", "ulx3s-25f", "tang-nano-9k", "tang-nano-20k", "tang-primer-20k")
 BOARDS = tuple(boards.find(name) for name in NAMES)
 TARGETS = (16.9, 20, 25.95, 33.333, 48, 61.7, 93.8, 100, 108, 144.5, 199.99, 212)
 

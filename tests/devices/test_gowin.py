@@ -1,11 +1,17 @@
+from dataclasses import replace
+from importlib.resources import as_file, files
+
 import pytest
 
 from fcgen import devices
 from fcgen.devices.gowin import BLOCK, FAMILY, PINS, SOFT
 from fcgen.errors import InputError
-from mapped_layers import layer_of, mapping_of, written
+from fcgen.estimation.for_design import estimate_network
+from fcgen.network import Network
+from fcgen.schedule import Schedule
+from mapped_layers import folding_of, layer_of, mapping_of, written
 
-SMALL, LARGE = "gowin-gw1nr9c", "gowin-gw2ar18c"
+SMALL, LARGE, BARE = "gowin-gw1nr9c", "gowin-gw2ar18c", "gowin-gw2a18c"
 
 
 @pytest.mark.parametrize(
@@ -38,14 +44,14 @@ def test_two_weights_a_multiplier_are_refused():
         mapping_of(SMALL, layer_of(), pack="2")
 
 
-@pytest.mark.parametrize(("name", "mhz"), [(SMALL, 200), (LARGE, 300)])
+@pytest.mark.parametrize(("name", "mhz"), [(SMALL, 200), (LARGE, 300), (BARE, 300)])
 def test_the_block_rams_cap_the_clock(name, mhz):
     family, device = devices.find(name)
     mapping = mapping_of(name, layer_of())
     assert family.cap(device, "", mapping, family.usage({"BSRAM": 1})).mhz == mhz
 
 
-@pytest.mark.parametrize("name", [SMALL, LARGE])
+@pytest.mark.parametrize("name", [SMALL, LARGE, BARE])
 def test_every_pin_has_a_place_of_its_own(name):
     family, device = devices.find(name)
     places = PINS[name.partition("-")[2]]
@@ -55,6 +61,26 @@ def test_every_pin_has_a_place_of_its_own(name):
         f'IO_LOC "{pin}" {place};'
         for pin, place in zip(("clock", "a[0]", "a[1]"), places, strict=False)
     ]
+
+
+def test_the_pins_are_in_the_table_of_the_package_and_have_no_part_in_configuration():
+    chipdb = pytest.importorskip("apycula.chipdb", reason="the extra synth is not installed")
+    with as_file(files("apycula") / "GW2A-18C.msgpack.xz") as path:
+        table = chipdb.load_chipdb(path).pinout["GW2A-18C"]["PBGA256"]
+    clock, *others = PINS["gw2a18c"]
+    assert table[clock][1] == ["GCLKT_0"]
+    assert {name: table[name][1] for name in others} == {name: [] for name in others}
+
+
+def test_the_chip_without_memory_is_estimated_like_the_one_with_it():
+    layer = layer_of(80, 40)
+    found = []
+    for name in (LARGE, BARE):
+        schedule = Schedule((folding_of(layer, 20, 1),))
+        estimate = estimate_network(Network.single(layer), schedule, name)
+        mapping = replace(mapping_of(name, layer, pe=20), device="")
+        found.append((mapping, estimate.as_dict() | {"device": ""}))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(("weight_bits", "soft_macs"), [(8, 0), (8, 2), (2, 0), (12, 0)])

@@ -39,8 +39,16 @@ def lines(values: dict[str, Any], board: Board) -> list[str]:
         ("Clock", f"{values['clock_mhz']:.6g} MHz from {board.clock_hz / MHZ:g} MHz: {pll}"),
         ("Fmax", f"{megahertz(values['fmax_capped_mhz'])} MHz: timing is met"),
         ("Cap", values["fmax_cap_reason"]),
-        ("Serial line", f"{values['baud']:,} baud, {100 * values['baud_error']:+.4f} % off"),
+        ("Serial line", f"{values['baud']:,} baud, {_off(values['baud_error'])}"),
         ("Latency", count(values["latency"], "cycle")),
         ("Inferences", f"{floor(chip):,} a second on the chip, {floor(line):,} over its line"),
     ]
     return [*box((f"{board.name}, {board.part}", "Used", "Of", "Share"), rows), *figures(facts)]
+
+
+def _off(error: float) -> str:
+    """Return how far a rate is off; what is not nothing never reads as nothing."""
+    if not error:
+        return "exact"
+    text = f"{100 * error:+.4f}"
+    return f"{text} % off" if float(text) else "less than 0.0001 % off"

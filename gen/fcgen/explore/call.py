@@ -71,12 +71,12 @@ def explore(
         Processes on this machine.
     scheduler : str, optional
         Address of a Dask cluster that does the work instead.
-    calibration, test : path or ndarray, optional
+    calibration : path or ndarray, optional
         Inputs of a model of floats, (V, N) or (V, C, H, W).
     bounds : (float, float), optional
         Range of the inputs, where there are none.
-    labels : path or ndarray, optional
-        Classes of ``test``, by default of ``calibration``, for the accuracy.
+    test, labels : path or ndarray, optional
+        Inputs, by default those of ``calibration``, and their classes, for the accuracy.
     table_bits, scales, per_tensor
         Of a model of floats, as the options of these names.
     end : str or End
