@@ -16,7 +16,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
 from fcgen.model import Activation, FloatLayer, Model
-from fcgen.quantize_model import QuantizeOptions, quantize
+from fcgen.quantize_model import quantize
+from fcgen.quantize_options import QuantizeOptions
 from fcgen.reference import run
 
 SPLITS = 5

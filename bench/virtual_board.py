@@ -23,7 +23,8 @@ from fcgen.host.board import Board
 from fcgen.host.board_results import BoardRun
 from fcgen.host.virtual_board import TIMEOUT, VirtualBoard
 from fcgen.network import Network
-from fcgen.quantize_model import QuantizeOptions, quantize
+from fcgen.quantize_model import quantize
+from fcgen.quantize_options import QuantizeOptions
 from fcgen.reference import run
 from fcgen.schedule import Schedule
 

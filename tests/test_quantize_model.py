@@ -9,8 +9,10 @@ from fcgen.activation_grid import choose_grid
 from fcgen.errors import InputError
 from fcgen.export_onnx import CODES, VALUES, export_onnx
 from fcgen.fixed import IntegerFormat
+from fcgen.float32_claim import claims
 from fcgen.network import End
-from fcgen.quantize_model import QuantizeOptions, claims, quantize
+from fcgen.quantize_model import quantize
+from fcgen.quantize_options import QuantizeOptions
 from fcgen.reference import run
 from fcgen.requantization import Requantization
 from fcgen.scales import SHIFT_MAX_UNSIGNED

@@ -12,8 +12,10 @@ from fcgen.activation_grid import Grid
 from fcgen.errors import InputError
 from fcgen.export_onnx import CODES, VALUES, export_onnx
 from fcgen.fixed import IntegerFormat
+from fcgen.float32_claim import claims
 from fcgen.model import Activation, FloatLayer, Model
-from fcgen.quantize_model import QuantizeOptions, claims, quantize
+from fcgen.quantize_model import quantize
+from fcgen.quantize_options import QuantizeOptions
 from fcgen.reference import run, trace
 from fcgen.table_choice import choose_table, index_bits, output_grid
 from network_examples import INT8

@@ -22,7 +22,9 @@ from fcgen.interface import STREAM
 from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import End, Network
-from fcgen.quantize_model import Quantization, QuantizeOptions, quantize
+from fcgen.quantization import Quantization
+from fcgen.quantize_model import quantize
+from fcgen.quantize_options import QuantizeOptions
 from fcgen.reference import check_vectors, trace
 
 CERTIFICATE = "certificate.json"

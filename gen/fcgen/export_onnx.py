@@ -4,7 +4,7 @@ Each layer is one ``com.microsoft.QGemm``: sums in int32, then
 ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero_point)``. A layer with a table has its sums from
 QGemm, rounds and clips them to the index itself, which can have more than 8 bits, and gathers the
 entries: the twin has the table of the hardware, not the function. Where
-`fcgen.quantize_model.claims` holds, these are the integers of the hardware.
+`fcgen.float32_claim.claims` holds, these are the integers of the hardware.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from fcgen.activation_table import ActivationTable
 from fcgen.errors import bad_input
 from fcgen.load.onnx_file import require_onnx
-from fcgen.quantize_model import Quantization
+from fcgen.quantization import Quantization
 from fcgen.requantization import Requantization
 
 OPSET = 13

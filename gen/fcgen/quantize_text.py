@@ -1,6 +1,6 @@
 """A quantised model, for people."""
 
-from fcgen.quantize_model import Quantization
+from fcgen.quantization import Quantization
 from fcgen.table import box
 
 HEAD = ("Layer", "Weights", "Inputs", "Outputs", "Step", "Weights lose", "Saturated", "Claimed")

@@ -12,7 +12,8 @@ from fcgen.errors import bad_input, shown
 
 if TYPE_CHECKING:
     from fcgen.network import End
-    from fcgen.quantize_model import Quantization, QuantizeOptions
+    from fcgen.quantization import Quantization
+    from fcgen.quantize_options import QuantizeOptions
     from fcgen.real_map import InputGrid
     from fcgen.terminal import Terminal
 
@@ -127,7 +128,7 @@ def sweep_options(function: Function) -> Function:
 
 def quantize_options(options: dict[str, Any]) -> "QuantizeOptions":
     """Return what the options ask of the quantiser."""
-    from fcgen.quantize_model import QuantizeOptions
+    from fcgen.quantize_options import QuantizeOptions
 
     return QuantizeOptions(
         options["weight_bits"],

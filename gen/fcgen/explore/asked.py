@@ -20,7 +20,7 @@ from fcgen.load.network_file import read_network
 from fcgen.model import Model
 from fcgen.model_data import Source, gather, labelled
 from fcgen.network import End, Network
-from fcgen.quantize_model import QuantizeOptions
+from fcgen.quantize_options import QuantizeOptions
 
 Values = str | int | Sequence[str | int]
 Sizes = tuple[int, ...]

@@ -22,7 +22,8 @@ from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import End, Network
 from fcgen.quantize import make_layer
-from fcgen.quantize_model import QuantizeOptions, quantize
+from fcgen.quantize_model import quantize
+from fcgen.quantize_options import QuantizeOptions
 
 
 class Subject(Protocol):
