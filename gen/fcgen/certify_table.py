@@ -11,7 +11,7 @@ from fcgen.source_step import Int64Array
 from fcgen.thresholds import oriented
 
 Found = tuple[int, int, int, int, str]
-"""Output, first and last accumulator, steps, and the reason, as `fcgen.certify.Difference`."""
+"""Output, first and last accumulator, steps, and the reason, as `fcgen.certificate.Difference`."""
 
 
 def jump(layer: IntegerLayer, row: int) -> int:

@@ -14,7 +14,8 @@ from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
 from fcgen.answers import classes
-from fcgen.certify import LISTED_MAX, Certificate, certify
+from fcgen.certificate import LISTED_MAX, Certificate
+from fcgen.certify import certify
 from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.folding_choice import Choice, Folder, Goal
 from fcgen.integer_model import IntegerModel

@@ -9,7 +9,7 @@ import numpy as np
 from fcgen import accelerator
 from fcgen.accelerator import Accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
-from fcgen.certify import Certificate, Difference, LayerCertificate
+from fcgen.certificate import Certificate, Difference, LayerCertificate
 from fcgen.devices.device import Cap, Usage
 from fcgen.schedule import Schedule
 from fcgen.simulation_record import store
