@@ -7,9 +7,10 @@ import pytest
 import fcgen
 from designs import change_first_digit, small_layer, write_small
 from fcgen import simulate as simulation
+from fcgen.engines.choice import ENGINES
 from fcgen.errors import CheckError, InputError, ToolError
 from fcgen.reference import forward
-from fcgen.simulate import ENGINES, simulate
+from fcgen.simulate import simulate
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import numpy as np
 
 from fcgen import accelerator
 from fcgen.design import Design
+from fcgen.engines.choice import ENGINES, default_engine
 from fcgen.engines.streaming import StreamOptions, StreamRun
 from fcgen.errors import CheckError, FcgenError, bad_input
 from fcgen.network import Network
@@ -23,7 +24,7 @@ from fcgen.random_layers import STALLS, RandomCase, random_case
 from fcgen.random_networks import NetworkCase, random_network_case
 from fcgen.reference import run as run_reference
 from fcgen.regression_report import CaseResult, RegressionReport
-from fcgen.simulate import ENGINES, default_engine, simulate
+from fcgen.simulate import simulate
 from fcgen.simulation_result import Mismatch, Mismatches
 from fcgen.stimuli import stimuli
 

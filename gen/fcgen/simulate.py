@@ -3,42 +3,27 @@
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from fcgen import tools
 from fcgen.dense_layer import DenseLayer
 from fcgen.design import Design
-from fcgen.engines.streaming import STALL_LIMIT, ParameterUpdate, StreamOptions, StreamRun
-from fcgen.errors import CheckError, FcgenError, InputError, bad_input
+from fcgen.engines.choice import ENGINES, NETLIST_ENGINES, default_engine, runner
+from fcgen.engines.streaming import STALL_LIMIT, StreamOptions, StreamRun
+from fcgen.errors import CheckError, bad_input
+from fcgen.first_wrong_layer import blamed
 from fcgen.load.vector_file import check_writable
 from fcgen.network import Network
-from fcgen.reference import check_vectors, trace
+from fcgen.reference import check_vectors
 from fcgen.reference import run as run_reference
 from fcgen.simulation_result import Mismatches, SimulationResult
+from fcgen.simulation_update import check_update, update_of
 from fcgen.stimuli import stimuli
 from fcgen.wording import count
 
-ENGINES = ("reference", "amaranth", "icarus", "verilator", "compiled")
-NETLIST_ENGINES = ("compiled", "verilator", "icarus")
-NETLIST_OPTIMISE = 1
-"""Netlists are wide and short: building takes longer than running."""
 DEFAULT_VECTORS = {"reference": 256, "compiled": 256, "amaranth": 16, "icarus": 16, "verilator": 16}
 BLAMED_ON = 8
 """Wrong outputs whose vectors are followed through the layers."""
-Engine = Callable[[Design, np.ndarray, StreamOptions, ParameterUpdate | None], StreamRun]
-
-
-def default_engine(netlist: bool = False) -> tuple[str, str | None]:
-    """Return the engine for those who name none, and a line where it is not the usual one."""
-    other = "icarus" if netlist else "amaranth"
-    try:
-        tools.verilator()
-        tools.compiler()
-    except FcgenError as error:
-        return other, f"engine {other}, because compiled is not available: {error}"
-    return "compiled", None
 
 
 def simulate(
@@ -123,7 +108,7 @@ def simulate(
     }
     repeat = _command(design, engine, options, len(given), named, check, netlist)
     file = _wave_file(design, engine, waves)
-    update = _update(design, parameters, len(given))
+    update = update_of(design, parameters, len(given))
     simulated = design
     if netlist:
         from fcgen.synthesis.for_simulation import with_netlist
@@ -136,12 +121,12 @@ def simulate(
         outputs = _reference(design, given, parameters)
     else:
         try:
-            run = _engine(engine, file, workers)(simulated, given, options, update)
+            run = runner(engine, file, workers)(simulated, given, options, update)
         except CheckError as error:
             raise CheckError(f"{design.directory}: {error}; repeat with: {repeat}") from error
         outputs = run.outputs
     if update is not None and run is not None:
-        notes.append(_check_update(update, run, len(given)))
+        notes.append(check_update(update, run, len(given)))
     expected = _expected(design, given, parameters, run) if check else outputs
     cycles = run.output_cycles if run else np.zeros((len(given), 1), np.int64)
     lanes = design.output_lanes if run else design.network.outputs
@@ -149,7 +134,7 @@ def simulate(
     if mismatches and len(design.network.layers) > 1 and run is not None and not netlist:
         progress("looking for the first wrong layer")
         wrong = np.unique([mismatch.vector for mismatch in mismatches[:BLAMED_ON]])
-        notes.append(_blamed(design, given, wrong, run, _engine(engine, None, workers)))
+        notes.append(blamed(design, given, wrong, run, runner(engine, None, workers)))
     return SimulationResult(
         engine=engine,
         netlist=netlist,
@@ -217,31 +202,6 @@ def _vectors(
     return checked[:vectors].astype(np.int64)
 
 
-def _engine(engine: str, waves: Path | None, workers: int | None) -> Engine:
-    """Return the function that runs an engine; the heavy imports wait until it is needed."""
-    if engine == "compiled":
-        from fcgen.engines import compiled
-
-        def compile_and_run(design: Design, *rest: Any) -> StreamRun:
-            optimise = NETLIST_OPTIMISE if design.netlist else 3
-            return compiled.run(design, *rest, workers=workers, optimise=optimise)
-
-        return compile_and_run
-    if engine == "amaranth":
-        from fcgen.engines import amaranth_engine
-
-        return amaranth_engine.run
-    from fcgen.engines.cosimulation import Cosimulation
-
-    def cosimulate(
-        design: Design, inputs: np.ndarray, options: StreamOptions, update: ParameterUpdate | None
-    ) -> StreamRun:
-        with Cosimulation(design, engine, waves) as bench:
-            return bench.stream(inputs, options, update)
-
-    return cosimulate
-
-
 def _wave_file(design: Design, engine: str, waves: bool | str | Path) -> Path | None:
     if waves is False:
         return None
@@ -269,64 +229,6 @@ def _command(
     words += ["--force"] if design.notes else []
     words += [] if check else ["--no-check"]
     return shlex.join(words)
-
-
-def _update(design: Design, parameters: Network | None, vectors: int) -> ParameterUpdate | None:
-    at_start = design.written_at_start
-    if parameters is None and not at_start:
-        return None
-    if not design.network.runtime_weights:
-        raise InputError(
-            f"--load-weights: {design.directory}: the weights of this design are fixed; "
-            "emit it with --runtime-weights"
-        )
-    parameters = parameters or design.network
-    if parameters.structure_hash != design.network.structure_hash:
-        raise InputError(
-            "--load-weights: the weights belong to another structure than the design: "
-            "shapes, formats, rounding, saturation and tables must be the same"
-        )
-    from fcgen.engines.parameters import update
-
-    return update(design, parameters, after=0 if at_start else vectors // 2)
-
-
-def _blamed(
-    design: Design, inputs: np.ndarray, wrong: np.ndarray, run: StreamRun, engine: Engine
-) -> str:
-    """Look for the first wrong layer, where the weights of the images are those of the run."""
-    if run.read_back is not None and len(run.read_back):
-        wrong = wrong[wrong < (0 if design.written_at_start else run.held_after)]
-    if not len(wrong):
-        return "the weights were written at run time: no layer is looked at by itself"
-    return _first_wrong_layer(design, inputs[wrong], engine)
-
-
-def _first_wrong_layer(design: Design, inputs: np.ndarray, engine: Engine) -> str:
-    """Say which layer by itself differs first from the reference, given what it should be given."""
-    layers = design.network.layers
-    outputs = trace(design.network, inputs)
-    for number, layer in enumerate(layers):
-        given = outputs[number - 1] if number else inputs
-        run = engine(design.part(number), given, StreamOptions(), None)
-        wrong = np.argwhere(run.outputs != outputs[number])
-        if len(wrong):
-            vector, neuron = wrong[0]
-            return (
-                f"the first wrong layer is {layer.name} ({number + 1} of {len(layers)}), neuron "
-                f"{neuron}: expected {outputs[number][vector, neuron]}, "
-                f"got {run.outputs[vector, neuron]}"
-            )
-    return "each layer by itself equals the reference: what connects them is wrong"
-
-
-def _check_update(update: ParameterUpdate, run: StreamRun, vectors: int) -> str:
-    if run.read_back is None or not np.array_equal(run.read_back, update.writes[:, 1]):
-        raise CheckError("the parameters that were read back are not those written")
-    return (
-        f"{count(len(update.writes), 'parameter word')} written and read back; "
-        f"{count(run.held_after, 'vector')} before, {vectors - run.held_after:,} after"
-    )
 
 
 def _expected(

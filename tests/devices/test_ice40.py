@@ -114,7 +114,7 @@ def test_scratchpads_are_written_before_the_first_vector(tmp_path, engine, stall
 
 def test_unwritten_scratchpads_give_other_outputs(tmp_path, monkeypatch):
     made = written(tmp_path / "d", UP5K, scratchpad_layer(), pe=8)
-    monkeypatch.setattr("fcgen.simulate._update", lambda *_: None)
+    monkeypatch.setattr("fcgen.simulate.update_of", lambda *_: None)
     assert made.simulate(engine="amaranth", vectors=2).mismatches
 
 

@@ -29,8 +29,9 @@ def check(terminal: Terminal, directory: Path, data: Path | None) -> int | None:
     """
     from fcgen.boards.build_file import DESIGN
     from fcgen.design import Design
+    from fcgen.engines.choice import default_engine
     from fcgen.load.vector_file import read_inputs
-    from fcgen.simulate import default_engine, simulate
+    from fcgen.simulate import simulate
     from fcgen.simulation_record import store
 
     engine, why = default_engine()
