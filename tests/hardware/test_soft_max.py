@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from amaranth.hdl import ResetInserter, Signal
 
-from amaranth_bench import run
+from amaranth_bench import pack, run
 from fcgen.fixed import BIPOLAR, IntegerFormat
 from fcgen.hardware.soft_max import SoftMax, SoftMaxPlan
 from fcgen.mapping import GENERIC, RamShape
 from fcgen.reference_end import probabilities
 from fcgen.softmax_table import SoftmaxTable
+from hardware.beat_bench import BeatBench, framed
 
 BLOCK_RAM = replace(GENERIC, ram_shapes=(RamShape(512, 36),), weight_latency=3)
 INT8 = IntegerFormat(8, True)
@@ -25,7 +26,6 @@ SIZES = [  # M, score, scale, bits
     pytest.param(13, INT8, 5.0, 8, id="a short table"),
     pytest.param(37, IntegerFormat(1, True), 2.0, 7, id="one bit"),
 ]
-BEAT = ("payload", "first", "last")
 
 
 def softmax(outputs, score, scale, bits, mapping=GENERIC):
@@ -43,49 +43,15 @@ def scores_of(unit, vectors, seed=0):
     return values
 
 
-class Bench:
-    """A producer and a consumer; ``entered`` and ``left`` have the cycles of their beats."""
+class Bench(BeatBench):
+    """A softmax takes scores and gives probabilities, one a beat."""
 
-    def __init__(self, unit, gap=0.0, stall=0.0, closed=0):
-        self.unit, self.gap, self.stall, self.closed = unit, gap, stall, closed
-        self.random = np.random.default_rng(1)
-        self.entered, self.left, self.words = [], [], []
-
-    async def stream(self, context, vectors, cycles):
-        unit, offered, held, last = self.unit, False, None, self.unit.scores - 1
-        beats = [(int(v), k == 0, k == last) for vector in vectors for k, v in enumerate(vector)]
-        for cycle in range(cycles):
-            offered = bool(beats) and (offered or self.random.random() >= self.gap)
-            context.set(unit.in_valid, offered)
-            payload, first, end = beats[0] if offered else (-1, 1, 1)
-            context.set(unit.in_payload, payload & ((1 << unit.score.bits) - 1))
-            context.set(unit.in_first, first)
-            context.set(unit.in_last, end)
-            ready = cycle >= self.closed and self.random.random() >= self.stall
-            context.set(unit.out_ready, ready)
-            valid, *beat = (context.get(getattr(unit, f"out_{n}")) for n in ("valid", *BEAT))
-            assert held is None or (valid and beat == held), "a stalled beat changed"
-            held = beat if valid and not ready else None
-            if valid and ready:
-                self.left.append(cycle)
-                self.words.append(beat)
-            if offered and context.get(unit.in_ready):
-                self.entered.append(cycle)
-                beats, offered = beats[1:], False
-            await context.tick()
-
-    def run(self, vectors, cycles):
-        async def bench(context):
-            await self.stream(context, vectors, cycles)
-
-        run(self.unit, bench)
+    def beats(self, vectors):
+        return framed([[pack([v], self.unit.score.bits) for v in vector] for vector in vectors])
 
     def vectors(self):
-        """What has left, as vectors; every beat must be marked as it should be."""
         count = self.unit.scores
-        marks = [(k % count == 0, k % count == count - 1) for k in range(len(self.words))]
-        assert [(first, last) for _, first, last in self.words] == marks
-        return np.array([word for word, _, _ in self.words]).reshape(-1, count)
+        return np.array(self.payloads(count)).reshape(-1, count)
 
 
 @pytest.mark.parametrize(("gap", "stall"), [(0, 0), (0.5, 0), (0, 0.5), (0.3, 0.7)])
@@ -94,7 +60,7 @@ def test_every_vector_becomes_its_probabilities(outputs, score, scale, bits, gap
     unit = softmax(outputs, score, scale, bits)
     vectors = scores_of(unit, 8)
     bench = Bench(unit, gap, stall)
-    bench.run(vectors, 40 * outputs + 150)
+    bench.run(bench.beats(vectors), 40 * outputs + 150)
     assert np.array_equal(bench.vectors(), probabilities(unit.plan.table, vectors))
 
 
@@ -104,7 +70,7 @@ def test_a_score_a_cycle_passes_with_the_latency_of_the_formula(outputs, mapping
     unit = softmax(outputs, INT8, 0.05, 8, mapping)
     vectors = scores_of(unit, 6)
     bench = Bench(unit)
-    bench.run(vectors, 8 * outputs + 80)
+    bench.run(bench.beats(vectors), 8 * outputs + 80)
     assert np.array_equal(bench.vectors(), probabilities(unit.plan.table, vectors))
     assert bench.entered == list(range(6 * outputs))
     assert bench.left == [cycle + unit.latency for cycle in bench.entered]
@@ -124,7 +90,7 @@ def test_after_a_stall_no_cycle_is_lost(outputs):
     unit = softmax(outputs, INT8, 0.05, 8)
     vectors = scores_of(unit, 30)
     bench = Bench(unit, closed=120)
-    bench.run(vectors, 120 + 30 * outputs + 20)
+    bench.run(bench.beats(vectors), 120 + 30 * outputs + 20)
     assert np.array_equal(bench.vectors(), probabilities(unit.plan.table, vectors))
     assert bench.left == list(range(120, 120 + 30 * outputs))
 
@@ -137,12 +103,12 @@ def test_a_reset_in_mid_frame_drops_everything(at):
     vectors = scores_of(unit, 6)
 
     async def bench(context):
-        await before.stream(context, vectors, at)
+        await before.stream(context, before.beats(vectors), at)
         context.set(reset, 1)
         context.set(unit.in_valid, 0)
         await context.tick()
         context.set(reset, 0)
-        await after.stream(context, vectors[::-1], 90)
+        await after.stream(context, after.beats(vectors[::-1]), 90)
 
     run(ResetInserter(reset)(unit), bench)
     assert np.array_equal(after.vectors(), probabilities(unit.plan.table, vectors[::-1]))

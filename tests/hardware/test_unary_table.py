@@ -16,6 +16,7 @@ from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.unary_table import UnaryTable
 from fcgen.mapping import GENERIC, RamShape
 from fcgen.reference import forward, look_up
+from hardware.beat_bench import BeatBench, framed
 from hardware.layer_bench import Phase, beats_of, stream
 from network_examples import INT8, dense
 
@@ -29,8 +30,6 @@ SIZES = [  # index, output, M, L
 ONE_MEMORY = GENERIC
 SEVERAL = replace(GENERIC, ram_shapes=(RamShape(16, 8),), weight_latency=3)
 MEMORIES = pytest.mark.parametrize("mapping", [ONE_MEMORY, SEVERAL], ids=["one memory", "several"])
-
-BEAT = ("payload", "first", "last")
 
 
 def table(index, output=INT8, seed=0):
@@ -46,57 +45,24 @@ def values_of(index, vectors, outputs):
     return values
 
 
-class Bench:
-    """A producer and a consumer; ``entered`` and ``left`` have the cycles of their beats."""
+class Bench(BeatBench):
+    """A table takes beats of indices and gives beats of entries, as many lanes each."""
 
     def __init__(self, unit, outputs, gap=0.0, stall=0.0, closed=0):
-        self.unit, self.gap, self.stall, self.closed = unit, gap, stall, closed
+        super().__init__(unit, gap, stall, closed)
         self.outputs, self.beats_a_vector = outputs, -(-outputs // unit.lanes)
-        self.random = np.random.default_rng(1)
-        self.entered, self.left, self.words = [], [], []
 
     def beats(self, vectors):
         """The beats of vectors, as the queue gives them: unused lanes are 0."""
         spare = self.beats_a_vector * self.unit.lanes - self.outputs
         padded = np.pad(vectors, ((0, 0), (0, spare)))
         places = padded.reshape(len(vectors), self.beats_a_vector, -1).tolist()
-        bits, last = self.unit.table.index.bits, self.beats_a_vector - 1
-        return [(pack(v, bits), k == 0, k == last) for x in places for k, v in enumerate(x)]
-
-    async def stream(self, context, beats, cycles):
-        unit, offered, held = self.unit, False, None
-        for cycle in range(cycles):
-            offered = bool(beats) and (offered or self.random.random() >= self.gap)
-            context.set(unit.in_valid, offered)
-            payload, first, last = beats[0] if offered else (-1, 1, 1)
-            context.set(unit.in_payload, payload)
-            context.set(unit.in_first, first)
-            context.set(unit.in_last, last)
-            ready = cycle >= self.closed and self.random.random() >= self.stall
-            context.set(unit.out_ready, ready)
-            valid, *beat = (context.get(getattr(unit, f"out_{n}")) for n in ("valid", *BEAT))
-            assert held is None or (valid and beat == held), "a stalled beat changed"
-            held = beat if valid and not ready else None
-            if valid and ready:
-                self.left.append(cycle)
-                self.words.append(beat)
-            if offered and context.get(unit.in_ready):
-                self.entered.append(cycle)
-                beats, offered = beats[1:], False
-            await context.tick()
-
-    def run(self, vectors, cycles):
-        async def bench(context):
-            await self.stream(context, self.beats(vectors), cycles)
-
-        run(self.unit, bench)
+        return framed([[pack(v, self.unit.table.index.bits) for v in x] for x in places])
 
     def vectors(self):
-        """What has left, as vectors; every beat must be marked as it should be."""
         count, form, lanes = self.beats_a_vector, self.unit.table.output, self.unit.lanes
-        marks = [(k % count == 0, k % count == count - 1) for k in range(len(self.words))]
-        assert [(first, last) for _, first, last in self.words] == marks
-        values = [unpack(w, form.bits, lanes, signed=form.signed) for w, _, _ in self.words]
+        words = self.payloads(count)
+        values = [unpack(w, form.bits, lanes, signed=form.signed) for w in words]
         whole = np.array(values).reshape(-1, count * lanes)
         assert not whole[:, self.outputs :].any(), "an unused lane is not 0"
         return whole[:, : self.outputs]
@@ -109,7 +75,7 @@ def test_every_value_becomes_its_entry(index, output, outputs, lanes, gap, stall
     unit = UnaryTable(TablePlan.of(given), outputs=outputs, lanes=lanes)
     vectors = values_of(index, 20, outputs)
     bench = Bench(unit, outputs, gap, stall)
-    bench.run(vectors, 600)
+    bench.run(bench.beats(vectors), 600)
     assert np.array_equal(bench.vectors(), look_up(given, vectors))
 
 
@@ -118,7 +84,7 @@ def test_a_beat_a_cycle_passes_with_the_latency_of_the_formula(mapping):
     given, vectors = table(INT8), values_of(INT8, 3, 30)
     unit = UnaryTable(TablePlan.of(given, mapping), outputs=30, lanes=1)
     bench = Bench(unit, 30)
-    bench.run(vectors, 100)
+    bench.run(bench.beats(vectors), 100)
     assert np.array_equal(bench.vectors(), look_up(given, vectors))
     assert bench.entered == list(range(90))
     assert bench.left == [cycle + unit.latency for cycle in bench.entered]
@@ -130,7 +96,7 @@ def test_after_a_stall_no_cycle_is_lost(mapping):
     unit = UnaryTable(TablePlan.of(table(INT8), mapping), outputs=1, lanes=1)
     bench = Bench(unit, 1, closed=20)
     vectors = values_of(INT8, 40, 1)
-    bench.run(vectors, 70)
+    bench.run(bench.beats(vectors), 70)
     assert bench.left == list(range(20, 60))
     assert np.array_equal(bench.vectors(), look_up(unit.table, vectors))
 
