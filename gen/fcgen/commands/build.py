@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +9,10 @@ import click
 from click.core import ParameterSource
 
 from fcgen.commands.build_evidence import found_out
-from fcgen.commands.design_options import design_options, goal_of
-from fcgen.commands.layer_options import mapping_of, mapping_options
-from fcgen.commands.model_options import (
-    check_export,
-    end_of,
-    export,
-    model_options,
-    notes_of,
-    quantize_options,
-    read,
-)
+from fcgen.commands.design_options import design_options
+from fcgen.commands.layer_options import mapping_options
+from fcgen.commands.model_options import model_options
+from fcgen.commands.model_request import ModelRequest
 from fcgen.commands.options import FILE, Integer, common
 from fcgen.commands.writing import check_tools
 from fcgen.errors import bad_input
@@ -131,38 +123,17 @@ def _compiled(
     from fcgen.boards import build, write
     from fcgen.boards.build_file import DESIGN
     from fcgen.boards.toolchains import toolchain
-    from fcgen.compile import compile_model
 
-    check_export(options)
-    quantizer, end = quantize_options(options), end_of(options)
-    model, data = read(options)
-    goal = goal_of(options, len(model.layers))
-    if goal.clock_mhz is None:
-        goal = replace(goal, clock_mhz=build.first_clock(board))
-    terminal.notes(notes_of(model, data))
+    request = ModelRequest.of(options | {"clock": options["clock"] or build.first_clock(board)})
+    terminal.notes(request.notes)
     with terminal.progress() as progress:
-        compiled = compile_model(
-            model,
-            data,
+        compiled = request.compile(
             write.prepare(options["directory"]) / DESIGN,
-            options=quantizer,
-            end=end,
-            goal=goal,
-            runtime_weights=options["runtime_weights"],
+            progress,
             device=board.device.name,
-            mapping=mapping_of(options),
             reserve=toolchain(board).link,
-            name=options["name"],
-            prefix=options["prefix"],
-            seed=options["seed"],
-            progress=progress,
         )
-    if compiled.quantization:
-        terminal.notes(compiled.quantization.notes)
-    verdicts = [found.line() for found in (compiled.accuracy, compiled.certificate) if found]
-    terminal.result([*compiled.choice.lines, *verdicts])
-    if compiled.quantization:
-        export(options, compiled.quantization, model.input_name, terminal)
+    request.tell(terminal, compiled)
     design = compiled.accelerator.design
     return design, compiled.accelerator.estimate(board.device.name, None).fmax_capped_mhz
 

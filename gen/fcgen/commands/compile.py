@@ -6,17 +6,10 @@ from typing import Any
 import click
 
 from fcgen import devices
-from fcgen.commands.design_options import design_options, goal_of
-from fcgen.commands.layer_options import mapping_of, mapping_options
-from fcgen.commands.model_options import (
-    check_export,
-    end_of,
-    export,
-    model_options,
-    notes_of,
-    quantize_options,
-    read,
-)
+from fcgen.commands.design_options import design_options
+from fcgen.commands.layer_options import mapping_options
+from fcgen.commands.model_options import model_options
+from fcgen.commands.model_request import ModelRequest
 from fcgen.commands.options import FILE, Choice, common
 from fcgen.commands.writing import check_output, writing
 from fcgen.interface import INTERFACES, STREAM
@@ -43,37 +36,16 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     terminal = Terminal(json=as_json, quiet=quiet)
     devices.find(options["device"])
     check_output(options["directory"])
-    check_export(options)
-    quantizer, end = quantize_options(options), end_of(options)
-    model, data = read(options)
-    goal = goal_of(options, len(model.layers))
-    terminal.notes(notes_of(model, data))
+    request = ModelRequest.of(options)
+    terminal.notes(request.notes)
     with writing(terminal) as progress:
-        from fcgen.compile import compile_model
-
-        compiled = compile_model(
-            model,
-            data,
+        compiled = request.compile(
             options["directory"],
-            options=quantizer,
-            end=end,
-            goal=goal,
-            runtime_weights=options["runtime_weights"],
+            progress,
             device=options["device"],
-            mapping=mapping_of(options),
-            name=options["name"],
-            prefix=options["prefix"],
-            seed=options["seed"],
             verilog2005=options["verilog2005"],
             interface=options["interface"],
-            progress=progress,
         )
-    if compiled.quantization:
-        terminal.notes(compiled.quantization.notes)
-    terminal.result(compiled.accelerator.summary().lines())
-    verdicts = [found.line() for found in (compiled.accuracy, compiled.certificate) if found]
-    terminal.result(["", *compiled.choice.lines, *verdicts])
-    if compiled.quantization:
-        export(options, compiled.quantization, model.input_name, terminal)
+    request.tell(terminal, compiled, [*compiled.accelerator.summary().lines(), ""])
     terminal.record(compiled.as_dict())
     terminal.note(f"next: fcgen simulate {shlex.quote(str(options['directory']))}")
