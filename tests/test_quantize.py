@@ -9,7 +9,8 @@ from fcgen import reference
 from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
 from fcgen.load.raw_weights import RawWeights
-from fcgen.quantize import make_layer, replace_parameters
+from fcgen.quantize import make_layer
+from fcgen.replaced_parameters import replace_parameters
 
 INT8 = IntegerFormat(8, True)
 UINT8 = IntegerFormat(8, False)

@@ -6,7 +6,7 @@ import pytest
 
 import fcgen
 from designs import change_first_digit, small_layer, write_small
-from fcgen import simulate as simulation
+from fcgen import tools
 from fcgen.engines.choice import ENGINES
 from fcgen.errors import CheckError, InputError, ToolError
 from fcgen.reference import forward
@@ -147,7 +147,7 @@ def test_without_compiler_the_amaranth_simulator_runs_and_says_so(design, monkey
     def absent():
         raise ToolError("c++: not there")
 
-    monkeypatch.setattr(simulation.tools, "compiler", absent)
+    monkeypatch.setattr(tools, "compiler", absent)
     result = simulate(design, vectors=2)
     assert result.engine == "amaranth"
     assert result.notes == ("engine amaranth, because compiled is not available: c++: not there",)

@@ -12,8 +12,8 @@ from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.load.raw_weights import RawWeights
 from fcgen.network import Network
-from fcgen.quantize import replace_parameters
 from fcgen.reference import forward, requantize
+from fcgen.replaced_parameters import replace_parameters
 from fcgen.summary import summarise
 
 UINT2 = IntegerFormat(2, False)

@@ -13,7 +13,7 @@ from fcgen.instance_names import instance_names
 from fcgen.load.array_file import read_npz_layers
 from fcgen.load.network_file import read_network
 from fcgen.network import Network
-from fcgen.quantize import replace_parameters
+from fcgen.replaced_parameters import replace_parameters
 
 REFERENCE = "reference.json"
 OPTION = "--load-weights"
@@ -30,7 +30,7 @@ def load_parameters(network: Network, path: Path) -> tuple[Network, tuple[str, .
         Another network of the same structure: an output directory, its ``reference.json``, or what
         `fcgen quantize` wrote. Or an ``.npz`` of integer codes, ``LAYER.weight``, ``LAYER.bias``,
         ``LAYER.multiplier`` and so on; what is not there keeps its value. Of a layer that stands
-        alone the files of `fcgen.quantize.replace_parameters`.
+        alone the files of `fcgen.replaced_parameters.replace_parameters`.
 
     Returns
     -------

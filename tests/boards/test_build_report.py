@@ -10,7 +10,7 @@ import pytest
 
 from boards.board_tools import Tools, write_design
 from command_line import run
-from fcgen import boards, host_link, simulate
+from fcgen import boards, host_link, simulate, tools
 from fcgen.boards import write
 from fcgen.boards.bitstream import DESIGN
 from fcgen.design import Design
@@ -96,7 +96,7 @@ def test_without_a_compiler_the_bitstream_is_made_and_the_check_is_named(
     def missing():
         raise ToolError("c++: not found")
 
-    monkeypatch.setattr(simulate.tools, "compiler", missing)
+    monkeypatch.setattr(tools, "compiler", missing)
     outcome = build(capsys, directory, tmp_path / "out")
     assert outcome.code == 0
     assert "not checked: c++: not found; then: fcgen simulate" in outcome.err
