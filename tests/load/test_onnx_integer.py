@@ -7,8 +7,9 @@ from onnx import helper, numpy_helper
 import fcgen
 from fcgen.certify import certify
 from fcgen.errors import InputError
+from fcgen.float_chain import FloatChain
 from fcgen.reference import run
-from fcgen.source_step import FloatChain, FloatProduct
+from fcgen.source_step import FloatProduct
 from onnx_examples import save
 from qdq_examples import mlp, onnxruntime_on
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.fixed import IntegerFormat
+from fcgen.float_chain import run_operations
 from fcgen.integer_model import TableOrder
 from fcgen.load.onnx_graph import OnnxGraph
 from fcgen.load.onnxruntime_functions import Floats, hard_sigmoid, leaky_relu, sigmoid, tanh
 from fcgen.load.qonnx_state import Codes
 from fcgen.load.quant_operations import OPERATIONS
-from fcgen.source_step import Int64Array, run_operations
+from fcgen.source_step import Int64Array
 
 if TYPE_CHECKING:
     import onnx

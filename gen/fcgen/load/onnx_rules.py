@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from fcgen.float_chain import FloatChain
 from fcgen.integer_model import IntegerLayer
 from fcgen.load.qonnx_state import Codes, Sums
-from fcgen.source_step import FloatChain, FloatProduct, Int64Array, Step
+from fcgen.source_step import FloatProduct, Int64Array, Step
 
 CODE_BITS = 8
 """Codes of which onnxruntime makes products of integers."""

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from fcgen import fixed
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
+from fcgen.float_chain import BIPOLAR, ROUNDERS
 from fcgen.load.onnx_graph import Array, OnnxGraph
-from fcgen.source_step import BIPOLAR, ROUNDERS, Int64Array
+from fcgen.source_step import Int64Array
 
 if TYPE_CHECKING:
     import onnx

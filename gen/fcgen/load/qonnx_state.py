@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.fixed import IntegerFormat
+from fcgen.float_chain import FloatChain
 from fcgen.integer_model import IntegerLayer
 from fcgen.load.onnx_graph import Array
 from fcgen.load.qonnx_quant import Quantizer
-from fcgen.source_step import FloatChain, Int64Array
+from fcgen.source_step import Int64Array
 
 EXACT = 1 << 24
 UNIT = 2.0**-24
