@@ -14,7 +14,8 @@ from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.layer_controller import LayerController
-from fcgen.mapping import GENERIC, RamShape
+from fcgen.mapping import GENERIC
+from fcgen.memory_cut import RamShape
 
 INT8 = IntegerFormat(8, True)
 SHAPES = {

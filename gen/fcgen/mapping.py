@@ -6,8 +6,9 @@ plain Verilog for any tool.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+from fcgen.memory_cut import MemoryCut, RamShape, cut, cut_cost, rams_of
 
 
 @dataclass(frozen=True)
@@ -65,71 +66,6 @@ class ProductUnit:
         where = f" in {self.block.text}" if self.block else ""
         weights = f"{self.weights} weight{'s' * (self.weights > 1)}"
         return f"{self.kind}, {weights}{where}, {self.latency} cycles"
-
-
-@dataclass(frozen=True)
-class RamShape:
-    """One way to use a block RAM: words, and bits of a word."""
-
-    depth: int
-    width: int
-
-    def wide(self, width: int) -> int:
-        """Return the RAMs that stand side by side for words of ``width`` bits."""
-        return -(-width // self.width)
-
-    def keeps(self, width: int) -> bool:
-        """Say whether Yosys leaves words of ``width`` bits in this shape.
-
-        Shapes of one and two bits have no parity bits. Nine bits in a wider shape, which has them,
-        take as many RAMs as eight: wider words are mapped to that, with multiplexers behind the
-        RAMs (8,192 words of 32 bits: 15 RAMs in place of 16, and a third of the clock).
-        """
-        return self.width > 2 or width <= 8 * self.width
-
-
-@dataclass(frozen=True)
-class MemoryCut:
-    """How a memory is made of block RAMs.
-
-    Attributes
-    ----------
-    depths : tuple of int
-        Words of the parts that stand one behind the other; all but the last one are equal.
-    rams : int
-        Block RAMs of all parts.
-    """
-
-    depths: tuple[int, ...]
-    rams: int
-
-
-def rams_of(depth: int, width: int, shapes: Sequence[RamShape]) -> int:
-    """Return the fewest block RAMs side by side that hold a memory which one of them is deep."""
-    return min(shape.wide(width) for shape in shapes if shape.depth >= depth)
-
-
-RAM_COST, CHOICE_COST = 400, 0.6
-"""A block RAM, and a bit's choice between two parts, in look-up tables of such devices."""
-
-
-def cut(depth: int, width: int, shapes: Sequence[RamShape]) -> MemoryCut:
-    """Return the cut of a memory that costs least: RAMs first, then what chooses a part."""
-
-    def candidate(shape: RamShape) -> MemoryCut:
-        whole, rest = divmod(depth, shape.depth)
-        rams = whole * shape.wide(width)
-        if rest:
-            rams += rams_of(rest, width, shapes)
-        return MemoryCut((shape.depth,) * whole + ((rest,) if rest else ()), rams)
-
-    kept = [shape for shape in shapes if shape.keeps(width)]
-    return min(map(candidate, kept), key=lambda found: _cost(found, width))
-
-
-def _cost(cut: MemoryCut, width: int) -> float:
-    """Return the cost of a cut of words of ``width`` bits in look-up tables."""
-    return cut.rams * RAM_COST + (len(cut.depths) - 1) * width * CHOICE_COST
 
 
 WORD_BITS = (16, 8)
@@ -202,7 +138,7 @@ class Mapping:
         def cost(fields: int) -> float:
             whole, rest = divmod(count, fields)
             widths = [fields * bits] * whole + [rest * bits] * (rest > 0)
-            return sum(_cost(cut(depth, width, self.ram_shapes), width) for width in widths)
+            return sum(cut_cost(cut(depth, width, self.ram_shapes), width) for width in widths)
 
         fewer = (most // bits for most in WORD_BITS if bits <= most < count * bits)
         return min((count, *fewer), key=cost)

@@ -11,7 +11,8 @@ from fcgen.devices.ecp5 import FAMILY as ECP5
 from fcgen.devices.gowin import FAMILY as GOWIN
 from fcgen.devices.ice40 import FAMILY as ICE40
 from fcgen.hardware.weight_memory import TEXTS
-from fcgen.mapping import BEHAVIOURAL, Mapping, cut, rams_of
+from fcgen.mapping import BEHAVIOURAL, Mapping
+from fcgen.memory_cut import cut, rams_of
 
 MAPPING = Mapping("device", BEHAVIOURAL, BEHAVIOURAL, ram_shapes=RAM_SHAPES)
 WITHOUT_LUT_MEMORIES = Mapping(

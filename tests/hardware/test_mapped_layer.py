@@ -12,7 +12,7 @@ from fcgen.devices.device import MappingOptions
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
-from fcgen.mapping import RamShape
+from fcgen.memory_cut import RamShape
 from fcgen.reference import forward
 from hardware.layer_bench import Phase, beats_of, stream
 from random_layers import random_requantization, random_vectors

@@ -10,7 +10,8 @@ from amaranth.hdl import ResetInserter, Signal
 from amaranth_bench import pack, run
 from fcgen.fixed import BIPOLAR, IntegerFormat
 from fcgen.hardware.soft_max import SoftMax, SoftMaxPlan
-from fcgen.mapping import GENERIC, RamShape
+from fcgen.mapping import GENERIC
+from fcgen.memory_cut import RamShape
 from fcgen.reference_end import probabilities
 from fcgen.softmax_table import SoftmaxTable
 from hardware.beat_bench import BeatBench, framed

@@ -14,7 +14,8 @@ from fcgen.folding import Folding
 from fcgen.hardware.layer import Layer
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.unary_table import UnaryTable
-from fcgen.mapping import GENERIC, RamShape
+from fcgen.mapping import GENERIC
+from fcgen.memory_cut import RamShape
 from fcgen.reference import forward, look_up
 from hardware.beat_bench import BeatBench, framed
 from hardware.layer_bench import Phase, beats_of, stream

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcgen.devices.device import Device, Family, MappingOptions
-from fcgen.mapping import Mapping, ProductUnit, RamShape
+from fcgen.mapping import Mapping, ProductUnit
+from fcgen.memory_cut import RamShape
 
 if TYPE_CHECKING:
     from fcgen.dense_layer import DenseLayer

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import LOADED, Mapping, MultiplierText, ProductUnit, RamShape
+from fcgen.mapping import LOADED, Mapping, MultiplierText, ProductUnit
+from fcgen.memory_cut import RamShape
 
 if TYPE_CHECKING:
     from fcgen.dense_layer import DenseLayer

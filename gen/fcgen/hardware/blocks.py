@@ -11,7 +11,8 @@ from fcgen.hardware.layer_timing import LayerTiming
 from fcgen.hardware.result_plan import result_plan
 from fcgen.hardware.soft_max import SoftMaxPlan, rings
 from fcgen.hardware.table_memory import TablePlan
-from fcgen.mapping import Mapping, ProductUnit, rams_of
+from fcgen.mapping import Mapping, ProductUnit
+from fcgen.memory_cut import rams_of
 from fcgen.network import Network
 from fcgen.softmax_table import SoftmaxTable
 

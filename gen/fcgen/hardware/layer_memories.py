@@ -20,7 +20,8 @@ from fcgen.hardware.result_plan import ResultPlan
 from fcgen.hardware.scratchpad_memory import ScratchpadMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.images import MemoryImage
-from fcgen.mapping import GENERIC, Mapping, MemoryCut
+from fcgen.mapping import GENERIC, Mapping
+from fcgen.memory_cut import MemoryCut
 
 AnyMemory = WeightMemory | ScratchpadMemory | CascadedMemory
 

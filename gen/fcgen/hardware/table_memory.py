@@ -18,7 +18,8 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.images import MemoryImage
-from fcgen.mapping import GENERIC, Mapping, MemoryCut, RamShape, rams_of
+from fcgen.mapping import GENERIC, Mapping
+from fcgen.memory_cut import MemoryCut, RamShape, rams_of
 
 
 class Table(Protocol):
