@@ -239,12 +239,12 @@ def test_regress_as_json(capsys, tmp_path, design):
 
 
 def test_a_failed_case_comes_with_the_command_that_repeats_it(capsys, tmp_path, monkeypatch):
-    from fcgen import regress
+    from fcgen import regression_case
 
     def wrong(layer, inputs):
         return np.zeros((len(inputs), layer.outputs), np.int64)
 
-    monkeypatch.setattr(regress, "run_reference", wrong)
+    monkeypatch.setattr(regression_case, "run_reference", wrong)
     words = ("--count", 1, "--engine", "amaranth", "--seed", 34, "--junit", tmp_path / "j.xml")
     outcome = run(capsys, "regress", *words)
     assert outcome.code == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from designs import change_first_digit, write_small
-from fcgen import regress as regression
+from fcgen import regression_case
 from fcgen.errors import InputError
 from fcgen.fixed import ROUNDINGS, SATURATIONS
 from fcgen.random_layers import random_case
@@ -78,7 +78,7 @@ def test_a_failure_has_its_place_and_the_command_that_repeats_it(tmp_path, monke
 
 
 def test_a_wrong_random_layer_is_repeated_by_its_number(monkeypatch):
-    monkeypatch.setattr(regression, "run_reference", lambda net, x: run(net, x) + 1)
+    monkeypatch.setattr(regression_case, "run_reference", lambda net, x: run(net, x) + 1)
     report = regress(seed=169, only=0, engine="compiled")
     (failed,) = report.failures
     assert failed.command == "fcgen regress --seed 169 --only 0 --engine compiled"
@@ -89,7 +89,7 @@ def test_a_crash_is_the_failure_of_its_case_only(monkeypatch):
     def crash(*arguments):
         raise KeyError("lost")
 
-    monkeypatch.setattr(regression, "_check", crash)
+    monkeypatch.setattr(regression_case, "_check", crash)
     report = regress(count=2, engine="amaranth")
     assert [result.failure for result in report.results] == ["KeyError: 'lost'"] * 2
 
