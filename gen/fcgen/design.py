@@ -15,6 +15,7 @@ from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ChainPlace
 from fcgen.manifest import REFERENCE, Manifest, output_lanes
+from fcgen.manifest_check import changed_files, differing_fields
 from fcgen.mapping import GENERIC, Mapping
 from fcgen.network import Network
 from fcgen.schedule import Schedule
@@ -72,7 +73,7 @@ class Design:
         """
         directory = Path(directory)
         described = manifest_reader.read(directory)
-        notes = manifest_reader.changed_files(directory, described)
+        notes = changed_files(directory, described)
         if notes and not force:
             raise InputError(f"{notes[0]}; write the design again or use --force")
         path = directory / REFERENCE
@@ -98,7 +99,7 @@ class Design:
             latency_first=timing.latency_first,
             weights_hash=network.weights_hash,
         )
-        notes += manifest_reader.differing_fields(directory, derived, network)
+        notes += differing_fields(directory, derived, network)
         if notes and not force:
             raise InputError(f"{notes[0]}; write the design again or use --force")
         return cls(directory, described, network, mappings, tuple(notes))

@@ -1,4 +1,4 @@
-"""Read ``manifest.json`` without trust: types, ranges, names of files, and their hashes."""
+"""Read ``manifest.json`` without trust: types, ranges, and names of files."""
 
 import math
 import re
@@ -18,37 +18,37 @@ from fcgen.manifest import (
     MANIFEST,
     REFERENCE,
     Manifest,
-    hash_file,
-    text,
 )
-from fcgen.network import Network
 from fcgen.schedule import Schedule
 
 BYTES_MAX = 1 << 24
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_REMEDY = "write the design again"
-
-
+REMEDY = "write the design again"
 _REQUIRED = (REFERENCE, "files.f", "tb.sv", "README.md")
-# Checked elsewhere, or, like the versions, different from one installation to another.
-_NOT_DERIVED = ("files", "versions", "runtime_weights", "ports", "interface")
 
 
 def is_design(directory: Path) -> bool:
     """Say whether a directory holds a design of ours, whatever its version and state."""
     try:
-        return _load(directory / MANIFEST).get("generator") == GENERATOR
+        return load(directory / MANIFEST).get("generator") == GENERATOR
     except InputError:
         return False
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
+    """Return the JSON object of a manifest, as it stands in the file.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, or it holds no JSON object.
+    """
     try:
         # A fifo would wait for a writer for ever.
         if path.exists() and not path.is_file():
-            raise bad_input(path, "not a file", "a design has this file", _REMEDY)
+            raise bad_input(path, "not a file", "a design has this file", REMEDY)
         with path.open("rb") as stream:
             content = stream.read(BYTES_MAX + 1)
     except OSError as error:
@@ -57,7 +57,7 @@ def _load(path: Path) -> dict[str, Any]:
             f"{path}: {reason}: a design has this file; write one with `fcgen layer … -o DIR`"
         ) from None
     if len(content) > BYTES_MAX:
-        raise bad_input(path, "too large", f"a manifest has at most {BYTES_MAX} bytes", _REMEDY)
+        raise bad_input(path, "too large", f"a manifest has at most {BYTES_MAX} bytes", REMEDY)
     return document.load(content, str(path))
 
 
@@ -70,11 +70,11 @@ def read(directory: Path) -> Manifest:
         One line that names the file and the field.
     """
     path = directory / MANIFEST
-    values, source = _load(path), str(path)
+    values, source = load(path), str(path)
     if values.get("generator") != GENERATOR:
-        raise bad_input(source, values.get("generator"), "was not made by fcgen", _REMEDY)
+        raise bad_input(source, values.get("generator"), "was not made by fcgen", REMEDY)
     if values.get("format") != FORMAT:
-        raise bad_input(source, values.get("format"), f"format {FORMAT} is known", _REMEDY)
+        raise bad_input(source, values.get("format"), f"format {FORMAT} is known", REMEDY)
     with located(source):
         return _parse(values, source)
 
@@ -86,7 +86,7 @@ def _parse(values: dict[str, Any], source: str) -> Manifest:
         _match(_HASH, digest, f"files.{name}", source)
     for name in _REQUIRED:
         if name not in files:
-            raise bad_input(f"{source}: files", "incomplete", f"must name {name}", _REMEDY)
+            raise bad_input(f"{source}: files", "incomplete", f"must name {name}", REMEDY)
     fields = document.Fields(values, source)
     schedule = _schedule(values, source)
     modules = tuple(
@@ -125,7 +125,7 @@ def _schedule(values: dict[str, Any], source: str) -> Schedule:
         return Schedule((_folding(values, source),))
     layers = values["layers"]
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
-        raise bad_input(f"{source}: layers", layers, "must be a list of objects", _REMEDY)
+        raise bad_input(f"{source}: layers", layers, "must be a list of objects", REMEDY)
     return Schedule(tuple(_folding(layer, source) for layer in layers))
 
 
@@ -152,10 +152,10 @@ def _interface(values: dict[str, Any], files: Mapping[str, str], source: str) ->
     fields = document.Fields(found, source, "interface.")
     header, registers = fields.text("header"), found.get("registers")
     if header not in files:
-        raise bad_input(f"{source}: interface.header", header, "must be a name of files", _REMEDY)
+        raise bad_input(f"{source}: interface.header", header, "must be a name of files", REMEDY)
     if not isinstance(registers, list) or not all(isinstance(row, dict) for row in registers):
         rule = "must be a list of objects"
-        raise bad_input(f"{source}: interface.registers", registers, rule, _REMEDY)
+        raise bad_input(f"{source}: interface.registers", registers, rule, REMEDY)
     return Interface(
         fields.choice("kind", tuple(CLOCKS)),
         _match(IDENTIFIER, fields.text("top"), "interface.top", source),
@@ -168,14 +168,14 @@ def _interface(values: dict[str, Any], files: Mapping[str, str], source: str) ->
 
 def _mapping(values: dict[str, Any], key: str, source: str) -> dict[str, Any]:
     if not isinstance(values.get(key), dict):
-        raise bad_input(f"{source}: {key}", values.get(key), "must be an object", _REMEDY)
+        raise bad_input(f"{source}: {key}", values.get(key), "must be an object", REMEDY)
     result: dict[str, Any] = values[key]
     return result
 
 
 def _match(pattern: re.Pattern[str], value: object, key: str, source: str) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise bad_input(f"{source}: {key}", value, f"must match {pattern.pattern}", _REMEDY)
+        raise bad_input(f"{source}: {key}", value, f"must match {pattern.pattern}", REMEDY)
     return value
 
 
@@ -188,14 +188,14 @@ def _names(
         or not names
         or not all(isinstance(name, str) and name in files for name in names)
     ):
-        raise bad_input(f"{source}: {key}", names, "must be names from files", _REMEDY)
+        raise bad_input(f"{source}: {key}", names, "must be names from files", REMEDY)
     return tuple(names)
 
 
 def _ports(values: dict[str, Any], source: str) -> tuple[tuple[str, str, int], ...]:
     ports = values.get("ports")
     if not isinstance(ports, list) or not all(isinstance(port, dict) for port in ports):
-        raise bad_input(f"{source}: ports", ports, "must be a list of objects", _REMEDY)
+        raise bad_input(f"{source}: ports", ports, "must be a list of objects", REMEDY)
     fields = [document.Fields(port, source, "ports.") for port in ports]
     return tuple(
         (
@@ -205,45 +205,3 @@ def _ports(values: dict[str, Any], source: str) -> tuple[tuple[str, str, int], .
         )
         for port in fields
     )
-
-
-def differing_fields(directory: Path, manifest: Manifest, network: Network) -> list[str]:
-    """Return a line for each field that does not follow from the layer and the folding.
-
-    Parameters
-    ----------
-    directory : Path
-    manifest : Manifest
-        As it was read, with the cycles that the layer and the folding give.
-    network : Network
-    """
-    path = directory / MANIFEST
-    found, derived = _load(path), document.load(text(manifest, network), str(path))
-    fields = [key for key in {**found, **derived} if key not in _NOT_DERIVED]
-    return [
-        f"{path}: {key}: is not what the layer and the folding give"
-        for key in fields
-        if found.get(key) != derived.get(key)
-    ]
-
-
-def changed_files(directory: Path, manifest: Manifest) -> list[str]:
-    """Return a line for each file that no longer matches its hash.
-
-    Raises
-    ------
-    InputError
-        When a file is missing or is not a plain file of this directory.
-    """
-    lines = []
-    for name, digest in manifest.files.items():
-        path = directory / name
-        if path.is_symlink() or not path.is_file():
-            raise bad_input(path, "no such file", "the manifest names it", _REMEDY)
-        try:
-            found = hash_file(path)
-        except OSError as error:
-            raise bad_input(path, error.strerror, "cannot be read", _REMEDY) from None
-        if found != digest:
-            lines.append(f"{path}: sha256 {found[:12]}…: has changed since the design was written")
-    return lines
