@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from fcgen.emission.assignments import Assignment, ordered
 from fcgen.emission.clocked import ClockedBlocks
 from fcgen.emission.expressions import Dialect, Expression
 from fcgen.emission.layout import block, comma_separated, indented
@@ -14,20 +14,6 @@ from fcgen.emission.netlist import Netlist, is_clocked, is_operator, output
 from fcgen.emission.rewiring import in_order_of_data, split_wires
 from fcgen.emission.rtlil import Cell, Memory, Module, Signal, Slice, Wire, is_zero, slices
 from fcgen.emission.values import Helper, Values
-
-
-@dataclass
-class Assignment:
-    """A value of a wire; ``kind`` is ``assign``, or the declaration that it is made with."""
-
-    key: str
-    kind: str
-    target: str
-    value: Expression
-    reads: set[str]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.target} = {self.value.text};"
 
 
 class ModuleWriter:
@@ -84,7 +70,7 @@ class ModuleWriter:
             if not cell.type.startswith("$")
             for line in self._instance(cell)
         ]
-        assignments = _ordered(self._all_assignments())
+        assignments = ordered(self._all_assignments())
         with_value = {a.key for a in assignments if a.kind != "assign"}
         blocks = [
             self._declarations(with_value),
@@ -227,28 +213,6 @@ class ModuleWriter:
                 self._has_open_pins = True
                 return ""
         return self._values.signal(signal).text
-
-
-def _ordered(assignments: list[Assignment]) -> list[Assignment]:
-    """Sort so that every value stands below those that it is made of."""
-    by_key = {assignment.key: assignment for assignment in assignments}
-    done: set[str] = set()
-    result: list[Assignment] = []
-    for start in assignments:
-        if start.key in done:
-            continue
-        done.add(start.key)
-        stack = [(start, iter(sorted(start.reads)))]
-        while stack:
-            assignment, reads = stack[-1]
-            below = next((key for key in reads if key in by_key and key not in done), None)
-            if below is None:
-                result.append(assignment)
-                stack.pop()
-            else:
-                done.add(below)
-                stack.append((by_key[below], iter(sorted(by_key[below].reads))))
-    return result
 
 
 def _is_named(signal: Signal) -> bool:
