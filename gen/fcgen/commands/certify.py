@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fcgen.commands.model_options import TARGETS, InputFormat
+from fcgen.commands.model_options import TARGETS
 from fcgen.commands.options import FILE, Choice, common
+from fcgen.commands.value_types import InputFormat
 from fcgen.errors import bad_input
 from fcgen.terminal import Terminal
 

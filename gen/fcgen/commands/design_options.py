@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fcgen.commands.model_options import Integers
 from fcgen.commands.options import Integer, Real
+from fcgen.commands.value_types import Integers
 from fcgen.errors import bad_input
 
 if TYPE_CHECKING:
