@@ -131,7 +131,7 @@ def test_without_check_nothing_is_compared(broken):
 
 def test_a_broken_protocol_comes_with_the_command_that_repeats_it(design, tmp_path, monkeypatch):
     monkeypatch.setattr("fcgen.engines.streaming.tail", lambda design: 0)
-    monkeypatch.setattr("fcgen.engines.compiled.watchdog", lambda design, options: 0)
+    monkeypatch.setattr("fcgen.engines.compiled_job.watchdog", lambda design, options: 0)
     with pytest.raises(CheckError, match=r"nothing was accepted .*; repeat with: fcgen simulate"):
         simulate(design, engine="compiled", vectors=2)
 

@@ -13,20 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fcgen.beats import StreamFormat
 from fcgen.design import Design
+from fcgen.engines.compiled_job import Buffers, Job
 from fcgen.engines.library import LibrarySource, library
-from fcgen.engines.streaming import (
-    ParameterUpdate,
-    StreamFault,
-    StreamOptions,
-    StreamRun,
-    reset_chance,
-    start_cycle,
-    tail,
-    used_lanes,
-    watchdog,
-)
+from fcgen.engines.streaming import ParameterUpdate, StreamFault, StreamOptions, StreamRun
 from fcgen.errors import CheckError
 
 MESSAGE_BYTES = 4096
@@ -41,25 +31,6 @@ FAULTS = {
     8: "a parameter access was refused although the layer was held",
 }
 _directory_lock = threading.Lock()
-
-
-class _Job(ctypes.Structure):
-    """Struct Job of harness.cpp."""
-
-    _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("input", "output")),
-        *((name, ctypes.c_void_p) for name in ("first_input", "output_cycles")),
-        ("vectors", ctypes.c_int64),
-        *((name, ctypes.c_int64) for name in ("input_beats", "input_words")),
-        *((name, ctypes.c_int64) for name in ("output_beats", "output_words")),
-        *((name, ctypes.c_int64) for name in ("start", "period", "watchdog", "tail", "resets")),
-        ("seed", ctypes.c_uint64),
-        *((name, ctypes.c_uint32) for name in ("gap", "stall", "reset_chance", "reserved")),
-        *((name, ctypes.c_void_p) for name in ("write_address", "write_data")),
-        *((name, ctypes.c_void_p) for name in ("read_address", "read_data")),
-        *((name, ctypes.c_int64) for name in ("writes", "reads", "update_after")),
-        *((name, ctypes.c_int64) for name in ("begun_before_update", "cycles", "vector", "beat")),
-    )
 
 
 def run(
@@ -126,7 +97,7 @@ def _load(path: Path) -> ctypes.CDLL:
     message = (ctypes.c_char_p, ctypes.c_size_t)
     loaded.fcgen_open.argtypes = (ctypes.c_uint64, *message)
     loaded.fcgen_open.restype = ctypes.c_void_p
-    loaded.fcgen_run.argtypes = (ctypes.c_void_p, ctypes.POINTER(_Job), *message)
+    loaded.fcgen_run.argtypes = (ctypes.c_void_p, ctypes.POINTER(Job), *message)
     loaded.fcgen_close.argtypes = (ctypes.c_void_p,)
     loaded.fcgen_close.restype = None
     return loaded
@@ -173,7 +144,7 @@ def _stream(
 ) -> StreamRun:
     """Run one model over its share of the vectors, which are numbered from ``start``."""
     seed = options.seed * 1_000_003 + start
-    buffers = _Buffers(design, inputs, update, seed)
+    buffers = Buffers(design, inputs, update, seed)
     job = buffers.job(design, options, seed)
     message = ctypes.create_string_buffer(MESSAGE_BYTES)
     model = _open(loaded, design, seed % 2**30)
@@ -187,70 +158,3 @@ def _stream(
         what = FAULTS[status].format(watchdog=job.watchdog)
         raise StreamFault(what, start + job.vector, job.beat, job.cycles - 1)
     return buffers.result(job, start)
-
-
-class _Buffers:
-    """The arrays of one run; they live as long as the library writes to them."""
-
-    def __init__(
-        self, design: Design, inputs: np.ndarray, update: ParameterUpdate | None, seed: int
-    ) -> None:
-        vectors = len(inputs)
-        self.format: StreamFormat = design.output_stream
-        noise = np.random.default_rng(seed)
-        self.input = np.ascontiguousarray(design.input_stream.pack(inputs, noise))
-        self.output = np.zeros((vectors, self.format.beats, self.format.words), np.uint32)
-        self.first_input = np.full(vectors, -1, np.int64)
-        self.output_cycles = np.full((vectors, self.format.beats), -1, np.int64)
-        self.update = update
-        reads = update.reads if update else np.zeros(0, np.uint32)
-        writes = update.writes if update else np.zeros((0, 2), np.uint32)
-        self.addresses = np.ascontiguousarray(writes[:, 0], np.uint32)
-        self.data = np.ascontiguousarray(writes[:, 1], np.uint32)
-        self.reads = np.ascontiguousarray(reads, np.uint32)
-        self.read_back = np.zeros(len(reads), np.uint32)
-
-    def job(self, design: Design, options: StreamOptions, seed: int) -> _Job:
-        vectors = len(self.first_input)
-        return _Job(
-            input=self.input.ctypes.data,
-            output=self.output.ctypes.data,
-            first_input=self.first_input.ctypes.data,
-            output_cycles=self.output_cycles.ctypes.data,
-            vectors=vectors,
-            input_beats=design.input_stream.beats,
-            input_words=design.input_stream.words,
-            output_beats=self.format.beats,
-            output_words=self.format.words,
-            start=start_cycle(design, options),
-            period=options.period,
-            watchdog=watchdog(design, options),
-            tail=tail(design),
-            resets=options.resets,
-            seed=seed % 2**64,
-            gap=_probability(options.gap),
-            stall=_probability(options.stall),
-            reset_chance=_probability(reset_chance(design, options, vectors)),
-            write_address=self.addresses.ctypes.data,
-            write_data=self.data.ctypes.data,
-            read_address=self.reads.ctypes.data,
-            read_data=self.read_back.ctypes.data,
-            writes=len(self.addresses),
-            reads=len(self.reads),
-            update_after=self.update.after if self.update else 0,
-        )
-
-    def result(self, job: _Job, start: int) -> StreamRun:
-        return StreamRun(
-            outputs=used_lanes(self.format, self.output, start, self.output_cycles),
-            first_input=self.first_input,
-            output_cycles=self.output_cycles,
-            cycles=job.cycles,
-            streams=(len(self.first_input),),
-            held_after=job.begun_before_update,
-            read_back=self.read_back,
-        )
-
-
-def _probability(chance: float) -> int:
-    return min(int(chance * 2**32), 2**32 - 1)

@@ -1,7 +1,7 @@
 // Drives one emitted layer, compiled by Verilator, through its streams, and checks the protocol.
 // A plain C interface for ctypes: beats come and go as arrays of 32-bit words, least significant
-// word first, as fcgen/beats.py packs them. The numbers of Status and the fields of Job are
-// mirrored in fcgen/engines/compiled.py.
+// word first, as fcgen/beats.py packs them. The numbers of Status are
+// mirrored in fcgen/engines/compiled.py, the fields of Job in fcgen/engines/compiled_job.py.
 
 #include <cstdarg>
 #include <cstdint>
