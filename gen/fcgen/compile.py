@@ -7,13 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
-from fcgen.answers import classes
 from fcgen.certificate import LISTED_MAX, Certificate
 from fcgen.certify import certify
 from fcgen.devices.device import NOTHING, MappingOptions, Usage
@@ -23,10 +19,10 @@ from fcgen.interface import STREAM
 from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import End, Network
+from fcgen.network_accuracy import accuracy, accuracy_of_integers
 from fcgen.quantization import Quantization
 from fcgen.quantize_model import quantize
 from fcgen.quantize_options import QuantizeOptions
-from fcgen.reference import check_vectors, trace
 
 CERTIFICATE = "certificate.json"
 
@@ -161,43 +157,6 @@ def compile_model(
         progress=progress,
     )
     return Compiled(model, choice, made, quantization, certificate, measured)
-
-
-def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accuracy | None:
-    """Compare the classes of the model and of the network with the labels; None without any."""
-    if data.labels is None:
-        return None
-    codes, _ = quantization.network.quantize(data.test)
-    scores = _scores(quantization.network, codes)
-    return Accuracy.of(
-        data.labels, classes(model.forward(data.test)), classes(scores), _count(scores)
-    )
-
-
-def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:
-    """Compare the classes of a network with the labels.
-
-    Raises
-    ------
-    InputError
-        When the vectors are none of the network's.
-    """
-    codes = data.test
-    if codes.dtype.kind == "f":
-        codes, _ = network.quantize(codes)
-    scores = _scores(network, check_vectors(network, codes, "--test"))
-    return Accuracy.of(data.labels, None, classes(scores), _count(scores))
-
-
-def _scores(network: Network, codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.number[Any]]:
-    """Return what the outputs of the last layer are worth, or themselves where nobody knows."""
-    outputs = trace(network, codes)[-1]
-    return network.output(outputs) if network.output is not None else outputs
-
-
-def _count(scores: npt.NDArray[np.number[Any]]) -> int:
-    # A single output has a sign, which are two classes.
-    return max(int(scores.shape[1]), 2)
 
 
 def summary(certificate: Certificate) -> dict[str, Any]:

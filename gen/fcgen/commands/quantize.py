@@ -25,9 +25,10 @@ from fcgen.terminal import Terminal
 @common
 def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> None:
     """Quantise MODEL as `fcgen compile` does, without choosing any hardware."""
-    from fcgen.compile import accuracy, describe
+    from fcgen.compile import describe
     from fcgen.load.vector_file import check_writable, write_whole
     from fcgen.model import Model
+    from fcgen.network_accuracy import accuracy
     from fcgen.quantize_model import quantize
     from fcgen.quantize_text import lines
 

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from fcgen import document
 from fcgen.certify import certify
-from fcgen.compile import accuracy, accuracy_of_integers
 from fcgen.errors import bad_input
 from fcgen.explore.point import Widths
 from fcgen.explore.store import NETWORKS, REMEDY, Record, Store
@@ -21,6 +20,7 @@ from fcgen.integer_model import IntegerModel
 from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import End, Network
+from fcgen.network_accuracy import accuracy, accuracy_of_integers
 from fcgen.quantize import make_layer
 from fcgen.quantize_model import quantize
 from fcgen.quantize_options import QuantizeOptions

@@ -1,0 +1,56 @@
+"""Accuracy of a network over labelled data, beside that of its model of floats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.accuracy import Accuracy
+from fcgen.answers import classes
+from fcgen.model import Model
+from fcgen.model_data import LabelledData, ModelData
+from fcgen.network import Network
+from fcgen.quantization import Quantization
+from fcgen.reference import check_vectors, trace
+
+
+def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accuracy | None:
+    """Compare the classes of a model of floats and of its network with the labels.
+
+    None where the data have no labels.
+    """
+    if data.labels is None:
+        return None
+    codes, _ = quantization.network.quantize(data.test)
+    scores = _scores(quantization.network, codes)
+    return Accuracy.of(
+        data.labels, classes(model.forward(data.test)), classes(scores), _count(scores)
+    )
+
+
+def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:
+    """Compare the classes of a network with the labels.
+
+    Raises
+    ------
+    InputError
+        When the vectors are none of the network's.
+    """
+    codes = data.test
+    if codes.dtype.kind == "f":
+        codes, _ = network.quantize(codes)
+    scores = _scores(network, check_vectors(network, codes, "--test"))
+    return Accuracy.of(data.labels, None, classes(scores), _count(scores))
+
+
+def _scores(network: Network, codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.number[Any]]:
+    """Return what the outputs of the last layer are worth, or themselves where nobody knows."""
+    outputs = trace(network, codes)[-1]
+    return network.output(outputs) if network.output is not None else outputs
+
+
+def _count(scores: npt.NDArray[np.number[Any]]) -> int:
+    # A single output has a sign, which are two classes.
+    return max(int(scores.shape[1]), 2)
