@@ -2,7 +2,16 @@ import re
 
 import pytest
 
-from emission.toys import Arithmetic, Child, Keyword, NeverWritten, Pair, Registers, Store
+from emission.toys import (
+    Arithmetic,
+    Child,
+    Keyword,
+    ManyStates,
+    NeverWritten,
+    Pair,
+    Registers,
+    Store,
+)
 from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
 from fcgen import verilog
 from fcgen.errors import ToolError
@@ -43,6 +52,14 @@ def test_no_tool_warns_of_the_text(toy, tmp_path):
     assert icarus_says(tmp_path, [PLAIN], 2005) == ""
     assert verilator_says(tmp_path, design.files, "toy") == ""
     assert verilator_says(tmp_path, [PLAIN], "toy") == ""
+
+
+def test_a_comment_that_is_too_long_stays_a_comment(tmp_path):
+    design = verilog.emit(ManyStates(), name="toy")
+    prove_equal(ManyStates(), design, tmp_path)
+    text = design.files["toy.sv"]
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert len(re.findall(r"^ +// .*STATE_OF_MANY", text, re.M)) > 1
 
 
 @pytest.mark.parametrize("toy", [*TOYS, Pair])

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from fcgen import verilog
+from fcgen.boards.board import FlashMemory
 from fcgen.design import Design
 from fcgen.errors import bad_input
+from fcgen.flash_image import fixed_header
 from fcgen.hardware.baud_rate import CYCLES_MAX, CYCLES_MIN
-from fcgen.hardware.link_plan import LinkPlan, address_bits_for, payload_max
+from fcgen.hardware.link_plan import FlashPlan, LinkPlan, address_bits_for, payload_max
 from fcgen.hardware.uart_top import UartTop
 from fcgen.images import MemoryImage
 from fcgen.prefixes import free_prefix
@@ -24,6 +26,8 @@ FILE_LIST = "files.f"
 NAME = "uartTop"
 _WATCHDOG_SPARE = 1_024
 _BYTE_BITS = 10
+_WAKE_HZ = 20_000
+"""A flash memory gets 50 us to wake up: a W25Q128JV needs 3, others up to 35."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,15 @@ def check_rates(clock_hz: int, baud: int) -> None:
         raise bad_input("--baud", baud, rule, "choose another rate or clock")
 
 
-def plan_of(design: Design, clock_hz: int, baud: int) -> LinkPlan:
+def plan_of(design: Design, clock_hz: int, baud: int, flash: FlashMemory | None = None) -> LinkPlan:
     """Return the sizes of a design's link.
+
+    Parameters
+    ----------
+    design : Design
+    clock_hz, baud : int
+    flash : FlashMemory, optional
+        Of the board; used where the design's weights must be written at start.
 
     Raises
     ------
@@ -75,6 +86,7 @@ def plan_of(design: Design, clock_hz: int, baud: int) -> LinkPlan:
     except ValueError as error:
         remedy = "only smaller inputs can go over a serial line"
         raise bad_input(design.directory, f"{network.inputs} inputs", str(error), remedy) from None
+    loads = flash is not None and design.written_at_start
     byte_cycles = -(-_BYTE_BITS * clock_hz // baud)
     info = Info(
         writable=any(name == "parameter_write" for name, *_ in manifest.ports),
@@ -90,7 +102,7 @@ def plan_of(design: Design, clock_hz: int, baud: int) -> LinkPlan:
         watchdog=2 * (design.latency + design.initiation_interval)
         + 4 * byte_cycles
         + _WATCHDOG_SPARE,
-        build=_build_id(design, clock_hz, baud),
+        build=_build_id(design, clock_hz, baud, flash if loads else None),
         structure=bytes.fromhex(manifest.structure_hash),
         ready=not design.written_at_start,
         weights=b"\0" * HASH_BYTES
@@ -106,6 +118,16 @@ def plan_of(design: Design, clock_hz: int, baud: int) -> LinkPlan:
         info=info,
         address_bits=address_bits,
         image=f"{prefix}identity.hex",
+        flash=_flash_plan(flash, clock_hz, info.structure) if flash and loads else None,
+    )
+
+
+def _flash_plan(flash: FlashMemory, clock_hz: int, structure: bytes) -> FlashPlan:
+    return FlashPlan(
+        offset=flash.offset,
+        half_period=-(-clock_hz // (2 * flash.hz)),
+        wake=-(-clock_hz // _WAKE_HZ),
+        header=fixed_header(structure),
     )
 
 
@@ -120,11 +142,12 @@ def write(
     *,
     clock_hz: int,
     baud: int,
+    flash: FlashMemory | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> LinkFiles:
     """Write a design with its host link to an empty folder.
 
-    The same design, clock and rate give the same bytes.
+    The same design, clock, rate and flash memory give the same bytes.
 
     Raises
     ------
@@ -133,7 +156,7 @@ def write(
     ToolError
         When Yosys is missing or fails.
     """
-    plan, prefix = plan_of(design, clock_hz, baud), link_prefix(design)
+    plan, prefix = plan_of(design, clock_hz, baud, flash), link_prefix(design)
     progress("emitting the host link")
     emitted = verilog.emit(UartTop(plan), name=NAME, prefix=prefix)
     for path in (*design.sources, *design.images):
@@ -151,9 +174,10 @@ def _octets(payload: bytes) -> np.ndarray:
     return np.frombuffer(payload, np.uint8)
 
 
-def _build_id(design: Design, clock_hz: int, baud: int) -> bytes:
-    """Return what tells one bitstream from another: of the design's files, clock and rate."""
+def _build_id(design: Design, clock_hz: int, baud: int, flash: FlashMemory | None) -> bytes:
+    """Return what tells one bitstream from another: of the design's files, clock, rate, flash."""
     manifest = design.manifest
     named = [f"{name} {digest}" for name, digest in sorted(manifest.files.items())]
-    text = "\n".join([f"{VERSION} {clock_hz} {baud}", *named])
+    memory = [] if flash is None else [f"flash {flash.offset} {flash.hz}"]
+    text = "\n".join([f"{VERSION} {clock_hz} {baud}", *memory, *named])
     return hashlib.sha256(text.encode()).digest()[:BUILD_BYTES]

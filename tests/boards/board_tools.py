@@ -1,6 +1,7 @@
 """Stand-ins for the tools of a bitstream: what they would write, at once."""
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,24 @@ class Tools:
             return Outcome(wheel.name, wheel.name, 0, "", "")
 
         monkeypatch.setattr(Wheel, "run", run)
+
+
+def stand_in_loader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An openFPGALoader that keeps its options and files, and fails where a file asks it to."""
+    folder.mkdir()
+    program = folder / "openFPGALoader"
+    program.write_text(
+        f"""#!/bin/sh
+echo "$@" >> {folder}/said
+[ -f {folder}/fail ] && echo "no cable" >&2 && exit 1
+for last in "$@"; do :; done
+[ -f "$last" ] && cp "$last" {folder}
+exit 0
+"""
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return folder
 
 
 def write_design(out: Path) -> accelerator.Accelerator:

@@ -30,6 +30,14 @@ def test_the_constraints_of_an_ice40():
     assert "set_io -pullup yes pin_button 10\n" in text
 
 
+def test_a_design_that_reads_the_flash_memory_has_its_pins():
+    board = boards.find("icebreaker")
+    text = toolchain(board).constraints(board.reading_flash)
+    for line in ("sck 15", "cs_n 16", "mosi 14", "miso 17"):
+        assert f"set_io pin_flash_{line}\n" in text
+    assert "flash" not in constraints("icebreaker")
+
+
 def test_the_constraints_of_an_ecp5():
     text = constraints("ulx3s-85f")
     assert 'LOCATE COMP "pin_clock" SITE "G2";\n' in text
@@ -100,6 +108,19 @@ def test_a_board_can_be_described_by_a_users_file(tmp_path):
         ("baud = 3_000_000", "bauds = 1", "baud: missing: must be an integer from 1 to"),
         ('error = "11"', 'eror = "11"', "leds.eror: 11: is not known"),
         ("[uart]", "[serial]", "uart: missing: must be a table"),
+        ('sck = "15"', 'sck = "6"', "pins: 6: two ports have this pin"),
+        ('miso = "17"', "", "flash.miso: missing: must be a text like"),
+        (
+            "offset = 0x100000",
+            "offset = 0x100001",
+            "the weights' offset must be a multiple of 65,5",
+        ),
+        ("offset = 0x100000", "offset = 0x1000000", "flash: offset 16,777,216, bytes 16,777,216"),
+        ("bytes = 0x1000000", "bytes = 0x80000", "flash: offset 1,048,576, bytes 524,288, hz 20,0"),
+        ("bytes = 0x1000000", "bytes = 0x2000000", "a flash memory has 1 to 16,777,216 bytes"),
+        ("\nhz = 20_000_000", "\nhz = 2", "the serial clock must be 100,000 to 100,000,000 Hz"),
+        ("bytes = 0x1000000", "bytes = 0x1000000\nquad = 1", "flash.quad: 1: is not known"),
+        ('device = "ice40-up5k"', 'device = "ice40-hx8k"', "flash: a flash memory: ice40-hx8k has"),
         ('device = "ice40-up5k"', 'device = "up5k"', "--device: up5k: is not a known device"),
         ('package = "sg48"', 'package = "sg48"\nspeed = "6"', "speed: 6: the part says it"),
         ("[clock]", "[clock", "file: "),

@@ -2,11 +2,10 @@
 
 import json
 import shutil
-import stat
 
 import pytest
 
-from boards.board_tools import Tools, write_design
+from boards.board_tools import Tools, stand_in_loader, write_design
 from command_line import run
 from fcgen import boards
 from fcgen.boards import flash, write
@@ -29,17 +28,7 @@ def build(original, tmp_path):
 
 @pytest.fixture
 def loader(tmp_path, monkeypatch):
-    """An openFPGALoader that writes down its options, and fails where a file asks it to."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / "openFPGALoader"
-    said, fail = folder / "said", folder / "fail"
-    program.write_text(
-        f'#!/bin/sh\necho "$@" > {said}\n[ -f {fail} ] && echo "no cable" >&2 && exit 1\nexit 0\n'
-    )
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return folder
+    return stand_in_loader(tmp_path / "bin", monkeypatch)
 
 
 def test_the_loader_gets_the_boards_name_and_the_bitstream(build, loader, capsys):

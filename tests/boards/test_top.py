@@ -89,3 +89,14 @@ def test_a_board_without_button_and_leds_has_no_ports_for_them(tmp_path):
     assert "pin_led" not in top
     assert "pin_button" not in top
     assert "locked & ~1'b0" in top
+
+
+def test_a_board_that_reads_its_flash_memory_has_the_pins_at_the_link():
+    board = boards.find("icebreaker")
+    tools_of_board = toolchain(board)
+    setting = tools_of_board.setting(board, 20e6)
+    top = board_text(board.reading_flash, tools_of_board, setting, "link")
+    assert "input wire pin_flash_miso" in top
+    for name in ("sck", "cs_n", "mosi", "miso"):
+        assert f".flash_{name}(pin_flash_{name})" in top
+    assert "flash" not in board_text(board, tools_of_board, setting, "link")

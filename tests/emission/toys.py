@@ -141,6 +141,24 @@ class Registers(Toy):
         return m
 
 
+class ManyStates(Toy):
+    """A state machine whose states have so many letters that their list is longer than a line."""
+
+    def __init__(self):
+        super().__init__({"go": In(1), "last": Out(1)})
+
+    @module_border
+    def elaborate(self, platform):
+        m = Module()
+        names = [f"STATE_OF_MANY_LETTERS_{number}" for number in range(9)]
+        with m.FSM() as fsm:
+            for name, following in zip(names, [*names[1:], names[0]], strict=True):
+                with m.State(name), m.If(self.go):
+                    m.next = following
+        m.d.comb += self.last.eq(fsm.ongoing(names[-1]))
+        return m
+
+
 class Store(Toy):
     """A memory with a write and a read port, and a register behind it."""
 

@@ -109,7 +109,10 @@ def route(
     with tempfile.TemporaryDirectory(prefix="fcgen-") as temporary:
         place = Path(temporary)
         clock_hz = round(setting.hz)
-        link = host_link.write(design, place, clock_hz=clock_hz, baud=rate.baud, progress=say)
+        rates = {"clock_hz": clock_hz, "baud": rate.baud}
+        link = host_link.write(design, place, **rates, flash=board.flash, progress=say)
+        if link.plan.flash is not None:
+            board = board.reading_flash
         prefix = host_link.link_prefix(design)
         top = f"{prefix}{TOP}"
         (place / f"{top}.v").write_text(board_text(board, chip, setting, link.top, prefix))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import devices
-from fcgen.boards.board import LEDS, Board, Pin
+from fcgen.boards.board import LEDS, Board, FlashMemory, Pin
 from fcgen.errors import InputError, bad_input, located
 
 LEVELS = ("high", "low")
@@ -126,6 +126,7 @@ def _board(name: str, table: _Table) -> Board:
         Pin(f"pin_high_{number}", site, True, STANDARD)
         for number, site in enumerate(table.sites("high"))
     ]
+    flash, flash_pins = _flash(table)
     family, device = devices.find(table.text("device"))
     found = Board(
         name=name,
@@ -141,6 +142,8 @@ def _board(name: str, table: _Table) -> Board:
         pins=tuple(pins),
         leds_low=leds_low,
         button_low=button_low,
+        flash_pins=flash_pins,
+        flash=flash,
     )
     for each in (clock, uart, leds, button, table):
         if each is not None:
@@ -149,9 +152,26 @@ def _board(name: str, table: _Table) -> Board:
     return found
 
 
+def _flash(table: _Table) -> tuple[FlashMemory | None, tuple[Pin, ...]]:
+    """Return the flash memory of a board that has one, and its pins."""
+    flash = table.optional("flash")
+    if flash is None:
+        return None, ()
+    pins = [flash.pin(name, f"pin_flash_{name}", output=True) for name in ("sck", "cs_n", "mosi")]
+    pins.append(flash.pin("miso", "pin_flash_miso"))
+    offset, octets, hz = (flash.integer(name) for name in ("offset", "bytes", "hz"))
+    try:
+        found = FlashMemory(offset, octets, hz)
+    except ValueError as error:
+        shown = f"offset {offset:,}, bytes {octets:,}, hz {hz:,}"
+        raise table.wrong("flash", shown, str(error)) from None
+    flash.finish()
+    return found, tuple(pins)
+
+
 def _check(board: Board, table: _Table) -> None:
     """Check what holds between entries."""
-    sites = [pin.site for pin in board.pins]
+    sites = [pin.site for pin in board.reading_flash.pins]
     twice = next((site for site in sites if sites.count(site) > 1), None)
     if twice is not None:
         raise table.wrong("pins", twice, "two ports have this pin")
@@ -159,3 +179,6 @@ def _check(board: Board, table: _Table) -> None:
     if board.speed not in speeds:
         rule = f"must be one of {', '.join(speeds)}" if speeds[0] else "the part says it"
         raise table.wrong("speed", board.speed, rule)
+    if board.flash is not None and not board.device.scratchpads:
+        rule = f"{board.device.name} has no memories that start without contents"
+        raise table.wrong("flash", "a flash memory", rule)

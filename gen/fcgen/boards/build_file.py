@@ -1,4 +1,4 @@
-"""``build.json``: what a bitstream was made of and how; written, and read without trust."""
+"""``build.json`` of a build, read without trust."""
 
 from __future__ import annotations
 
@@ -8,24 +8,46 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import document
-from fcgen.boards.bitstream import Trial, tools
-from fcgen.boards.board import Board
+from fcgen.boards.board import FlashMemory
 from fcgen.boards.board_file import NAME
-from fcgen.boards.toolchains import toolchain
-from fcgen.design import Design
 from fcgen.errors import InputError, bad_input, located
-from fcgen.manifest import MANIFEST, hash_file
-from fcgen.protocol import FRAME_BYTES_MIN, Info
-from fcgen.synthesis.fit import shares
-from fcgen.synthesis.result import NO_CAP
+from fcgen.flash_image import check_size
+from fcgen.manifest import hash_file
 
 FILE, FORMAT = "build.json", "fcgen-build-1"
 DESIGN = "design"
 BYTES_MAX = 1 << 20
-_BITS_A_BYTE = 10  # on the line, with start and stop
 _REMEDY = "build it again"
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}\.[a-z]{1,8}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class WeightImage:
+    """What a board's flash memory gets beside the bitstream.
+
+    Attributes
+    ----------
+    path : Path
+    digest : str
+        SHA-256.
+    memory : FlashMemory
+    """
+
+    path: Path
+    digest: str
+    memory: FlashMemory
+
+    def check(self) -> None:
+        """Raise an InputError unless the image is the one that was made, and fits the memory."""
+        _check(self.path, self.digest)
+        with located(self.path):
+            check_size(self.memory, self.path.stat().st_size)
+
+    def content(self) -> bytes:
+        """Return the image, checked."""
+        self.check()
+        return self.path.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,8 @@ class Build:
     digest : str
         SHA-256 of the bitstream.
     clock_hz, baud : int
+    weights : WeightImage, optional
+        Of a design that starts with the weights of the board's flash memory.
     """
 
     directory: Path
@@ -50,6 +74,7 @@ class Build:
     digest: str
     clock_hz: int
     baud: int
+    weights: WeightImage | None = None
 
     @property
     def design(self) -> Path:
@@ -57,13 +82,19 @@ class Build:
         return self.directory / DESIGN
 
     def check(self) -> None:
-        """Raise an InputError unless the bitstream is the one that was made."""
-        try:
-            found = hash_file(self.bitstream)
-        except OSError as error:
-            raise bad_input(self.bitstream, error.strerror, "belongs here", _REMEDY) from None
-        if found != self.digest:
-            raise bad_input(self.bitstream, found[:12], "has changed since the build", _REMEDY)
+        """Raise an InputError unless bitstream and weights are those that were made."""
+        _check(self.bitstream, self.digest)
+        if self.weights is not None:
+            self.weights.check()
+
+
+def _check(path: Path, digest: str) -> None:
+    try:
+        found = hash_file(path)
+    except OSError as error:
+        raise bad_input(path, error.strerror, "belongs here", _REMEDY) from None
+    if found != digest:
+        raise bad_input(path, found[:12], "has changed since the build", _REMEDY)
 
 
 def is_build(directory: Path) -> bool:
@@ -86,28 +117,52 @@ def read(directory: Path) -> Build:
     if values.get("format") != FORMAT:
         raise bad_input(path, values.get("format"), f"format {FORMAT} is known", _REMEDY)
 
-    def text(key: str, allowed: re.Pattern[str] = NAME) -> str:
-        value = values.get(key)
-        if not isinstance(value, str) or not allowed.fullmatch(value):
-            raise bad_input(key, value, "must be a name", _REMEDY)
-        return value
-
-    def integer(key: str) -> int:
-        value = values.get(key)
-        if type(value) is not int or value < 1:
-            raise bad_input(key, value, "must be a positive integer", _REMEDY)
-        return value
-
     with located(path):
+        fields = _Fields(values)
         return Build(
             directory,
-            board=text("board"),
-            loader=text("loader"),
-            bitstream=directory / text("bitstream", _FILE),
-            digest=text("bitstream_sha256", _HASH),
-            clock_hz=integer("clock_hz"),
-            baud=integer("baud"),
+            board=fields.text("board"),
+            loader=fields.text("loader"),
+            bitstream=directory / fields.text("bitstream", _FILE),
+            digest=fields.text("bitstream_sha256", _HASH),
+            clock_hz=fields.integer("clock_hz"),
+            baud=fields.integer("baud"),
+            weights=_weights(directory, values.get("flash")),
         )
+
+
+class _Fields:
+    """Fields of a record, checked one by one."""
+
+    def __init__(self, values: dict[str, Any], place: str = "") -> None:
+        self.values, self.place = values, place
+
+    def text(self, key: str, allowed: re.Pattern[str] = NAME) -> str:
+        value = self.values.get(key)
+        if not isinstance(value, str) or not allowed.fullmatch(value):
+            raise bad_input(f"{self.place}{key}", value, "must be a name", _REMEDY)
+        return value
+
+    def integer(self, key: str) -> int:
+        value = self.values.get(key)
+        if type(value) is not int or value < 1:
+            raise bad_input(f"{self.place}{key}", value, "must be a positive integer", _REMEDY)
+        return value
+
+
+def _weights(directory: Path, values: object) -> WeightImage | None:
+    """Return the image of the weights, where the build has one."""
+    if values is None:
+        return None
+    if not isinstance(values, dict):
+        raise bad_input("flash", values, "must be a record", _REMEDY)
+    fields = _Fields(values, "flash.")
+    path, digest = directory / fields.text("file", _FILE), fields.text("sha256", _HASH)
+    try:
+        memory = FlashMemory(*(fields.integer(name) for name in ("offset", "bytes", "hz")))
+    except ValueError as error:
+        raise bad_input("flash", "a flash memory", str(error), _REMEDY) from None
+    return WeightImage(path, digest, memory)
 
 
 def load(directory: Path) -> dict[str, Any]:
@@ -130,65 +185,3 @@ def load(directory: Path) -> dict[str, Any]:
     if len(content) > BYTES_MAX:
         raise bad_input(path, "too large", f"has at most {BYTES_MAX:,} bytes", _REMEDY)
     return document.load(content, str(path))
-
-
-def describe(
-    design: Design, board: Board, trials: list[Trial], bitstream: Path, seed: int, command: str
-) -> dict[str, Any]:
-    """Return what ``build.json`` holds of a build whose last trial met its clock."""
-    last, manifest = trials[-1], design.manifest
-    info, setting = last.plan.info, last.setting
-    chip_rate = float(setting.hz) / manifest.initiation_interval
-    cap = last.cap
-    return {
-        "format": FORMAT,
-        "board": board.name,
-        "title": board.title,
-        "device": board.device.name,
-        "speed": board.speed,
-        "part": board.part,
-        "loader": board.loader,
-        "bitstream": toolchain(board).bitstream,
-        "bitstream_sha256": hash_file(bitstream),
-        "design_manifest_sha256": hash_file(design.directory / MANIFEST),
-        "structure_hash": manifest.structure_hash,
-        "weights_hash": manifest.weights_hash,
-        "weights_at_start": not design.written_at_start,
-        "build_id": info.build.hex(),
-        "clock_hz": info.clock_hz,
-        "clock_mhz": last.mhz,
-        "clock_exact_hz": str(setting.hz),
-        "oscillator_hz": board.clock_hz,
-        "pll": dict(setting.parameters),
-        "pll_ranges": toolchain(board).ranges(board).source,
-        "baud": last.rate.baud,
-        "baud_error": last.rate.error,
-        "fits": True,
-        **vars(last.usage),
-        "device_share": shares(last.usage, board.device),
-        "fmax_mhz": [last.fmax_mhz],
-        "fmax_capped_mhz": last.fmax_mhz,
-        "fmax_cap_mhz": cap and cap.mhz,
-        "fmax_cap_reason": cap.reason if cap else NO_CAP,
-        "critical_path": last.path.as_dict(),
-        "parts": {part: vars(usage) for part, usage in last.parts.items()},
-        "trials": [{"clock_mhz": one.mhz, "fmax_mhz": one.fmax_mhz} for one in trials],
-        "initiation_interval": manifest.initiation_interval,
-        "latency": manifest.latency,
-        "latency_us": manifest.latency / last.mhz,
-        "inferences_per_second": chip_rate,
-        "gmac_per_second": design.network.macs * chip_rate / 1e9,
-        "line_inferences_per_second": min(chip_rate, _line_rate(info, last.rate.baud)),
-        "seed": seed,
-        "command": command,
-        "versions": {tool.name: tool.version for tool in tools(board)},
-    }
-
-
-def _line_rate(info: Info, baud: int) -> float:
-    """Return how many vectors a second the serial line carries at most, in full frames."""
-
-    def octets(each: int) -> float:
-        return each + (FRAME_BYTES_MIN + 1) * each / info.payload_max
-
-    return baud / _BITS_A_BYTE / max(octets(info.vector_bytes), octets(info.answer_bytes))

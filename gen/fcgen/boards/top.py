@@ -36,6 +36,11 @@ def board_text(
         for led in LEDS
         if f"pin_led_{led}" in outputs
     ]
+    flash = [
+        f",\n        .{pin.port.removeprefix('pin_')}({pin.port})"
+        for pin in board.pins
+        if pin.port.startswith("pin_flash_")
+    ]
     high = [f"    assign {port} = 1'b1;" for port in sorted(outputs) if "_high_" in port]
     lines = [
         f"// {board.title}: {float(setting.hz) / 1e6:.6g} MHz from {board.clock_hz / 1e6:g} MHz",
@@ -65,7 +70,7 @@ def board_text(
         "        .rst(rst),",
         "        .rx(pin_rx),",
         "        .tx(pin_tx),",
-        ",\n".join(f"        .led_{led}(led_{led})" for led in LEDS),
+        ",\n".join(f"        .led_{led}(led_{led})" for led in LEDS) + "".join(flash),
         "    );",
         "endmodule",
         "",

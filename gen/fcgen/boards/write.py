@@ -11,9 +11,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from fcgen import flash_image
 from fcgen.boards import bitstream, build
 from fcgen.boards.board import Board
-from fcgen.boards.build_file import DESIGN, FILE, describe, is_build
+from fcgen.boards.build_file import DESIGN, FILE, is_build
+from fcgen.boards.build_record import describe
 from fcgen.boards.client_text import CLIENT, TEXT
 from fcgen.boards.toolchain import ROUTED
 from fcgen.design import Design
@@ -22,7 +24,7 @@ from fcgen.output_directory import check_replaceable, replacing
 from fcgen.synthesis import folder as folders
 from fcgen.synthesis import netlist
 
-SOURCES = "board"
+SOURCES, WEIGHTS = "board", "weights.bin"
 # What is large and can be made again.
 _LEFT_OUT = (netlist.NETLIST, f"{ROUTED}.*", "*.key", folders.MARKER)
 
@@ -84,6 +86,23 @@ def prepare(out: Path) -> Path:
     return work
 
 
+def _image(design: Design, board: Board) -> bytes | None:
+    """Return what the flash memory gets beside the bitstream, where weights come from there."""
+    if board.flash is None or not design.written_at_start:
+        return None
+    content = flash_image.image(design, design.network)
+    flash_image.check_size(board.flash, len(content))
+    return content
+
+
+def _check_room(board: Board, made: Path) -> None:
+    """Raise an InputError where the bitstream reaches into the part of the weights."""
+    size = made.stat().st_size
+    if board.flash is not None and size > board.flash.offset:
+        rule = f"the bitstream has {size:,} bytes"
+        raise bad_input("flash.offset", board.flash.offset, rule, "correct the board's file")
+
+
 def write_build(
     design: Design,
     board: Board,
@@ -115,12 +134,18 @@ def write_build(
         As `fcgen.boards.build.routed`; an InputError where something cannot be written.
     """
     check(out, design.directory)
+    image = _image(design, board)
     try:
         work = prepare(out)
         trials = build.routed(design, board, mhz, work, fixed=fixed, baud=baud, seed=seed, say=say)
         made = bitstream.pack(trials[-1], board, say)
-        values = describe(design, board, trials, made, seed, command)
+        if image:
+            _check_room(board, made)
         with replacing(out, is_build) as temporary:
+            weights = temporary / WEIGHTS if image else None
+            if image and weights:
+                weights.write_bytes(image)
+            values = describe(design, board, trials, made, weights, seed, command)
             shutil.copytree(design.directory, temporary / DESIGN)
             ignore = shutil.ignore_patterns(*_LEFT_OUT, made.name)
             shutil.copytree(trials[-1].folder, temporary / SOURCES, ignore=ignore)

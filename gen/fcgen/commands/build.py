@@ -88,9 +88,12 @@ def _build(
     if found["mismatches"]:
         terminal.note("the hardware is not equal to the reference: do not use this bitstream")
         return 1
-    if not values["weights_at_start"]:
+    if values["flash"]:
+        terminal.note("the weights come from the flash memory at start: `fcgen flash` writes both")
+    elif not values["weights_at_start"]:
         terminal.note("the weights come from the host at start: `fcgen run` writes them first")
-    terminal.note(f"next: fcgen flash {shlex.quote(str(out))}")
+    permanent = " --permanent" if values["flash"] else ""
+    terminal.note(f"next: fcgen flash {shlex.quote(str(out))}{permanent}")
     return _goal_reached(terminal, options, values)
 
 

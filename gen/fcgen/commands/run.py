@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from fcgen.design import Design
+    from fcgen.host.board import Board
     from fcgen.host.board_results import BoardRun
 
 VIRTUAL, AUTO = "virtual", "auto"
@@ -62,15 +63,17 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
 
 
 def _place(options: dict[str, Any], virtual: bool) -> Any:
-    """Return where the design is; of a build, clock and rate are those of its bitstream."""
+    """Return where the design is; of a build, clock, rate and flash are those of its bitstream."""
     from fcgen.boards.build_file import is_build, read
 
+    options["weights"] = None
     if not is_build(options["directory"]):
         return options["directory"]
     build = read(options["directory"])
     options["baud"] = options["baud"] or build.baud
     if virtual:
         options["clock"] = options["clock"] or build.clock_hz
+        options["weights"] = build.weights
     return build.design
 
 
@@ -81,9 +84,14 @@ def _virtual(terminal: Terminal, design: "Design", options: dict[str, Any]) -> A
     from fcgen.yosys import YOSYS
 
     check_tools(terminal, YOSYS)
-    rates = {"clock_hz": options["clock"] or CLOCK_HZ, "baud": options["baud"] or BAUD}
+    given: dict[str, Any] = {
+        "clock_hz": options["clock"] or CLOCK_HZ,
+        "baud": options["baud"] or BAUD,
+    }
+    if options["weights"] is not None:
+        given |= {"flash": options["weights"].memory, "image": options["weights"].content()}
     with terminal.progress() as progress:
-        return VirtualBoard(design, progress=progress, **rates)
+        return VirtualBoard(design, progress=progress, **given)
 
 
 def _serve(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
@@ -123,6 +131,8 @@ def _run(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
                 terminal.notes(board.load_weights(options["load_weights"]))
             elif not board.info.ready:
                 board.load_weights(design.network)  # memories that come up empty
+            elif not options["no_check"]:
+                _check_weights(design, board)
             with terminal.progress() as progress:
                 result = board.run(inputs, progress)
             name, used = board.port, board.network
@@ -156,6 +166,17 @@ def _run(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
         }
     )
     return 1 if len(wrong) else 0
+
+
+def _check_weights(design: "Design", board: "Board") -> None:
+    """Raise an InputError where the board has other weights than those to compare with."""
+    from fcgen.errors import bad_input
+
+    wanted, found = design.network.weights_hash, board.weights_hash
+    if found != wanted:
+        rule = f"the board has weights {found[:12]}…, {design.directory} has {wanted[:12]}…"
+        remedy = "name those to write and to compare with by --load-weights, or use --no-check"
+        raise bad_input("--board", board.port, rule, remedy)
 
 
 def _lines(

@@ -7,6 +7,7 @@ import textwrap
 LINE = 100
 INDENT = "    "
 BREAK = "\v"  # in an expression: where a line may best be broken, a space otherwise
+COMMENT = "// "
 _LONGEST_CHAIN = 1
 
 
@@ -22,6 +23,11 @@ def block(lines: list[str]) -> str:
 
 def _wrapped(line: str) -> list[str]:
     indent = " " * (len(line) - len(line.lstrip(" ")))
+    code, found, comment = line.partition(f"  {COMMENT}")
+    if found and len(line) > LINE:
+        mark = indent + COMMENT
+        lines = textwrap.wrap(comment, LINE, initial_indent=mark, subsequent_indent=mark)
+        return [*lines, *_wrapped(code)]
     parts = line.strip(" ").split(BREAK)
     if len(parts) <= _LONGEST_CHAIN + 1 and len(indent) + sum(map(len, parts)) < LINE:
         parts = [" ".join(parts)]

@@ -80,6 +80,8 @@ class LibrarySource:
         than running.
     harness : Path
         C++ that drives the model.
+    headers : sequence of Path
+        That it includes, beside it.
     """
 
     sources: Sequence[Path]
@@ -88,6 +90,7 @@ class LibrarySource:
     optimise: int = 3
     definitions: Sequence[str] = ()
     harness: Path = HARNESS
+    headers: Sequence[Path] = ()
 
 
 def cache_directory() -> Path:
@@ -114,7 +117,7 @@ def library(source: LibrarySource, jobs: int | None = None) -> Path:
 
 def _key(source: LibrarySource, verilator: Tool, compiler: Tool) -> str:
     digest = hashlib.sha256()
-    for path in (*source.sources, source.harness, PRINT_HEADER):
+    for path in (*source.sources, source.harness, *source.headers, PRINT_HEADER):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     settings = (
         *(source.top, sorted(source.macros.items()), source.optimise, VERILATOR_FLAGS),

@@ -1,4 +1,5 @@
 // Drives a design with a host link, compiled by Verilator, through its serial line.
+// FCGEN_FLASH: it has the pins of a flash memory.
 // A plain C interface for ctypes; the fields of Span are mirrored in fcgen/engines/serial_line.py.
 
 #include <cstdarg>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "Vlayer.h"
+#include "flash_memory.h"
 #include "verilated.h"
 
 namespace {
@@ -33,8 +35,11 @@ thread_local std::string printed;
 
 class Line {
 public:
-    Line(uint64_t seed, double send_bit, double receive_bit)
-        : context_{new VerilatedContext}, send_bit_{send_bit}, receive_bit_{receive_bit} {
+    Line(uint64_t seed, double send_bit, double receive_bit, const FlashMemory& flash)
+        : context_{new VerilatedContext},
+          flash_{flash},
+          send_bit_{send_bit},
+          receive_bit_{receive_bit} {
         context_->randReset(2);  // registers without a reset start with arbitrary values
         context_->randSeed(static_cast<int>(seed & 0x3fffffff) + 1);
         top_.reset(new Vlayer{context_.get(), "TOP"});
@@ -63,7 +68,7 @@ public:
         span.sent = span.received = span.broken = span.elapsed = 0;
         while (span.elapsed < span.cycles && idle < span.quiet && span.received < span.capacity) {
             if (!sending_ && span.sent < span.inputs) begin(span.input[span.sent++]);
-            const bool active = sending_ || receiving_;
+            const bool active = sending_ || receiving_ || selected_;
             drive();
             cycle();
             receive(span);
@@ -78,6 +83,10 @@ private:
         top_->eval();
         top_->clk = 1;
         top_->eval();
+#ifdef FCGEN_FLASH
+        top_->flash_miso = flash_.cycle(top_->flash_sck, top_->flash_cs_n, top_->flash_mosi);
+        selected_ = !top_->flash_cs_n;
+#endif
     }
     void begin(uint8_t byte) {
         sending_ = true;
@@ -117,10 +126,11 @@ private:
 
     std::unique_ptr<VerilatedContext> context_;
     std::unique_ptr<Vlayer> top_;
+    FlashMemory flash_;
     double send_bit_, receive_bit_, send_time_ = 0, receive_time_ = 0;
     unsigned bits_ = 0, byte_ = 0;
     int sampled_ = 0;
-    bool sending_ = false, receiving_ = false;
+    bool sending_ = false, receiving_ = false, selected_ = false;
 };
 
 }  // namespace
@@ -151,11 +161,12 @@ void vl_warn(const char* file, int line, const char*, const char* message) {
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
 // Returns null, and says why in `message`, when the model stops while it reads its images.
-EXPORTED void* fcgen_line_open(uint64_t seed, double send_bit, double receive_bit, char* message,
-                               std::size_t size) {
+EXPORTED void* fcgen_line_open(uint64_t seed, double send_bit, double receive_bit,
+                               const uint8_t* contents, int64_t bytes, int64_t offset,
+                               int64_t wake, char* message, std::size_t size) {
     printed.clear();
     try {
-        return new Line{seed, send_bit, receive_bit};
+        return new Line{seed, send_bit, receive_bit, {contents, bytes, offset, wake}};
     } catch (const std::exception& error) {
         std::snprintf(message, size, "%s", error.what());
         return nullptr;

@@ -11,7 +11,9 @@ from fcgen.errors import CheckError
 from fcgen.host_link import LinkFiles
 
 LINE_HARNESS = HARNESS.with_name("line_harness.cpp")
+FLASH_HEADER = HARNESS.with_name("flash_memory.h")
 OUTPUT_BYTES = 1 << 16
+_FLASH_WAKE_HZ = 333_333  # 3 us, as a W25Q128JV needs after its release
 
 
 class _Span(ctypes.Structure):
@@ -39,6 +41,8 @@ class SerialLine:
         model, as a part of a bit.
     optimise : int
         ``-O`` level of the C++ compiler.
+    flash : bytes
+        What stands in the flash memory from the plan's offset on; all else is erased.
 
     Attributes
     ----------
@@ -63,15 +67,19 @@ class SerialLine:
         send_error: float = 0.0,
         receive_error: float = 0.0,
         optimise: int = 3,
+        flash: bytes = b"",
     ) -> None:
-        info = files.plan.info
+        info, plan = files.plan.info, files.plan.flash
         bit = info.clock_hz / info.baud
-        source = LibrarySource(files.sources, files.top, {}, optimise, (), LINE_HARNESS)
-        self._library = _load(library(source))
+        macros = {"FCGEN_FLASH": 1} if plan else {}
+        sources = files.sources, files.top, macros, optimise, (), LINE_HARNESS, (FLASH_HEADER,)
+        self._library = _load(library(LibrarySource(*sources)))
         message = ctypes.create_string_buffer(MESSAGE_BYTES)
         rates = bit * (1 + send_error), bit * (1 + receive_error)
+        wake = -(-info.clock_hz // _FLASH_WAKE_HZ)
+        memory = flash, len(flash), plan.offset if plan else 0, wake
         with in_directory(files.folder):
-            model = self._library.fcgen_line_open(seed, *rates, message, MESSAGE_BYTES)
+            model = self._library.fcgen_line_open(seed, *rates, *memory, message, MESSAGE_BYTES)
         if not model:
             raise CheckError(f"the simulation ended itself: {_text(message)}")
         self._model: ctypes.c_void_p | None = ctypes.c_void_p(model)
@@ -139,6 +147,7 @@ def _load(path: Path) -> ctypes.CDLL:
     message = (ctypes.c_char_p, ctypes.c_size_t)
     loaded.fcgen_line_open.argtypes = (
         *(ctypes.c_uint64, ctypes.c_double, ctypes.c_double),
+        *(ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64),
         *message,
     )
     loaded.fcgen_line_open.restype = ctypes.c_void_p

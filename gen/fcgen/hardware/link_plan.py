@@ -31,6 +31,26 @@ def address_bits_for(vector_bytes: int) -> int:
 
 
 @dataclass(frozen=True)
+class FlashPlan:
+    """How a design finds its weights in a flash memory.
+
+    Attributes
+    ----------
+    offset : int
+        Of the image.
+    half_period, wake : int
+        See `FlashReader`.
+    header : bytes
+        See `WeightLoader`.
+    """
+
+    offset: int
+    half_period: int
+    wake: int
+    header: bytes
+
+
+@dataclass(frozen=True)
 class LinkPlan:
     """What the link of a design is made of.
 
@@ -48,6 +68,8 @@ class LinkPlan:
         Of the ring of frames.
     image : str
         Name of the image file of the board's identity.
+    flash : FlashPlan, optional
+        Of a design whose weights come from a flash memory at start.
     """
 
     module: str
@@ -57,6 +79,7 @@ class LinkPlan:
     info: Info
     address_bits: int
     image: str
+    flash: FlashPlan | None = None
 
     def width(self, port: str) -> int:
         """Return the bits of a port of the design; 0 where it has none of this name."""

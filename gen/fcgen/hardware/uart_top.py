@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Module, ResetSignal, Signal
+from amaranth import Cat, Const, Module, ResetSignal, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.command_processor import CommandProcessor
 from fcgen.hardware.design_top import DesignTop
+from fcgen.hardware.flash_reader import FlashReader
 from fcgen.hardware.frame_buffer import FrameBuffer
 from fcgen.hardware.frame_receiver import FrameReceiver
 from fcgen.hardware.frame_transmitter import FrameTransmitter
@@ -22,8 +23,10 @@ from fcgen.hardware.uart_receiver import UartReceiver
 from fcgen.hardware.uart_transmitter import UartTransmitter
 from fcgen.hardware.vector_drainer import VectorDrainer
 from fcgen.hardware.vector_feeder import VectorFeeder
-from fcgen.protocol import Request
+from fcgen.hardware.weight_loader import WeightLoader
+from fcgen.protocol import Code, Request
 
+FLASH_OUTPUTS, FLASH_INPUT = ("sck", "cs_n", "mosi"), "miso"
 STREAM = ("payload", "valid", "first", "last")
 
 
@@ -44,12 +47,19 @@ class UartTop(wiring.Component):
         Serial line, 8 data bits, no parity, 1 stop bit.
     led_ready, led_busy, led_error : Out(1)
         Weights are complete; a request is served; something went wrong since the last RESET.
+    flash_sck, flash_cs_n, flash_mosi, flash_miso : Out, Out, Out, In(1)
+        Of the flash memory from which the weights come, where the plan has one. Until they have
+        come the line is not heard.
     """
 
     def __init__(self, plan: LinkPlan) -> None:
         self.plan = plan
         names = ("tx", "led_ready", "led_busy", "led_error")
-        super().__init__({"rx": In(1)} | {name: Out(1) for name in names})
+        flash = {}
+        if plan.flash is not None:
+            flash = {f"flash_{name}": Out(1, init=name == "cs_n") for name in FLASH_OUTPUTS}
+            flash[f"flash_{FLASH_INPUT}"] = In(1)
+        super().__init__({"rx": In(1)} | {name: Out(1) for name in names} | flash)
 
     @property
     def parameters(self) -> Parameters:
@@ -61,6 +71,7 @@ class UartTop(wiring.Component):
             "baud": info.baud,
             "payload_max": info.payload_max,
             "watchdog": info.watchdog,
+            **({"flash_offset": self.plan.flash.offset} if self.plan.flash else {}),
         }
 
     @module_border
@@ -95,8 +106,9 @@ class UartTop(wiring.Component):
         m.submodules.frame_transmitter = replies = FrameTransmitter()
         m.submodules.uart_transmitter = transmitter = UartTransmitter(info.clock_hz, info.baud)
         m.d.comb += [receiver.rx.eq(self.rx), self.tx.eq(transmitter.tx)]
+        self.loader = loader = self._loader(m, receiver)
         for name in ("payload", "valid", "broken"):
-            m.d.comb += getattr(frames, name).eq(getattr(receiver, name))
+            m.d.comb += getattr(frames, name).eq(getattr(loader or receiver, name))
         for name in ("write", "write_data", "commit", "drop"):
             m.d.comb += getattr(buffer, name).eq(getattr(frames, name))
         m.d.comb += [
@@ -117,6 +129,36 @@ class UartTop(wiring.Component):
             transmitter.valid.eq(replies.out_valid),
             replies.out_ready.eq(transmitter.ready),
         ]
+        if loader is not None:
+            moving = buffer.valid | processor.active | processor.valid | ~replies.idle
+            m.d.comb += [loader.full.eq(buffer.full), loader.quiet.eq(~moving)]
+            with m.If(loader.loading):  # nobody asked
+                m.d.comb += [transmitter.valid.eq(0), replies.out_ready.eq(1)]
+
+    def _loader(self, m: Module, receiver: UartReceiver) -> WeightLoader | None:
+        """Put what loads the weights behind the line, where there is a flash memory."""
+        flash = self.plan.flash
+        if flash is None:
+            return None
+        m.submodules.flash_reader = reader = FlashReader(
+            flash.offset, flash.half_period, flash.wake
+        )
+        m.submodules.weight_loader = loader = WeightLoader(flash.header)
+        m.d.comb += [
+            reader.active.eq(loader.reading),
+            reader.miso.eq(self.flash_miso),
+            loader.flash_payload.eq(reader.payload),
+            loader.flash_valid.eq(reader.valid),
+            reader.ready.eq(loader.flash_ready),
+            loader.known.eq(self.identity.known),
+            loader.usable.eq(self.identity.usable),
+            loader.raised.eq(self.processor.raised.any()),
+        ]
+        for name in FLASH_OUTPUTS:
+            m.d.comb += getattr(self, f"flash_{name}").eq(getattr(reader, name))
+        for name in ("payload", "valid", "broken"):
+            m.d.comb += getattr(loader, f"line_{name}").eq(getattr(receiver, name))
+        return loader
 
     def _streams(self, m: Module, design: DesignTop) -> tuple[VectorFeeder, VectorDrainer]:
         """Connect the streams of the design to bytes."""
@@ -156,7 +198,9 @@ class UartTop(wiring.Component):
         for request in Request:
             serving[request] = chosen = Signal(name=f"serving_{request.name.lower()}")
             m.d.comb += chosen.eq(processor.active & (processor.kind == request))
-        reset = serving[Request.RESET]
+        reset, raised = serving[Request.RESET], processor.raised
+        if self.loader is not None:
+            raised = raised | Cat(Const(0, Code.WEIGHTS - 1), self.loader.failed)
         m.d.comb += [
             feeder.clear.eq(~serving[Request.INFER]),
             drainer.clear.eq(~serving[Request.INFER]),
@@ -165,7 +209,7 @@ class UartTop(wiring.Component):
             status.clear.eq(reset),
             status.at_work.eq(serving[Request.INFER]),
             status.vector_end.eq(drainer.vector_end),
-            status.raised.eq(processor.raised),
+            status.raised.eq(raised),
             processor.usable.eq(identity.usable),
             processor.fault.eq(serving[Request.INFER] & (drainer.fault | design.error)),
         ]

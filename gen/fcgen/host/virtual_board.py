@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from fcgen.boards.board import FlashMemory
 from fcgen.design import Design
 from fcgen.engines.serial_line import SerialLine
 from fcgen.host_link import write
@@ -32,6 +33,10 @@ class VirtualBoard:
     design : Design
     clock_hz, baud : int
         What the RTL is made for.
+    flash : FlashMemory, optional
+        Of the board, for a design that reads it at start.
+    image : bytes
+        What stands in it, see `fcgen.flash_image`; default nothing.
     progress : callable
         Gets a line before each step.
 
@@ -47,19 +52,24 @@ class VirtualBoard:
         *,
         clock_hz: int = CLOCK_HZ,
         baud: int = BAUD,
+        flash: FlashMemory | None = None,
+        image: bytes = b"",
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="fcgen-board-")
         try:
-            files = write(
-                design, Path(self._folder.name), clock_hz=clock_hz, baud=baud, progress=progress
-            )
+            options = {"clock_hz": clock_hz, "baud": baud}
+            place = Path(self._folder.name)
+            files = write(design, place, **options, flash=flash, progress=progress)
             progress("compiling the board")
-            self._line = SerialLine(files)
+            self._line = SerialLine(files, flash=image)
         except BaseException:
             self._folder.cleanup()
             raise
         self.plan = files.plan
+        if files.plan.flash is not None:
+            progress("the board reads its flash memory")
+            self._start()
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -106,8 +116,22 @@ class VirtualBoard:
         except BaseException as error:
             self._failure = error
 
+    @property
+    def _quiet(self) -> int:
+        """Cycles without anything on the pins after which nothing more comes."""
+        wake = self.plan.flash.wake if self.plan.flash else 0
+        return self.plan.info.watchdog + wake + _QUIET_SPARE
+
+    def _start(self) -> None:
+        """Let time pass until the weights have come from the flash memory."""
+        stretch = _STRETCH + self._quiet
+        before = -stretch
+        while self._line.cycles - before == stretch:
+            before = self._line.cycles
+            self._line.run(cycles=stretch, quiet=self._quiet)
+
     def _serve(self) -> None:
-        quiet = self.plan.info.watchdog + _QUIET_SPARE
+        quiet = self._quiet
         incoming, outgoing = b"", b""
         asleep = True
         while not self._stop.is_set():
