@@ -7,28 +7,24 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from fcgen.dense_layer import DenseLayer
 from fcgen.devices.costs import Costs
 from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.counter import LogicCounter
-from fcgen.estimation.module import Logic
-from fcgen.estimation.values import Fixed, Ports
+from fcgen.estimation.memory_logic import constant_bits, memory_logic, tap_logic
+from fcgen.estimation.module import Logic, times
+from fcgen.estimation.values import Ports
 from fcgen.folding import Folding
 from fcgen.hardware.accelerator import end_of
-from fcgen.hardware.cascaded_memory import CascadedMemory
 from fcgen.hardware.drain_controller import TAG_WIDTH
 from fcgen.hardware.layer_memories import LayerMemories
 from fcgen.hardware.layer_parts import LayerParts
 from fcgen.hardware.layer_timing import ADDRESS_DELAY, LayerTiming
-from fcgen.hardware.memories import Bank, WeightBank
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.hardware.parameter_space import ANSWERS, REQUESTS, ChainPlace
 from fcgen.hardware.soft_max import SoftMax
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
-from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.mapping import Mapping
 from fcgen.network import Network
 
@@ -99,18 +95,15 @@ def _count(
     every = _bits(column, "next_tag")
     for number, banks in enumerate(memories.constants):
         unread = last if number == folding.columns - 1 else every
-        found.append(counter.count(column, _constant(memories, banks), unread))
+        found.append(counter.count(column, constant_bits(memories, banks), unread))
     for (members, at_start, at_end), number in _groups(parts).items():
         group = counter.once(members, partial(parts.group, members))
         fixed = frozenset((*bit, 0) for bit in _bits(group, *at_start))
         logic = counter.count(group, fixed, _bits(group, *at_end) | last)
-        found.append(_times(logic, number))
-    found += [
-        _times(_memory(counter, memories, bank, fixed), number)
-        for (bank, fixed), number in _banks(memories).items()
-    ]
+        found.append(times(logic, number))
+    found += memory_logic(counter, memories)
     if place is not None:
-        found += _taps(counter, memories, place)
+        found += tap_logic(counter, memories, place)
     return found + _table(counter, parts)
 
 
@@ -148,74 +141,6 @@ def _groups(parts: LayerParts) -> Counter[Any]:
     return found
 
 
-def _constant(memories: LayerMemories, banks: Sequence[Bank]) -> Fixed:
-    """Return the bits of a word of constants that are the same in all words."""
-    fixed: set[tuple[str, int, int]] = set()
-    low = 0
-    for bank in banks:
-        known = [dict(_same(memories, name)) for name, _ in memories.parts(bank)]
-        for bit in range(bank.width):
-            found = {values.get(bit) for values in known}
-            if len(found) == 1 and (value := found.pop()) is not None:
-                fixed.add(("word", low + bit, value))
-        low += bank.width
-    return frozenset(fixed)
-
-
-def _same(memories: LayerMemories, name: str) -> list[tuple[int, int]]:
-    """Return the bits of a memory that are the same in all words, with their values."""
-    if memories.writable:
-        return []
-    image = memories.images[name]
-    return [(int(bit), image[0] >> int(bit) & 1) for bit in np.flatnonzero(~image.changing)]
-
-
-def _banks(memories: LayerMemories) -> Counter[tuple[Bank, Fixed]]:
-    """Return one of all memories that are alike, with the bits of its parts that are constant."""
-    alike: dict[Any, Bank] = {}
-    found: Counter[tuple[Bank, Fixed]] = Counter()
-    for bank in memories.banks:
-        fixed = frozenset(
-            (f"part_{number}.word", bit, value)
-            for number, (name, _) in enumerate(memories.parts(bank))
-            for bit, value in _same(memories, name)
-        )
-        key = type(bank), bank.depth, bank.width, fixed
-        found[alike.setdefault(key, bank), fixed] += 1
-    return found
-
-
-def _memory(counter: LogicCounter, memories: LayerMemories, bank: Bank, fixed: Fixed) -> Logic:
-    """Count what stands around the block RAMs of a memory, or what it is in look-up tables."""
-    mapping = memories.mapping
-    cut = memories.cut(bank)
-    depths = cut.depths if cut else (bank.depth,)
-    text = "weightMemory" if isinstance(bank, WeightBank) or cut else "parameterMemory"
-    own = block_logic(text, bank.depth, len(depths) * bank.width - len(fixed), counter.costs)
-    if mapping.weight_latency == MEMORY_LATENCY:
-        return own
-    key = depths, bank.width
-    make = partial(_cascade, *key, mapping.weight_latency, memories.writable)
-    around = counter.count(counter.once(key, make), fixed)
-    return Logic(own.lut + around.lut, own.ff + around.ff)
-
-
-def _cascade(depths: tuple[int, ...], width: int, latency: int, writable: bool) -> CascadedMemory:
-    """Return a memory without contents."""
-    parts = [WeightMemory(depth, width, "", writable=writable) for depth in depths]
-    return CascadedMemory(parts, latency=latency)
-
-
-def _taps(counter: LogicCounter, memories: LayerMemories, place: ChainPlace) -> list[Logic]:
-    """Count the taps of a layer's memories."""
-    found = []
-    for (bank, _), number in _banks(memories).items():
-        address = max((bank.depth - 1).bit_length(), 1)
-        tap = memories.tap(place.space, address, bank.width)
-        found.append(_times(counter.count(tap), number))
-    return found
-
-
 def _table(counter: LogicCounter, parts: LayerParts) -> list[Logic]:
     """Count the table behind the queue, and what its memories are in look-up tables."""
     if parts.network.table is None:
@@ -223,7 +148,7 @@ def _table(counter: LogicCounter, parts: LayerParts) -> list[Logic]:
     plan, lanes = TablePlan.of(parts.network.table, parts.mapping), parts.folding.output_lanes
     table = counter.once((*plan.images, lanes, parts.folding.outputs), parts.table)
     memories = _entries(plan, counter.costs)
-    return [counter.count(table), *(_times(memory, lanes) for memory in memories)]
+    return [counter.count(table), *(times(memory, lanes) for memory in memories)]
 
 
 def _entries(plan: TablePlan, costs: Costs) -> list[Logic]:
@@ -231,10 +156,6 @@ def _entries(plan: TablePlan, costs: Costs) -> list[Logic]:
     return [
         block_logic(plan.text, len(image), image.distinct, costs) for image in plan.images.values()
     ]
-
-
-def _times(logic: Logic, number: int) -> Logic:
-    return Logic(number * logic.lut, number * logic.ff)
 
 
 def _bits(component: Any, *names: str) -> Ports:

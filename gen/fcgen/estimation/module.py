@@ -34,6 +34,11 @@ class Logic:
     inside: tuple[tuple[str, Fixed, Ports], ...] = ()
 
 
+def times(logic: Logic, number: int) -> Logic:
+    """Return what ``number`` such modules take."""
+    return Logic(number * logic.lut, number * logic.ff)
+
+
 def logic_of(
     netlist: Any,
     costs: Costs,
