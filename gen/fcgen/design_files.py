@@ -12,7 +12,7 @@ from fcgen.hardware.layer import Layer
 from fcgen.hardware.top import images_of, top_of
 from fcgen.interface import STREAM
 from fcgen.manifest import MANIFEST, REFERENCE, Manifest, hash_file
-from fcgen.manifest import text as manifest_text
+from fcgen.manifest_text import text as manifest_text
 from fcgen.network import Network
 from fcgen.schedule import Schedule
 from fcgen.verilog import EmittedDesign

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from fcgen import document
 from fcgen.errors import bad_input
-from fcgen.manifest import MANIFEST, Manifest, hash_file, text
+from fcgen.manifest import MANIFEST, Manifest, hash_file
 from fcgen.manifest_reader import REMEDY, load
+from fcgen.manifest_text import text
 from fcgen.network import Network
 
 # Checked elsewhere, or, like the versions, different from one installation to another.
