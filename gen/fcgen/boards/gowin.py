@@ -25,6 +25,14 @@ class _Chip:
     """Pins that configuration keeps, unless an option of gowin_pack gives them to the design."""
 
 
+# The GW2A-18C is the same chip; gowin_pack has the same ranges for it.
+ARORA = PllRanges(
+    "GW2AR series Data Sheet, DS226E: PLL parameters, C8/I7",
+    input=Range(3 * MHZ, 500 * MHZ),
+    detector=Range(3 * MHZ, 500 * MHZ),
+    oscillator=Range(500 * MHZ, 1250 * MHZ),
+    output=Range(3_906_250, 625 * MHZ),
+)
 CHIPS = {
     "gowin-gw1nr9c": _Chip(
         "GW1NR-9C",
@@ -38,23 +46,11 @@ CHIPS = {
     ),
     "gowin-gw2ar18c": _Chip(
         "GW2AR-18C",
-        PllRanges(
-            "GW2AR series Data Sheet, DS226E: PLL parameters, C8/I7",
-            input=Range(3 * MHZ, 500 * MHZ),
-            detector=Range(3 * MHZ, 500 * MHZ),
-            oscillator=Range(500 * MHZ, 1250 * MHZ),
-            output=Range(3_906_250, 625 * MHZ),
-        ),
+        ARORA,
     ),
     "gowin-gw2a18c": _Chip(
         "GW2A-18C",
-        PllRanges(
-            "GW2A series Data Sheet, DS102E: PLL parameters, C8/I7",
-            input=Range(3 * MHZ, 500 * MHZ),
-            detector=Range(3 * MHZ, 500 * MHZ),
-            oscillator=Range(500 * MHZ, 1250 * MHZ),
-            output=Range(3_906_250, 625 * MHZ),
-        ),
+        ARORA,
         {"T10": "--sspi_as_gpio", "A13": "--ready_as_gpio", "C13": "--done_as_gpio"},
     ),
 }
