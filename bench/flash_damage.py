@@ -1,10 +1,10 @@
 """Damaged flash memories against the RTL that loads its weights from them.
 
 Run as ``python bench/flash_damage.py [--images 2000] [--seed 0]``: a network of which a layer
-stands in the SPRAM of an iCE40, compiled with its host link. Each image is damaged in one of the ways
-below. A chip that starts with it must have no weights and say so; with an image that the damage
-left as it was it must compute what the reference does. A failure prints the seed and the number of
-the image.
+stands in the SPRAM of an iCE40, compiled with its host link. Each image is damaged in one of the
+ways below. A chip that starts with it must have no weights and say so; with an image that the
+damage left as it was it must compute what the reference does. A failure prints the seed and the
+number of the image.
 """
 
 from __future__ import annotations
