@@ -1,4 +1,4 @@
-"""Bitstreams: the digits network on five boards, two models of others on an ULX3S 85F.
+"""Bitstreams: digits on five boards, two models of others, a layer whose weights come from flash.
 
 Run as ``python bench/boards.py --results DIR [--only NAME …] [--builds FOLDER]``: each row runs
 ``fcgen build`` and then sends vectors through the virtual board, which is the RTL of the bitstream
@@ -9,7 +9,8 @@ minutes, and one that was interrupted goes on.
 all processors; the second do not depend on what else the machine does.
 
 Digits is the 64-32-10 network of ``digits_accuracy.py``; the other files are data beside the
-project, in ``../shared/models``.
+project, in ``../shared/models``. The layer has 1024 inputs and 100 scores, and seeded int8 weights
+in the SPRAM of an iCE40; the virtual board starts with those of its flash memory.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from stored import stored
 
 MODELS = Path(__file__).resolve().parents[2] / "shared" / "models"
 TRAINED = 1_347  # images; the others are held out
+SCORES = "scores-1024-100"
+LAYER = ("1024", "100", "--pe", "4", "--simd", "2", "--raw", "--runtime-weights")
 DIGITS = ("--calibration", "x.npy", "--test", "test.npy", "--labels", "labels.npy")
 
 
@@ -60,6 +63,7 @@ ROWS = (
     ),
     Row("qkeras_jettagging.onnx", "ulx3s-85f", ("--pe", "2,4,2,1"), vectors=2_000),
     Row("ad01_int8.tflite", "ulx3s-85f", ("--fps", "2000"), vectors=50),
+    Row(SCORES, "icebreaker", (), vectors=100),
 )
 
 
@@ -111,6 +115,9 @@ def measure(row: Row, folder: Path) -> dict[str, object]:
     if row.model == "digits.npz":
         write_digits(folder)
         model = row.model
+    elif row.model == SCORES:
+        fcgen(folder, "layer", *LAYER, "--device", "ice40-up5k", "-o", SCORES)
+        model = SCORES
     else:
         model = str(MODELS / row.model)
     words = ["build", model, "--board", row.board, *row.options]

@@ -1,5 +1,6 @@
 """The client, against a simulated board behind a pseudo-terminal, and against a port that fails."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -171,3 +172,16 @@ def test_a_dead_port_is_given_up_in_bounded_time():
 def test_a_refusal_is_an_error_of_its_request():
     with pytest.raises(BoardError, match=r"^bad: STATUS: the length of the payload "):
         Link(BadPort(["refused"]), timeout=1).exchange(asks(1), window=0)
+
+
+def test_time_stands_still_when_a_slow_design_has_nothing_to_do(tmp_path):
+    design = write_small(tmp_path / "slow", small_layer(90, 60), pe=1, simd=1, lanes=1).design
+    with VirtualBoard(design) as board, Board(board.path, design, timeout=TIMEOUT) as client:
+        assert board.plan.info.watchdog > 20_000
+        client.status()
+        deadline = time.monotonic() + 20
+        before = -1
+        while board.cycles != before:
+            assert time.monotonic() < deadline
+            before = board.cycles
+            time.sleep(0.5)

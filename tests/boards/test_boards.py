@@ -1,6 +1,7 @@
 """The files of the boards, the constraints made of them, and the command that lists them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,14 @@ def test_a_design_that_reads_the_flash_memory_has_its_pins():
     for line in ("sck 15", "cs_n 16", "mosi 14", "miso 17"):
         assert f"set_io pin_flash_{line}\n" in text
     assert "flash" not in constraints("icebreaker")
+
+
+def test_a_design_that_may_read_the_flash_memory_leaves_room_for_it():
+    board = boards.find("icebreaker")
+    chip = toolchain(board)
+    assert chip.reserve(board, runtime_weights=False) == chip.link
+    assert chip.reserve(board, runtime_weights=True) == chip.link + chip.flash_link
+    assert chip.reserve(replace(board, flash=None), runtime_weights=True) == chip.link
 
 
 def test_the_constraints_of_an_ecp5():

@@ -32,6 +32,7 @@ class Ice40Toolchain(Toolchain):
     constraint_file = "board.pcf"
     suffix = "bin"
     link = Usage(1_750, 900, 0, 5)
+    flash_link = Usage(340, 150, 0, 0)
     link_mhz: ClassVar = {"ice40-up5k": 32.0}
 
     def ranges(self, board: Board) -> PllRanges:

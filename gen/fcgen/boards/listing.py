@@ -29,7 +29,7 @@ class Offer:
     weights : int
         That fit the block RAMs that are left; a design needs some of them for its vectors.
     scratchpad_weights : int
-        That fit the large RAMs which a host writes at start.
+        That fit the large RAMs, which are written at start.
     """
 
     board: Board

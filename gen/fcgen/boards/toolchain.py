@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from fcgen.boards.board import Board
 from fcgen.boards.pll import PllRanges, PllSetting, best, unused
-from fcgen.devices.device import Device, Usage
+from fcgen.devices.device import NOTHING, Device, Usage
 from fcgen.wheels import Wheel
 
 ROUTED = "routed"
@@ -24,8 +24,9 @@ class Toolchain(ABC):
     constraint_file : str
     suffix : str
         Of the bitstream's file.
-    link : Usage
-        What the host link takes, as measured, kept free when a folding is chosen.
+    link, flash_link : Usage
+        What the host link takes, as measured, and what reading a flash memory adds; kept free when
+        a folding is chosen.
     link_mhz : mapping
         Of a device, about what the link's clock was when it was routed; the first target.
     """
@@ -33,6 +34,7 @@ class Toolchain(ABC):
     constraint_file: ClassVar[str]
     suffix: ClassVar[str]
     link: ClassVar[Usage]
+    flash_link: ClassVar[Usage] = NOTHING
     link_mhz: ClassVar[Mapping[str, float]]
 
     @abstractmethod
@@ -70,6 +72,10 @@ class Toolchain(ABC):
     def bitstream(self) -> str:
         """Name of the bitstream's file."""
         return f"{BITSTREAM}.{self.suffix}"
+
+    def reserve(self, board: Board, *, runtime_weights: bool) -> Usage:
+        """Return what must be left for the host link of a design."""
+        return self.link + (self.flash_link if board.flash and runtime_weights else NOTHING)
 
     def setting(self, board: Board, hz: Fraction | float) -> PllSetting | None:
         """Return the fastest clock that is not above a frequency; None where there is none.

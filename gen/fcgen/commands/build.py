@@ -134,7 +134,7 @@ def _compiled(
             write.prepare(options["directory"]) / DESIGN,
             progress,
             device=board.device.name,
-            reserve=toolchain(board).link,
+            reserve=toolchain(board).reserve(board, runtime_weights=options["runtime_weights"]),
         )
     request.tell(terminal, compiled)
     design = compiled.accelerator.design

@@ -29,6 +29,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """
     from fcgen.boards.build_file import read
     from fcgen.boards.flash import flash
+    from fcgen.errors import bad_input
 
     terminal = Terminal(json=as_json, quiet=quiet)
     build = read(options["directory"])
@@ -37,7 +38,11 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
         image = None
         if options["load_weights"] is not None:
             image = Path(folder) / "weights.bin"
-            image.write_bytes(_image(terminal, build, options["load_weights"]))
+            content = _image(terminal, build, options["load_weights"])
+            try:
+                image.write_bytes(content)
+            except OSError as error:
+                raise bad_input(image, error.strerror, "must be writable", "make room") from None
         with terminal.progress() as progress:
             commands = flash(build, **chosen, weights=image, say=progress)
     lines = [f"{build.board}: {build.bitstream} is loaded"]

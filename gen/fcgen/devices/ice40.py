@@ -109,7 +109,7 @@ class Ice40(Family):
                     device.name,
                     f"the layer takes {rams:,} of {device.rams} block RAMs; its weights fit the "
                     "SPRAM, which has no initial contents",
-                    "use --runtime-weights, by which a host writes them at start",
+                    "use --runtime-weights, by which they are written at start",
                 )
             mapping = replace(mapping, scratchpad=True)
         return replace(mapping, weight_latency=2 + cascades(layer, folding, mapping))

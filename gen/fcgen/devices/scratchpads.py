@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class NeedsWriting(InputError):
-    """Weights fit the device where a host writes them at start, and do not where they are fixed."""
+    """Weights fit the device where they are written at start, and do not where they are fixed."""
 
 
 def shares(
@@ -38,7 +38,7 @@ def shares(
         raise NeedsWriting(
             f"--device: {device.name}: the layers take more than its {device.rams} block RAMs; the "
             f"weights of {names} fit the SPRAM, which has no initial contents; use "
-            "--runtime-weights, by which a host writes them at start"
+            "--runtime-weights, by which they are written at start"
         )
     in_rams, in_scratchpads = replace(device, scratchpads=0), replace(device, rams=0)
     return tuple(in_scratchpads if n in chosen else in_rams for n in range(len(pairs)))

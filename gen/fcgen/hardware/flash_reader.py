@@ -121,7 +121,8 @@ class FlashReader(wiring.Component):
         """Let ``sck`` rise and fall once for every bit that is left."""
         tick: Signal | Const = Const(1)
         if self.half_period > 1:
-            tick, phase = Signal(), Signal(range(self.half_period))
+            tick = Signal()
+            phase = Signal(range(self.half_period))
             m.d.comb += tick.eq(phase == self.half_period - 1)
             m.d.sync += phase.eq(phase + 1)
             with m.If(tick | ~moving):

@@ -133,7 +133,7 @@ class VirtualBoard:
     def _serve(self) -> None:
         quiet = self._quiet
         incoming, outgoing = b"", b""
-        asleep = True
+        asleep, silent = True, 0
         while not self._stop.is_set():
             wait = _IDLE_SECONDS if asleep and not incoming else 0
             readable, writable, _ = select.select(
@@ -151,4 +151,6 @@ class VirtualBoard:
             before = self._line.cycles
             sent, answer = self._line.run(incoming, cycles=_STRETCH, quiet=quiet)
             incoming, outgoing = incoming[sent:], outgoing + answer
-            asleep = self._line.cycles - before < _STRETCH
+            passed = self._line.cycles - before
+            silent = 0 if sent or answer else silent + passed
+            asleep = passed < _STRETCH or silent >= quiet

@@ -1,0 +1,36 @@
+"""Weights of a flash memory: no seal without all that stands before it, by k-induction."""
+
+import pytest
+
+from fcgen.hardware.weight_loader import WeightLoader
+from formal.break_source import broken
+from formal.prover import prove
+from formal.selection import every_time
+from formal.weight_loader_harness import WeightLoaderHarness
+
+
+def test_a_seal_is_closed_only_when_everything_before_it_is_right():
+    verdict = prove(WeightLoaderHarness(), 4)
+    assert verdict.proved, verdict.log[-3000:]
+
+
+@pytest.mark.campaign
+def test_the_last_flag_can_come():
+    assert prove(WeightLoaderHarness(), 50, mode="cover").proved
+
+
+SEAL = "a seal is closed only when all is right"
+OTHER = "nothing of another image is taken"
+BUGS = [
+    ("wrong | ~crc.match", "wrong", SEAL),
+    ("with m.If(other):", "with m.If(0):", OTHER),
+    ("other.eq(self.flash_payload.any())", "other.eq(0)", OTHER),
+    ("& (count != 0)", "", "no more bytes than announced"),
+]
+
+
+@pytest.mark.parametrize(("line", "bug", "failing"), every_time(1, BUGS))
+def test_a_wrong_loader_is_found(line, bug, failing):
+    harness = WeightLoaderHarness(broken(WeightLoader, line, bug), invariants=False)
+    verdict = prove(harness, 50, mode="bmc")
+    assert (verdict.status, verdict.failing) == ("FAIL", failing)
