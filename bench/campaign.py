@@ -56,6 +56,7 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
             *("--only", kind),
         ]
     commands["protocol-fuzz"] = [PYTHON, "bench/protocol_fuzz.py"]
+    commands["flash-damage"] = [PYTHON, "bench/flash_damage.py"]
     commands["virtual-board"] = [PYTHON, "bench/virtual_board.py"]
     boards = str(results / "boards")
     commands["boards"] = [PYTHON, "bench/boards.py", "--results", boards]
