@@ -107,5 +107,8 @@ def _swap(temporary: Path, target: Path) -> None:
 
 
 def _unwritable(target: Path, error: OSError | RuntimeError) -> InputError:
-    reason = getattr(error, "strerror", None) or shown(error)
+    if isinstance(error, shutil.Error):  # of a tree: source, copy and reason of each file
+        reason = str(error.args[0][0][2])
+    else:
+        reason = getattr(error, "strerror", None) or shown(error)
     return InputError(f"-o: {target}: cannot be written: {reason}; choose another directory")

@@ -169,6 +169,7 @@ def test_a_build_of_another_design_is_named_and_not_used(built, tmp_path, capsys
         {"pll": 3},
         {"critical_path": {"from": ""}},
         {"inferences_per_second": 1e99},
+        {"fmax_mhz": []},
     ],
 )
 def test_what_fcgen_did_not_write_is_one_line(built, tmp_path, capsys, change):

@@ -7,26 +7,37 @@ INPUTS holds integer codes, or reals where the model says what codes are worth, 
 Without PORT: the serial port that answers. A board with another bitstream is refused.
 """
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
 
 import fcgen
+from fcgen.errors import FcgenError
+
+BUILD = Path(__file__).resolve().parent
 
 
 def main(inputs: str, outputs: str, port: str | None = None) -> None:
     """Run the vectors of one file and write what the board computes into another."""
-    design = fcgen.open(Path(__file__).resolve().parent / "design").design
-    with fcgen.Board(port, design) as board:
+    vectors = np.load(inputs, allow_pickle=False)
+    design = fcgen.open(BUILD / "design").design
+    baud = json.loads((BUILD / "build.json").read_text())["baud"]
+    with fcgen.Board(port, design, baud=baud) as board:
         if not board.info.ready:
             board.load_weights(design.network)  # memories that come up empty
-        run = board.run(np.load(inputs, allow_pickle=False))
+        run = board.run(vectors)
         np.save(outputs, run.outputs)
         print(f"{board.port}: weights {board.weights_hash[:12]}, {len(run.outputs):,} vectors")
     print(f"{run.cycles:,} cycles of the chip, {run.inferences_per_second:,.0f} inferences/s")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:])
+    except (FcgenError, OSError, ValueError, EOFError) as error:
+        sys.exit(f"client.py: {error}")
 '''

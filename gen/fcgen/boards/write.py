@@ -152,7 +152,7 @@ def write_build(
             shutil.copyfile(made, temporary / made.name)
             (temporary / CLIENT).write_text(TEXT)
             (temporary / FILE).write_text(json.dumps(values, indent=2) + "\n")
-        shutil.rmtree(work)
+        folders.remove(work)
     except OSError as error:
         raise _unwritable(error, work_folder(out)) from None
     return values
@@ -161,4 +161,5 @@ def write_build(
 def _unwritable(error: OSError, place: Path) -> InputError:
     rule = f"cannot be written: {error.strerror or type(error).__name__}"
     remedy = "make room there, or choose another directory"
-    return bad_input("-o", error.filename or place, rule, remedy)
+    # Of a copy the second one is what was written.
+    return bad_input("-o", error.filename2 or error.filename or place, rule, remedy)

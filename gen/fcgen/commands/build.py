@@ -51,6 +51,8 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
 
     terminal = Terminal(json=as_json, quiet=quiet)
     board, out = boards.find(options["board"]), options["directory"]
+    if ".." in out.parts:  # its folders may not be there, and are not made
+        out = options["directory"] = out.resolve()
     Goal(clock_mhz=options["clock"])  # which checks it
     of_design = Path(options["model"]).is_dir()
     write.check(out, Path(options["model"]) if of_design else None)
@@ -69,7 +71,7 @@ def _build(
     from fcgen.boards import build, build_text, write
 
     out, fixed = options["directory"], options["clock"]
-    design, estimate = take(terminal, board, options)
+    design, estimate, reals = take(terminal, board, options)
     with terminal.progress() as progress:
         values = write.write_build(
             design,
@@ -83,7 +85,7 @@ def _build(
             say=progress,
         )
     terminal.result(build_text.lines(values, board))
-    found = found_out(terminal, out, options)
+    found = found_out(terminal, out, options, reals)
     terminal.record({**values, "directory": str(out), **found})
     if found["mismatches"]:
         terminal.note("the hardware is not equal to the reference: do not use this bitstream")
@@ -99,8 +101,8 @@ def _build(
 
 def _design(
     terminal: Terminal, board: "Board", options: dict[str, Any]
-) -> "tuple[Design, float | None]":
-    """Return the design of a directory and its estimated clock."""
+) -> "tuple[Design, float | None, bool]":
+    """Return the design of a directory, its estimated clock, and whether it is of floats."""
     from fcgen.design import Design
     from fcgen.estimation.for_design import estimate_design
     from fcgen.synthesis.for_design import device_of
@@ -115,17 +117,18 @@ def _design(
     terminal.notes(design.notes)
     device_of(design, board.device.name)
     if design.manifest.device == "generic":
-        return design, None
-    return design, estimate_design(design, board.device.name).fmax_capped_mhz
+        return design, None, False
+    return design, estimate_design(design, board.device.name).fmax_capped_mhz, False
 
 
 def _compiled(
     terminal: Terminal, board: "Board", options: dict[str, Any]
-) -> "tuple[Design, float | None]":
-    """Return the design of a model and its estimated clock."""
+) -> "tuple[Design, float | None, bool]":
+    """Return the design of a model, its estimated clock, and whether the model is of floats."""
     from fcgen.boards import build, write
     from fcgen.boards.build_file import DESIGN
     from fcgen.boards.toolchains import toolchain
+    from fcgen.model import Model
 
     request = ModelRequest.of(options | {"clock": options["clock"] or build.first_clock(board)})
     terminal.notes(request.notes)
@@ -137,8 +140,8 @@ def _compiled(
             reserve=toolchain(board).reserve(board, runtime_weights=options["runtime_weights"]),
         )
     request.tell(terminal, compiled)
-    design = compiled.accelerator.design
-    return design, compiled.accelerator.estimate(board.device.name, None).fmax_capped_mhz
+    made, of_floats = compiled.accelerator, isinstance(request.model, Model)
+    return made.design, made.estimate(board.device.name, None).fmax_capped_mhz, of_floats
 
 
 def _goal_reached(terminal: Terminal, options: dict[str, Any], values: dict[str, Any]) -> int:

@@ -60,7 +60,14 @@ def bitstream_of(design: Design) -> tuple[Bitstream | None, list[Path]]:
     build.check()
     try:
         return _parse(design.directory.parent, path, values), []
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, InputError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        InputError,
+    ) as error:
         rule = "is not what fcgen build writes"
         raise bad_input(path, f"{type(error).__name__} {error}", rule, _REMEDY) from None
 

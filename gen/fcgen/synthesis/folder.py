@@ -30,6 +30,17 @@ def is_ours(folder: Path) -> bool:
 
 def renew(folder: Path) -> None:
     """Make the folder anew, empty but for its mark."""
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text(_TEXT)
+
+
+def remove(folder: Path) -> None:
+    """Remove the folder, its mark last: one that is cut short on the way is still of ours."""
+    rest = list(folder.iterdir()) if folder.is_dir() else []
+    for path in sorted(rest, key=lambda path: path.name == MARKER):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
