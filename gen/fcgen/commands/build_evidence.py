@@ -53,7 +53,7 @@ def check(terminal: Terminal, directory: Path, data: Path | None, reals: bool = 
             inputs,
             engine=engine,
             vectors=VECTORS if inputs is None else len(inputs),
-            source=source and str(source),
+            source=None if source is None else str(source),
             progress=progress,
         )
     store(design, found, given=inputs is not None)
