@@ -3,8 +3,12 @@ import json
 import numpy as np
 import pytest
 
+from designs import small_layer
 from fcgen.accuracy import CLASSES_MAX, Accuracy
 from fcgen.errors import InputError
+from fcgen.model_data import LabelledData, labelled
+from fcgen.network import Network
+from fcgen.network_accuracy import accuracy_of_integers
 
 TRUTH = np.array([0, 1, 2, 2])
 
@@ -47,3 +51,21 @@ def test_a_changed_text_is_one_line_with_the_file(field, value, accuracy):
     text = json.dumps(json.loads(accuracy.text()) | {field: value})
     with pytest.raises(InputError, match=r"^accuracy\.json"):
         Accuracy.from_json(text, "accuracy.json")
+
+
+@pytest.mark.parametrize(("outputs", "known"), [(1, False), (2, True)])
+def test_a_single_output_whose_worth_nobody_knows_has_no_class(outputs, known):
+    data = LabelledData(np.zeros((3, 6), np.int8), np.array([0, 1, 1]))
+    network = Network.single(small_layer(6, outputs))
+    if known:
+        assert accuracy_of_integers(network, data).vectors == 3
+        return
+    with pytest.raises(InputError, match=r"^--labels: .*leave --labels and --test out$"):
+        accuracy_of_integers(network, data)
+
+
+@pytest.mark.parametrize("value", [np.int8(3), np.float64(3), np.array(True)])
+def test_an_array_without_rows_is_one_line(value):
+    network = Network.single(small_layer(6, 3))
+    with pytest.raises(InputError, match=r"^--test: .* of shape \(\): must hold"):
+        labelled(network, np.asarray(value), np.array([0]))

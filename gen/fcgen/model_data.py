@@ -74,7 +74,7 @@ def labelled(
     if test is None:
         raise bad_input("--labels", _name(labels, "classes"), "needs data", "give --test")
     vectors = _array(test)
-    if vectors.dtype.kind == "f":
+    if vectors.dtype.kind == "f" or not vectors.ndim:  # an array without rows has no vectors
         vectors = _reals(test, model, "--test")
     outputs = max(model.layers[-1].outputs, 2)
     return LabelledData(vectors, _classes(labels, len(vectors), outputs))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fcgen.accuracy import Accuracy
 from fcgen.answers import classes
+from fcgen.errors import bad_input
 from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import Network
@@ -36,8 +37,11 @@ def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:
     Raises
     ------
     InputError
-        When the vectors are none of the network's.
+        When the vectors are none of the network's, or nobody knows where its classes part.
     """
+    if network.output is None and network.layers[-1].outputs == 1:
+        rule = "nobody knows what the network's single output is worth, whose sign is the class"
+        raise bad_input("--labels", network.name, rule, "leave --labels and --test out")
     codes = data.test
     if codes.dtype.kind == "f":
         codes, _ = network.quantize(codes)
