@@ -1,6 +1,8 @@
 """What comes with a bitstream: a check against the reference, a page, a client."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -181,6 +183,44 @@ def test_what_fcgen_did_not_write_is_one_line(built, tmp_path, capsys, change):
     assert outcome.code == 2
     assert outcome.error.startswith(f"{path}: ")
     assert "is not what fcgen build writes; build it again" in outcome.error
+
+
+@pytest.mark.parametrize("command", [("report",), ("run", "--board", "virtual")])
+@pytest.mark.parametrize("content", [None, "{", '{"format": "fcgen-build-0"}', "[" * 100_000])
+def test_a_damaged_file_of_a_build_is_named_not_a_missing_design(
+    built, tmp_path, capsys, command, content
+):
+    copy = shutil.copytree(built, tmp_path / "copy")
+    path = copy / "build.json"
+    path.unlink()
+    if content is None:
+        path.symlink_to(path)
+    else:
+        path.write_text(content)
+    outcome = run(capsys, command[0], copy, *command[1:])
+    assert outcome.code == 2
+    assert outcome.error.startswith(f"{path}: ")
+    assert "manifest.json" not in outcome.error
+
+
+@pytest.mark.parametrize("name", ["build.json", "client.py", "bitstream.bin"])
+@pytest.mark.parametrize("part", [".", "design"])
+def test_the_page_replaces_no_file_of_the_build(built, capsys, name, part):
+    before = (built / name).read_bytes()
+    outcome = run(capsys, "report", built / part, "-o", built / name)
+    assert outcome.code == 2
+    assert "is a file of a build, which would be lost; choose another file" in outcome.error
+    assert (built / name).read_bytes() == before
+
+
+def test_a_pipe_in_place_of_the_bitstream_is_not_waited_for(built, tmp_path, capsys):
+    copy = shutil.copytree(built, tmp_path / "copy")
+    (copy / "bitstream.bin").unlink()
+    os.mkfifo(copy / "bitstream.bin")
+    for command in ("report", "flash"):
+        outcome = run(capsys, command, copy)
+        assert outcome.code == 2
+        assert "bitstream.bin: not a file: a regular file belongs here" in outcome.error
 
 
 def test_two_builds_into_one_directory_do_not_meet(directory, tmp_path, monkeypatch, capsys):

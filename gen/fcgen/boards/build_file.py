@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from fcgen.boards.board import FlashMemory
 from fcgen.boards.board_file import NAME
 from fcgen.errors import InputError, bad_input, located
 from fcgen.flash_image import check_size
-from fcgen.manifest import hash_file
+from fcgen.manifest import MANIFEST, hash_file
 
 FILE, FORMAT = "build.json", "fcgen-build-1"
 DESIGN = "design"
@@ -90,6 +91,9 @@ class Build:
 
 def _check(path: Path, digest: str) -> None:
     try:
+        # A pipe would wait for somebody who writes into it.
+        if path.exists() and not path.is_file():
+            raise bad_input(path, "not a file", "a regular file belongs here", _REMEDY)
         found = hash_file(path)
     except OSError as error:
         raise bad_input(path, error.strerror, "belongs here", _REMEDY) from None
@@ -103,6 +107,20 @@ def is_build(directory: Path) -> bool:
         return load(directory).get("format") == FORMAT
     except InputError:
         return False
+
+
+def is_sound_build(directory: Path) -> bool:
+    """Say whether a directory is a build, not a design.
+
+    Raises
+    ------
+    InputError
+        When it is a build whose ``build.json`` is damaged.
+    """
+    if not os.path.lexists(directory / FILE) or os.path.lexists(directory / MANIFEST):
+        return False
+    read(directory)
+    return True
 
 
 def read(directory: Path) -> Build:

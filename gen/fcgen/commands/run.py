@@ -64,10 +64,10 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
 
 def _place(options: dict[str, Any], virtual: bool) -> Any:
     """Return where the design is; of a build, clock, rate and flash are those of its bitstream."""
-    from fcgen.boards.build_file import is_build, read
+    from fcgen.boards.build_file import is_sound_build, read
 
     options["weights"] = None
-    if not is_build(options["directory"]):
+    if not is_sound_build(options["directory"]):
         return options["directory"]
     build = read(options["directory"])
     options["baud"] = options["baud"] or build.baud

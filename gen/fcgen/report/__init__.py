@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fcgen.boards.build_file import DESIGN, is_build
+from fcgen.boards.build_file import DESIGN, FILE, is_sound_build
 from fcgen.errors import ToolError, bad_input
 from fcgen.install import install_command
 from fcgen.load.vector_file import check_writable, write_whole
@@ -40,7 +40,7 @@ def write(directory: Path, path: Path | None = None, force: bool = False) -> Pat
         ) from None
     from fcgen.report.evidence import gather
 
-    build = is_build(directory)
+    build = is_sound_build(directory)
     design = directory / DESIGN if build else directory
     if path is None and build:
         path = directory / PAGE
@@ -51,6 +51,10 @@ def write(directory: Path, path: Path | None = None, force: bool = False) -> Pat
     files = evidence.design.manifest.files
     if path.resolve() in {(design / name).resolve() for name in (MANIFEST, *files)}:
         rule = "is a file of the design, which would be lost"
+        raise bad_input("-o", path, rule, "choose another file")
+    beside = (path.resolve().parent / FILE).exists()
+    if beside and path.is_file() and path.suffix != Path(PAGE).suffix:
+        rule = "is a file of a build, which would be lost"
         raise bad_input("-o", path, rule, "choose another file")
     check_writable(path, "-o")
     text = page(evidence).encode()
