@@ -56,10 +56,10 @@ class Accuracy:
         over = f"accuracy over {self.vectors:,} vectors:"
         if self.float_model is None:
             return f"{over} {self.quantised:.2%}"
-        lost = 100 * (self.float_model - self.quantised)
+        gained = 100 * (self.quantised - self.float_model)
         return (
             f"{over} float {self.float_model:.2%}, integers {self.quantised:.2%} "
-            f"({-lost:+.2f} points)"
+            f"({gained:+.2f} points)"
         )
 
     def as_dict(self) -> dict[str, Any]:
