@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from contextlib import redirect_stderr, redirect_stdout
 
 import numpy as np
@@ -304,3 +305,29 @@ def test_labels_and_vectors_of_a_quantised_model_are_checked(words, line, labell
     code, _, err = run("compile", labelled / "net.tflite", "-o", labelled / "d", *files)
     assert (code, line in err) == (2, True), err
     assert not (labelled / "d").exists()
+
+
+@pytest.mark.parametrize("option", ["MODEL", "--calibration", "--labels", "--export-onnx"])
+def test_a_file_of_the_user_in_a_design_that_would_be_replaced_is_kept(folder, tmp_path, option):
+    design = shutil.copytree(folder / "d", tmp_path / "d")
+    words = {"MODEL": "net.onnx", "--calibration": "x.npy", "--labels": "y.npy"}
+    words["--export-onnx"] = "twin.onnx"
+    places = {name: design if name == option else folder for name in words}
+    if option != "--export-onnx":
+        shutil.copyfile(folder / words[option], design / words[option])
+    before = {path: path.read_bytes() for path in design.iterdir()}
+    given = {name: places[name] / file for name, file in words.items()}
+    model = given.pop("MODEL")
+    more = [word for pair in given.items() for word in pair]
+    code, _, err = run("compile", model, "-o", design, *more)
+    assert code == 2
+    assert f"error: {option}: " in err
+    assert "which is replaced whole, and would be lost; move it, or choose another -o" in err
+    assert before == {path: path.read_bytes() for path in design.iterdir()}
+
+
+def test_a_design_is_made_again_from_its_own_reference(folder, tmp_path):
+    design = shutil.copytree(folder / "d", tmp_path / "d")
+    reference = (design / "reference.json").read_text()
+    assert run("compile", design / "reference.json", "-o", design)[0] == 0
+    assert (design / "reference.json").read_text() == reference

@@ -11,6 +11,7 @@ import pytest
 
 from boards.board_tools import Tools, write_design
 from command_line import run
+from fcgen import boards
 from fcgen.synthesis import folder as folders
 
 
@@ -102,3 +103,26 @@ def test_a_full_disk_is_told_as_such_also_where_a_tree_is_copied(
     assert outcome.code == 2
     assert "No space left on device" in outcome.error
     assert "[(" not in outcome.error
+
+
+@pytest.mark.parametrize("option", ["MODEL", "--test", "--board"])
+def test_a_file_of_the_user_in_a_build_that_would_be_replaced_is_kept(
+    directory, tmp_path, monkeypatch, capsys, option
+):
+    Tools(monkeypatch, [30.0])
+    out = tmp_path / "out"
+    assert build(capsys, directory, out).code == 0
+    model, board = floats(out if option == "MODEL" else tmp_path, [6]), "icebreaker"
+    more = ["--range", "0", "1"]
+    if option == "--test":
+        np.save(out / "x.npy", np.zeros((1, 6)))
+        more += ["--test", out / "x.npy"]
+    if option == "--board":
+        board = out / "mine.toml"
+        shutil.copyfile(boards.FOLDER / "icebreaker.toml", board)
+    before = sorted(out.rglob("*"))
+    outcome = run(capsys, "build", model, "--board", board, "-o", out, *more)
+    assert outcome.code == 2
+    assert outcome.error.startswith(f"{option}: {out}")
+    assert "which is replaced whole, and would be lost" in outcome.error
+    assert sorted(out.rglob("*")) == before

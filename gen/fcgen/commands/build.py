@@ -14,7 +14,7 @@ from fcgen.commands.layer_options import mapping_options
 from fcgen.commands.model_options import model_options
 from fcgen.commands.model_request import ModelRequest
 from fcgen.commands.options import FILE, Integer, common
-from fcgen.commands.writing import check_tools
+from fcgen.commands.writing import check_kept, check_tools
 from fcgen.errors import bad_input
 from fcgen.terminal import Terminal
 
@@ -56,6 +56,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     Goal(clock_mhz=options["clock"])  # which checks it
     of_design = Path(options["model"]).is_dir()
     write.check(out, Path(options["model"]) if of_design else None)
+    check_kept(out, options)
     if options["force"] and not of_design:
         rule = "is of designs on disk, whose files can have changed"
         raise bad_input("--force", options["model"], rule, "leave it out")
@@ -148,9 +149,10 @@ def _goal_reached(terminal: Terminal, options: dict[str, Any], values: dict[str,
     """Return the exit code: 1 where the routed clock is too slow for the goal."""
     reached = values["inferences_per_second"]
     if options["fps"] is not None and reached < options["fps"]:
-        terminal.note(
+        what = (
             f"--fps: {options['fps']:g}: {reached:,.0f} vectors a second are reached at "
             f"{values['clock_mhz']:.2f} MHz; give --clock {values['clock_mhz']:.2f} to fold for it"
         )
+        terminal.result([what])  # no note: it is why the exit code is 1, also with --quiet
         return 1
     return 0

@@ -11,7 +11,7 @@ from fcgen.commands.layer_options import mapping_options
 from fcgen.commands.model_options import model_options
 from fcgen.commands.model_request import ModelRequest
 from fcgen.commands.options import FILE, Choice, common
-from fcgen.commands.writing import check_output, writing
+from fcgen.commands.writing import check_kept, check_output, writing
 from fcgen.interface import INTERFACES, STREAM
 from fcgen.terminal import Terminal
 
@@ -36,6 +36,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     terminal = Terminal(json=as_json, quiet=quiet)
     devices.find(options["device"])
     check_output(options["directory"])
+    check_kept(options["directory"], options)
     request = ModelRequest.of(options)
     terminal.notes(request.notes)
     with writing(terminal) as progress:

@@ -8,7 +8,7 @@ import click
 from fcgen import devices
 from fcgen.commands.layer_options import Shape, layer_options, make, mapping_of, mapping_options
 from fcgen.commands.options import FILE, Choice, Integer, common
-from fcgen.commands.writing import check_output, writing
+from fcgen.commands.writing import check_kept, check_output, writing
 from fcgen.interface import INTERFACES, STREAM
 from fcgen.terminal import Terminal
 from fcgen.wording import count
@@ -31,6 +31,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     terminal = Terminal(json=as_json, quiet=quiet)
     devices.find(options["device"])
     check_output(options["directory"])
+    check_kept(options["directory"], options)
     layer, folding, notes = make(options)
     mapping = mapping_of(options)
     devices.mapping(options["device"], layer, folding, mapping)

@@ -1,9 +1,9 @@
 """What commands that write a design say while they do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fcgen.terminal import Terminal
 
@@ -17,6 +17,26 @@ def check_output(directory: Path) -> None:
     from fcgen.output_directory import check_replaceable
 
     check_replaceable(directory, is_design)
+
+
+def check_kept(directory: Path, options: Mapping[str, Any]) -> None:
+    """Refuse files of the user in a directory that is replaced whole: they would be lost.
+
+    A design's own reference may be there, as the next design has the same one.
+    """
+    from fcgen.errors import bad_input
+    from fcgen.manifest import REFERENCE
+
+    place = directory.resolve()
+    for name, value in options.items():
+        path = Path(value) if isinstance(value, (str, Path)) else None
+        # What is to be written need not be there; a word of an option is seldom a file.
+        if path is None or path.is_dir() or not (isinstance(value, Path) or path.is_file()):
+            continue
+        if path.name != REFERENCE and path.resolve().is_relative_to(place):
+            option = "MODEL" if name == "model" else f"--{name.replace('_', '-')}"
+            rule = f"is in {directory}, which is replaced whole, and would be lost"
+            raise bad_input(option, path, rule, "move it, or choose another -o")
 
 
 def check_tools(terminal: Terminal, *tools: "Wheel") -> None:
