@@ -1,5 +1,6 @@
 """What commands that write a design say while they do."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,16 +28,17 @@ def check_kept(directory: Path, options: Mapping[str, Any]) -> None:
     from fcgen.errors import bad_input
     from fcgen.manifest import REFERENCE
 
-    place = directory.resolve()
+    place = os.path.realpath(directory)
     for name, value in options.items():
-        path = Path(value) if isinstance(value, (str, Path)) else None
-        # What is to be written need not be there; a word of an option is seldom a file.
-        if path is None or path.is_dir() or not (isinstance(value, Path) or path.is_file()):
+        if name == "directory" or not isinstance(value, (str, Path)) or os.path.isdir(value):
             continue
-        if path.name != REFERENCE and path.resolve().is_relative_to(place):
+        # A file that is to be written need not be there; a word is seldom a file.
+        named = isinstance(value, Path) or os.path.isfile(value)
+        path = Path(os.path.realpath(value)) if named else None
+        if path is not None and path.name != REFERENCE and path.is_relative_to(place):
             option = "MODEL" if name == "model" else f"--{name.replace('_', '-')}"
             rule = f"is in {directory}, which is replaced whole, and would be lost"
-            raise bad_input(option, path, rule, "move it, or choose another -o")
+            raise bad_input(option, value, rule, "move it, or choose another -o")
 
 
 def check_tools(terminal: Terminal, *tools: "Wheel") -> None:
