@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 
+import html5lib
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from fcgen.design import Design
 from fcgen.errors import InputError
 from fcgen.random_networks import other_values
 from flash_designs import few_rams, write_in_scratchpads
+from report.test_page import rows
 
 BOARD = boards.find("icebreaker")
 
@@ -220,3 +222,26 @@ def test_weights_that_are_not_those_of_the_design_are_not_compared_with_it(build
     assert f"the board has weights {net.weights_hash[:12]}…" in outcome.error
     found = json.loads(run(capsys, *words, "--no-check").out)
     assert found["weights_hash"] == net.weights_hash
+
+
+def test_the_page_says_where_the_weights_come_from_and_how_they_get_there(build, tmp_path, capsys):
+    path = tmp_path / "page.html"
+    assert run(capsys, "report", build, "-o", path).code == 0
+    found = rows(html5lib.HTMLParser(strict=True).parse(path.read_text()))
+    assert ("Weights", "from the board's flash memory at start") in found
+    assert ("The bitstream into its board", f"fcgen flash {build} --permanent") in found
+
+
+def test_a_bitstream_is_not_taken_for_weights(build, loader, capsys):
+    digest = hashlib.sha256((build / "bitstream.bin").read_bytes()).hexdigest()
+    change(build, "file", "bitstream.bin")
+    change(build, "sha256", digest)
+    outcome = run(capsys, "flash", build)
+    assert outcome.code == 2
+    assert "flash.file: bitstream.bin: must not be the bitstream" in outcome.error
+    assert not (loader / "said").exists()
+
+
+def test_the_next_command_can_be_copied(original, tmp_path, loader, capsys):
+    place = shutil.copytree(original, tmp_path / "my build")
+    assert f"next: fcgen run '{place}' --board auto" in run(capsys, "flash", place).err

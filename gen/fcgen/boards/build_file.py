@@ -145,7 +145,7 @@ def read(directory: Path) -> Build:
             digest=fields.text("bitstream_sha256", _HASH),
             clock_hz=fields.integer("clock_hz"),
             baud=fields.integer("baud"),
-            weights=_weights(directory, values.get("flash")),
+            weights=_weights(directory, values.get("flash"), values.get("bitstream")),
         )
 
 
@@ -168,7 +168,7 @@ class _Fields:
         return value
 
 
-def _weights(directory: Path, values: object) -> WeightImage | None:
+def _weights(directory: Path, values: object, bitstream: object) -> WeightImage | None:
     """Return the image of the weights, where the build has one."""
     if values is None:
         return None
@@ -176,6 +176,8 @@ def _weights(directory: Path, values: object) -> WeightImage | None:
         raise bad_input("flash", values, "must be a record", _REMEDY)
     fields = _Fields(values, "flash.")
     path, digest = directory / fields.text("file", _FILE), fields.text("sha256", _HASH)
+    if path.name == bitstream:
+        raise bad_input("flash.file", bitstream, "must not be the bitstream", _REMEDY)
     try:
         memory = FlashMemory(*(fields.integer(name) for name in ("offset", "bytes", "hz")))
     except ValueError as error:

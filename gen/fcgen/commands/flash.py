@@ -1,5 +1,6 @@
 """``fcgen flash``: a bitstream into its board."""
 
+import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     terminal.result(lines)
     record = {"board": build.board, "bitstream": str(build.bitstream)}
     terminal.record({**record, "command": commands[-1], "commands": commands})
-    terminal.note(f"next: fcgen run {options['directory']} --board auto")
+    terminal.note(f"next: fcgen run {shlex.quote(str(options['directory']))} --board auto")
 
 
 def _image(terminal: Terminal, build: "Build", path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,21 @@ class Bitstream:
         Vectors a second that its serial line carries at most.
     facts : tuple of (str, str)
         What there is to say of it.
+    from_flash : bool
+        The chip loads its weights from the board's flash memory.
     """
 
     directory: Path
     synthesis: Synthesis
     line_rate: float
     facts: tuple[tuple[str, str], ...]
+    from_flash: bool = False
+
+    @property
+    def flash_command(self) -> str:
+        """The command that loads it, so that it starts with its weights."""
+        words = ["fcgen", "flash", str(self.directory)]
+        return shlex.join([*words, "--permanent"] if self.from_flash else words)
 
 
 def bitstream_of(design: Design) -> tuple[Bitstream | None, list[Path]]:
@@ -59,7 +69,8 @@ def bitstream_of(design: Design) -> tuple[Bitstream | None, list[Path]]:
         return None, [path]
     build.check()
     try:
-        return _parse(design.directory.parent, path, values), []
+        found = _parse(design.directory.parent, path, values)
+        return replace(found, from_flash=build.weights is not None), []
     except (
         LookupError,
         TypeError,
@@ -81,6 +92,7 @@ def _parse(folder: Path, path: Path, values: dict[str, Any]) -> Bitstream:
         board=str(values["title"]),
         command=str(values["command"]),
     )
+    start = "from the board's flash memory" if values.get("flash") else "from the host"
     line = float(values["line_inferences_per_second"])
     pll = ", ".join(f"{name} {int(value)}" for name, value in values["pll"].items())
     oscillator = int(values["oscillator_hz"]) / MHZ
@@ -91,7 +103,7 @@ def _parse(folder: Path, path: Path, values: dict[str, Any]) -> Bitstream:
         ("Clock", f"{made.clock:.6g} MHz from {oscillator:g} MHz: {pll or 'no PLL'}"),
         ("Routed Fmax", f"{megahertz(routed.fmax[0])} MHz, so that the clock is met"),
         ("Serial line", f"{int(values['baud']):,} baud, {rate(line)} vectors a second at most"),
-        ("Weights", "in the bitstream" if values["weights_at_start"] else "written at start"),
+        ("Weights", "in the bitstream" if values["weights_at_start"] else f"{start} at start"),
     )
     return Bitstream(folder, made, line, facts)
 

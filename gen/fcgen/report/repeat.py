@@ -62,7 +62,7 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
     typed = shlex.quote(str(build.directory))
     return [
         *found,
-        ("The bitstream into its board", f"fcgen flash {typed}"),
+        ("The bitstream into its board", build.flash_command),
         ("Vectors through the board", f"fcgen run {typed} --board auto"),
         ("Vectors through its RTL, serial line included", f"fcgen run {typed} --board virtual"),
         ("This page", f"fcgen report {typed}"),
