@@ -52,6 +52,19 @@ def rams_of(depth: int, width: int, shapes: Sequence[RamShape]) -> int:
     return min(shape.wide(width) for shape in shapes if shape.depth >= depth)
 
 
+RAM_BITS = 64
+"""Bits in registers that a block RAM of an iCE40 costs as much as, to Yosys (`brams.txt`)."""
+
+
+def chosen_rams(depth: int, width: int, shapes: Sequence[RamShape]) -> int:
+    """Return the block RAMs that Yosys takes for a memory of an iCE40; 0 where it takes registers.
+
+    It chooses where the source does not say what a memory is to be made of.
+    """
+    rams = rams_of(depth, width, shapes)
+    return rams if depth * width > RAM_BITS * rams else 0
+
+
 def cut(depth: int, width: int, shapes: Sequence[RamShape]) -> MemoryCut:
     """Return the cut of a memory that costs least: RAMs first, then what chooses a part."""
 

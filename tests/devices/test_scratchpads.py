@@ -41,7 +41,7 @@ def test_weights_that_fit_neither_are_left_to_the_fit():
 
 def test_fixed_weights_that_would_fit_are_told_how():
     with pytest.raises(NeedsWriting, match=r"weights of fc1 fit the SPRAM.*--runtime-weights"):
-        mappings(network(100, 100, 24))
+        mappings(network(100, 110, 24))
 
 
 def test_the_fastest_that_fits_uses_the_scratchpads():

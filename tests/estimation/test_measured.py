@@ -21,6 +21,10 @@ MEASURED = [
     ("ecp5-25k", 200, 30, 6, 1, "--runtime-weights", 2798, 3583, 8, 4, 164.0),
     ("ecp5-45k", 96, 48, 16, 1, "--weight-bits 12 --activation-bits 12", 1424, 2412, 17, 10, 212.0),
     ("ecp5-85k", 784, 128, 32, 1, "--pack 1", 2680, 3708, 32, 58, 212.0),
+    # memories of up to 64 bits for each block RAM stand in registers
+    ("ice40-up5k", 64, 10, 2, 1, "", 599, 515, 3, 3, 65.3),
+    ("ice40-up5k", 8, 4, 1, 1, "", 539, 449, 2, 2, 67.4),
+    ("ice40-up5k", 100, 20, 4, 1, "", 757, 618, 4, 6, 60.4),
 ]
 BOUNDS = {"lut": 0.10, "ff": 0.10, "dsp": 0, "ram": 0, "fmax_capped_mhz": 0.15}
 

@@ -12,6 +12,7 @@ from fcgen import accelerator
 from fcgen.accuracy import ACCURACY
 from fcgen.folding import Folding
 from fcgen.report import write
+from fcgen.report.roofline import heights
 from report.designs import HOSTILE, hostile, simulated, synthesised
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -276,3 +277,10 @@ def test_an_accuracy_that_was_changed_is_refused(made, tmp_path, capsys):
     found = run(capsys, "report", made.directory, "-o", tmp_path / "page.html")
     path.write_text(kept)
     assert (found.code, "has changed since" in found.error) == (2, True)
+
+
+@pytest.mark.parametrize("value", [1e-3, 0.05, 2.0, 50.0])
+def test_every_point_is_inside_its_roofline_chart(value):
+    low, high = heights(0.11, 1.76, [0.13, value])
+    assert low < min(0.11, value / 1.3)
+    assert high > max(1.76, value * 1.3)

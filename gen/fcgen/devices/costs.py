@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fcgen.memory_cut import RamShape, chosen_rams
+
 
 @dataclass(frozen=True)
 class ClockModel:
@@ -60,6 +62,8 @@ class Costs:
         Look-up tables a register, where place and route puts one before those that none drives.
     fixed_luts : int
         Look-up tables that every design has, for its constants.
+    ram_shapes : tuple of RamShape
+        Of block RAMs, where a memory that is smaller than one stands in registers.
     clock : ClockModel, optional
         None where no routed results are known.
     """
@@ -76,6 +80,11 @@ class Costs:
     fixed_luts: int = 0
     register_luts: float = 0.0
     clock: ClockModel | None = None
+    ram_shapes: tuple[RamShape, ...] = ()
+
+    def in_registers(self, depth: int, width: int) -> bool:
+        """Say whether a memory whose output has a register stands in registers."""
+        return bool(self.ram_shapes) and not chosen_rams(depth, width, self.ram_shapes)
 
     def chain(self, width: int) -> int:
         """Return the look-up tables of a carry chain."""

@@ -45,11 +45,13 @@ SINGLE_CAP = Cap(110.0, "SB_MAC16: at most 9.05 ns through a 16x16 multiplier")
 SCRATCHPAD_CAP = Cap(70.0, "SB_SPRAM256KA: 70 MHz in the data sheet, not confirmed")
 
 
+RAM_SHAPES = (RamShape(256, 16), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2))
 # The clock: a few routed layers of 2026-11-24, one placement each.
 COSTS = Costs(
     adder_bits=3,
     chain_ends=1,
     register_cells=True,
+    ram_shapes=RAM_SHAPES,
     clock=ClockModel(
         base_ns=15.5, spread_ns=0.3, runtime_ns=8.4, device_ns=(("ice40-hx8k", -9.3),)
     ),
@@ -74,7 +76,7 @@ class Ice40(Family):
     ram_bits = 256 * 16
     scratchpad_bits = SCRATCHPAD_WORDS * SCRATCHPAD_BITS
     models = ("+/ice40/cells_sim.v",)
-    ram_shapes = (RamShape(256, 16), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2))
+    ram_shapes = RAM_SHAPES
 
     def mapping(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions

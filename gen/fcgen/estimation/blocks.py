@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fcgen.devices.costs import Costs
 from fcgen.estimation.module import Logic
+from fcgen.estimation.registers import store_cells
 from fcgen.hardware.weight_memory import MEMORY_LATENCY
 
 IN_LOGIC = ("parameterMemory", "writableParameterMemory")
@@ -27,6 +28,8 @@ def block_logic(module: str, depth: int, width: int, costs: Costs) -> Logic:
         return Logic(words * width, MEMORY_LATENCY * width)
     if module in ACCUMULATORS:
         return Logic(costs.chain(width), width)
+    if module == "vectorStore" and costs.in_registers(depth, width):
+        return Logic(*store_cells(depth, width))
     if module in IN_BLOCKS and not costs.ram_register:
         return Logic(0, width)
     return Logic(0, 0)

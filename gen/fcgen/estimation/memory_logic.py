@@ -71,7 +71,10 @@ def _memory(counter: LogicCounter, memories: LayerMemories, bank: Bank, fixed: F
     cut = memories.cut(bank)
     depths = cut.depths if cut else (bank.depth,)
     text = "weightMemory" if isinstance(bank, WeightBank) or cut else "parameterMemory"
-    own = block_logic(text, bank.depth, len(depths) * bank.width - len(fixed), counter.costs)
+    width = len(depths) * bank.width - len(fixed)
+    if text == "parameterMemory" and not memories.writable:
+        width = sum(memories.images[name].distinct for name, _ in memories.parts(bank))
+    own = block_logic(text, bank.depth, width, counter.costs)
     if mapping.weight_latency == MEMORY_LATENCY:
         return own
     key = depths, bank.width

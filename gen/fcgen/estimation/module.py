@@ -12,6 +12,7 @@ from fcgen.devices.costs import Costs
 from fcgen.estimation.cover import look_up_tables
 from fcgen.estimation.gates import FALSE, LEAF, TRUE, Literal
 from fcgen.estimation.liveness import assigned
+from fcgen.estimation.registers import store_cells
 from fcgen.estimation.values import NOTHING, Chain, Fixed, Ports, Values
 
 
@@ -59,7 +60,7 @@ def logic_of(
     roots: list[Literal] = []
     for name, nets in netlist.top.ports_o.items():
         roots += [values.bit(net) for bit, net in enumerate(nets) if (name, bit) not in unread]
-    memories = 0
+    memories = held = 0
     for cell in netlist.cells:
         if isinstance(cell, nir.Instance):
             roots += [bit for nets in cell.ports_i.values() for bit in values.bits(nets)]
@@ -69,6 +70,11 @@ def logic_of(
             store = netlist.cells[cell.memory]
             roots += values.bits(cell.addr)
             memories += _memory(store.depth, store.width, costs)
+        elif isinstance(cell, nir.SyncReadPort):
+            store = netlist.cells[cell.memory]
+            if costs.in_registers(store.depth, store.width):
+                cells, bits = store_cells(store.depth, store.width)
+                memories, held = memories + cells, held + bits
     reached, roots, chains = _reach(values, roots)
     tables = look_up_tables(values.gates, roots, costs.wide_mux)
     registers = sum(
@@ -80,7 +86,7 @@ def logic_of(
     unread = frozenset(bit for bit, literal in values.inputs() if literal >> 1 not in reached)
     return Logic(
         tables + carries + memories + alone,
-        registers,
+        registers + held,
         unread,
         tuple(
             _inside(values, cell, n)

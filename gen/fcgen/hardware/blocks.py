@@ -12,7 +12,7 @@ from fcgen.hardware.result_plan import result_plan
 from fcgen.hardware.soft_max import SoftMaxPlan, rings
 from fcgen.hardware.table_memory import TablePlan
 from fcgen.mapping import Mapping, ProductUnit
-from fcgen.memory_cut import rams_of
+from fcgen.memory_cut import chosen_rams, rams_of
 from fcgen.network import Network
 from fcgen.softmax_table import SoftmaxTable
 
@@ -103,13 +103,17 @@ def _memories(network: DenseLayer, folding: Folding, mapping: Mapping) -> LayerM
 
 def _vector_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     width = folding.simd * network.activation_format.bits
-    cut = mapping.vector_cut(2 << ceil_log2(folding.synapse_folds), width)
-    return cut.rams if cut else 0
+    depth = 2 << ceil_log2(folding.synapse_folds)
+    cut = mapping.vector_cut(depth, width)
+    if cut is not None:
+        return cut.rams
+    chosen = mapping.ram_shapes and not mapping.lut_memories
+    return chosen_rams(depth, width, mapping.ram_shapes) if chosen else 0
 
 
 def _queue_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
-    """Return those of the result queue, where it cannot be in look-up tables."""
+    """Return those of the result queue, where it is neither in look-up tables nor in registers."""
     if mapping.lut_memories or not mapping.ram_shapes:
         return 0
     timing, plan = LayerTiming.of(network, folding, mapping), result_plan(network)
-    return timing.word_lanes * rams_of(timing.queue_words, plan.output_bits, mapping.ram_shapes)
+    return timing.word_lanes * chosen_rams(timing.queue_words, plan.output_bits, mapping.ram_shapes)

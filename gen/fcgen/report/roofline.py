@@ -35,25 +35,25 @@ def _chart(evidence: Evidence, cap: float, reached: float, each: int) -> Chart:
     useful = evidence.network.macs / evidence.design.initiation_interval
     most, roof = device.dsps * each, device.dsps * each * cap / 1e3
     left, right = min(1.0, useful / 2), max(2.0 * most, 2 * useful)
+    points = []
+    if guess.gmac_per_second:
+        points.append(("estimated", guess.gmac_per_second, drawing.C2, "s"))
+    if made and made.gmacs:
+        points.append(
+            ("bitstream" if made.board else "placed and routed", made.gmacs, drawing.C1, "o")
+        )
     with drawing.canvas(260) as figure:
         axes = drawing.axes(figure, 42, 40, 14, 24)
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlim(left, right)
-        axes.set_ylim(left * cap / 2e3, 2 * max(roof, reached))
+        axes.set_ylim(*heights(left * cap / 1e3, roof, [value for _, value, *_ in points]))
         axes.grid(True)
         axes.set_axisbelow(True)
         axes.plot([left, most, right], [left * cap / 1e3, roof, roof], color=drawing.INK, lw=1.4)
         packed = f", {each} products each" if each > 1 else ""
         text = f"{device.dsps} multipliers{packed}, {cap:g} MHz: {roof:.1f}"
         axes.text(right, roof * 1.12, text, fontsize=drawing.SMALL, ha="right", va="bottom")
-        points = []
-        if guess.gmac_per_second:
-            points.append(("estimated", guess.gmac_per_second, drawing.C2, "s"))
-        if made and made.gmacs:
-            points.append(
-                ("bitstream" if made.board else "placed and routed", made.gmacs, drawing.C1, "o")
-            )
         for name, value, colour, marker in points:
             axes.plot([useful], [value], marker, color=colour, markersize=8, label=name)
         axes.legend(
@@ -75,3 +75,11 @@ def _chart(evidence: Evidence, cap: float, reached: float, each: int) -> Chart:
     rows.append(("roof", f"{most:,}", f"{roof:.2f}"))
     head = ("Point", "Multiplications a cycle", "GMAC/s")
     return Chart(svg, caption, Table("Roofline", head, tuple(rows)))
+
+
+def heights(slope: float, roof: float, values: list[float]) -> tuple[float, float]:
+    """Return where the logarithmic axis begins and ends: around the slope's foot, roof, and points.
+
+    A point is as large as a factor of 1.3.
+    """
+    return min(slope, *values) / 2, 2 * max(roof, *values)
