@@ -4,7 +4,7 @@ Run as ``python bench/mutation.py [--count 30] [--seed 0] [--jobs 2] [--output F
 
 Each break is one change on one line of `processing_element.py`, `layer_controller.py`,
 `vector_memory.py` or `requantizer.py`, made in a copy of the package. The component's own tests
-run first, then those of the whole layer. A break that no test notices is listed as survived; a
+run first, then those of the whole layer, without a device and with one. A break that no test notices is listed as survived; a
 reader decides whether it changes behaviour at all.
 """
 
@@ -100,7 +100,7 @@ def verdict(change: Break) -> str:
         lines = broken.read_text().splitlines()
         lines[change.line - 1] = change.after
         broken.write_text("\n".join(lines) + "\n")
-        for tests in (f"test_{change.file}.py", "test_layer.py"):
+        for tests in (f"test_{change.file}.py", "test_layer.py", "test_mapped_layer.py"):
             command = [sys.executable, "-m", "pytest", "-q", "-x", f"tests/hardware/{tests}"]
             environment = os.environ | {"PYTHONPATH": str(gen)}
             try:
