@@ -1,6 +1,6 @@
 """A small design whose weights stand in memories that start without contents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,9 +25,9 @@ def few_rams() -> Iterator[None]:
         yield
 
 
-def write_in_scratchpads(folder: Path) -> Accelerator:
+def write_in_scratchpads(folder: Path, sizes: Sequence[tuple[int, int]] = SIZES) -> Accelerator:
     """Emit a network; `few_rams` must hold, also when it is opened again."""
     net = network(6, 30, 20).writable()
-    made = accelerator.write(net, Schedule.chain(net, SIZES), folder, device=UP5K)
+    made = accelerator.write(net, Schedule.chain(net, sizes), folder, device=UP5K)
     assert made.design.written_at_start
     return made

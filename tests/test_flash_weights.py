@@ -149,6 +149,12 @@ def test_an_image_of_another_structure_is_not_taken(start, image, place):
     assert flags(client) == {Code.WEIGHTS}
 
 
+def test_an_image_for_another_folding_of_the_same_network_is_not_taken(design, start, tmp_path):
+    other = write_in_scratchpads(tmp_path / "other", sizes=((1, 2), (1, 2))).design
+    assert other.network.structure_hash == design.network.structure_hash
+    refused(start(flash_image.image(other, other.network)), design)
+
+
 def test_a_count_beyond_24_bits_is_not_taken(start, image):
     client = start(image[:19] + b"\x01" + image[20:])
     assert flags(client) == {Code.WEIGHTS}

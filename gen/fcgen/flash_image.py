@@ -10,11 +10,12 @@ from fcgen.engines.parameters import update
 from fcgen.errors import bad_input
 from fcgen.hardware.link_plan import ADDRESS_BITS_MIN, payload_max
 from fcgen.network import Network
+from fcgen.parameter_layout import layout_hash
 from fcgen.protocol import (
     CHECK,
     FLASH_COUNT,
+    FLASH_LAYOUT_BYTES,
     FLASH_MAGIC,
-    FLASH_STRUCTURE_BYTES,
     Request,
     encode,
 )
@@ -23,9 +24,9 @@ _WORD = np.dtype("<u4")
 _PAIR_BYTES = 2 * _WORD.itemsize
 
 
-def fixed_header(structure: bytes) -> bytes:
-    """Return what all images of a structure begin with."""
-    return FLASH_MAGIC + structure[:FLASH_STRUCTURE_BYTES]
+def fixed_header(design: Design) -> bytes:
+    """Return what all images of a design begin with, whatever its training."""
+    return FLASH_MAGIC + layout_hash(design.manifest)[:FLASH_LAYOUT_BYTES]
 
 
 def check_size(memory: FlashMemory, octets: int) -> None:
@@ -52,6 +53,6 @@ def image(design: Design, network: Network) -> bytes:
     frames = [encode(Request.WEIGHTS_WRITE, number, part) for number, part in enumerate(parts)]
     seal = encode(Request.WEIGHTS_SEAL, len(parts), bytes.fromhex(network.weights_hash))
     body = b"".join((*frames, seal))[:-1]  # the last flag is the chip's
-    head = fixed_header(bytes.fromhex(network.structure_hash))
+    head = fixed_header(design)
     text = head + FLASH_COUNT.pack(len(body)) + body
     return text + CHECK.pack(zlib.crc32(text))

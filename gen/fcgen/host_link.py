@@ -118,16 +118,16 @@ def plan_of(design: Design, clock_hz: int, baud: int, flash: FlashMemory | None 
         info=info,
         address_bits=address_bits,
         image=f"{prefix}identity.hex",
-        flash=_flash_plan(flash, clock_hz, info.structure) if flash and loads else None,
+        flash=_flash_plan(flash, clock_hz, design) if flash and loads else None,
     )
 
 
-def _flash_plan(flash: FlashMemory, clock_hz: int, structure: bytes) -> FlashPlan:
+def _flash_plan(flash: FlashMemory, clock_hz: int, design: Design) -> FlashPlan:
     return FlashPlan(
         offset=flash.offset,
         half_period=-(-clock_hz // (2 * flash.hz)),
         wake=-(-clock_hz // _WAKE_HZ),
-        header=fixed_header(structure),
+        header=fixed_header(design),
     )
 
 

@@ -62,9 +62,9 @@ REASONS = {
 STATUS = struct.Struct("<6s6sIHB")  # cycles, cycles at work, vectors, damaged frames, flags
 
 FLASH_MAGIC = b"fcgw"
-FLASH_STRUCTURE_BYTES = 12  # of the structure hash
+FLASH_LAYOUT_BYTES = 12  # of the layout hash
 FLASH_COUNT = struct.Struct("<I")  # bytes of frames that follow
-FLASH_FIXED = len(FLASH_MAGIC) + FLASH_STRUCTURE_BYTES
+FLASH_FIXED = len(FLASH_MAGIC) + FLASH_LAYOUT_BYTES
 FLASH_HEADER_BYTES = FLASH_FIXED + FLASH_COUNT.size
 
 
