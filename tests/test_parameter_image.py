@@ -16,6 +16,8 @@ from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.network import Network
+from fcgen.parameter_image import ParameterImage
+from fcgen.parameter_layout import layout_word
 
 KINDS = ("axi", "wishbone")
 FOLDING = Folding(12, 7, 3, 4, 2, 8)
@@ -39,6 +41,7 @@ struct Place {{
     operator uint32_t() const {{
         if (offset == {top}_STATUS) return ++polls > 3 ? control & {top}_STATUS_PARAMETER_HELD : 0;
         if (offset == {top}_PARAMETER_DATA) return memory[address++] ^ {flip};
+        if (offset == {top}_PARAMETER_LAYOUT) return {layout};
         return structure[(offset - {top}_STRUCTURE_HASH) / 4];
     }}
     Place &operator=(uint32_t value) {{
@@ -81,6 +84,7 @@ def loaded_by_the_program(designs, kind, tmp_path, structure=None, flip=0):
         structure=", ".join(str(word) for word in np.frombuffer(octets, ">u4")),
         top=interface.top.upper(),
         flip=flip,
+        layout=layout_word(accelerator.design.manifest),
         program=program,
     )
     (tmp_path / "program.cpp").write_text(filled)
@@ -118,6 +122,21 @@ def test_the_program_leaves_a_design_of_another_structure_alone(designs, capsys,
     header(capsys, designs, "axi", tmp_path)
     found = loaded_by_the_program(designs, "axi", tmp_path, structure=f"{1:064x}")
     assert found == (1, 0, [])
+
+
+def test_the_program_leaves_a_design_of_another_folding_alone(designs, capsys, tmp_path):
+    accelerator.write(OTHER, Folding(12, 7, 4, 3, 2, 8), tmp_path / "folded")
+    outcome = run(capsys, "parameters", tmp_path / "folded", "-o", tmp_path / "other.h")
+    assert outcome.code == 0, outcome.err
+    assert loaded_by_the_program(designs, "axi", tmp_path) == (1, 0, [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_register_has_the_layout_that_the_image_has(kind, designs):
+    design = fcgen.open(designs / kind).design
+    rows = {row["name"]: row for row in design.manifest.interface.registers}
+    image = ParameterImage.of(design, design.network)
+    assert rows["parameter_layout"]["values"] == [image.words()[8]]
 
 
 def test_the_program_leaves_a_design_held_that_reads_back_something_else(designs, capsys, tmp_path):

@@ -12,6 +12,7 @@ from fcgen.hardware.interfaces.wishbone_top import WishboneTop
 from fcgen.interface import Interface
 from fcgen.manifest import Manifest, output_lanes
 from fcgen.network import Network
+from fcgen.parameter_layout import layout_word
 from fcgen.prefixes import free_prefix
 from fcgen.verilog import EmittedDesign
 
@@ -45,6 +46,7 @@ def plan_of(kind: str, manifest: Manifest, network: Network) -> InterfacePlan:
         structure_hash=bytes.fromhex(manifest.structure_hash),
         weights_hash=bytes.fromhex(manifest.weights_hash),
         written_at_start=bool(runtime.get("written_at_start")),
+        layout=layout_word(manifest) if runtime else 0,
         # An answer comes back from the last memory, which a write reaches no later.
         landing_cycles=runtime.get("read_latency", 0),
     )

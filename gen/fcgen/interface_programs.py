@@ -26,11 +26,11 @@ int load_parameters(const uint32_t *image, uint32_t length) {{
     for (uint32_t n = 0; n < {upper}_STRUCTURE_HASH_WORDS; n++) {{
         if (REGISTER(STRUCTURE_HASH + 4 * n) != image[n]) {{ return 1; }}
     }}
+    if (REGISTER(PARAMETER_LAYOUT) != image[{upper}_STRUCTURE_HASH_WORDS]) {{ return 1; }}
     REGISTER(CONTROL) = {upper}_CONTROL_PARAMETER_HOLD;
     while ((REGISTER(STATUS) & {upper}_STATUS_PARAMETER_HELD) == 0) {{ }}
-    for (uint32_t n = {upper}_STRUCTURE_HASH_WORDS; n < length;) {{
+    for (uint32_t n = {upper}_STRUCTURE_HASH_WORDS + 1; n < length;) {{
         uint32_t address = image[n++], words = image[n++];
-        REGISTER(PARAMETER_ADDRESS) = address;
         const uint32_t *run = image + n;
         REGISTER(PARAMETER_ADDRESS) = address;
         for (uint32_t k = 0; k < words; k++) {{ REGISTER(PARAMETER_DATA) = run[k]; }}

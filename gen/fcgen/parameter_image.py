@@ -11,11 +11,13 @@ from fcgen.design import Design
 from fcgen.errors import bad_input
 from fcgen.hardware.parameter_chain import ParameterChain
 from fcgen.network import Network
+from fcgen.parameter_layout import layout_word
 
 _WORDS_A_LINE = 8
 _C = """\
 /* All parameters of a training of {top}: {words} words in {runs} runs. Made by fcgen.
-   Structure hash, 8 words; then of each run its first address, its number of words, and the words.
+   Structure hash, 8 words; layout; then of each run its first address, its number of words, and
+   the words.
    weights_hash {weights} */
 #ifndef {upper}_PARAMETERS_H
 #define {upper}_PARAMETERS_H
@@ -42,12 +44,15 @@ class ParameterImage:
     writes : ndarray of uint32, (W, 2)
         Address and word, in ascending order of addresses.
     structure_hash, weights_hash : str
+    layout : int
+        Word that tells one address map from another, see `fcgen.parameter_layout`.
     """
 
     top: str
     writes: np.ndarray
     structure_hash: str
     weights_hash: str
+    layout: int
 
     @classmethod
     def of(cls, design: Design, network: Network) -> ParameterImage:
@@ -67,7 +72,8 @@ class ParameterImage:
             rule = "has another structure than the design"
             raise bad_input("parameters", network.name, rule, "train the network of the design")
         writes = parameter_writes(design, network)
-        return cls(top, writes, network.structure_hash, network.weights_hash)
+        hashes = network.structure_hash, network.weights_hash
+        return cls(top, writes, *hashes, layout_word(design.manifest))
 
     def runs(self) -> list[np.ndarray]:
         """Return the writes, cut where an address does not follow the one before."""
@@ -75,9 +81,10 @@ class ParameterImage:
         return np.split(self.writes, cuts)
 
     def words(self) -> list[int]:
-        """Return the image as one array of words: the structure hash, then the runs."""
+        """Return the image as one array of words: the structure hash, the layout, then the runs."""
         octets = bytes.fromhex(self.structure_hash)
         found = [int(word) for word in np.frombuffer(octets, ">u4")]
+        found.append(self.layout)
         for run in self.runs():
             found += [int(run[0, 0]), len(run), *run[:, 1].tolist()]
         return found
@@ -109,6 +116,7 @@ class ParameterImage:
             "runs": len(self.runs()),
             "structure_hash": self.structure_hash,
             "weights_hash": self.weights_hash,
+            "layout": f"{self.layout:08x}",
         }
 
 

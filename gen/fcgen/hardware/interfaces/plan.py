@@ -59,6 +59,8 @@ class InterfacePlan:
     structure_hash, weights_hash : bytes
     written_at_start : bool
         Weights must be written before the first vector.
+    layout : int
+        Word that tells where parameters stand, see `fcgen.parameter_layout`.
     landing_cycles : int
         After which a parameter that was written has reached its memory.
     """
@@ -75,6 +77,7 @@ class InterfacePlan:
     structure_hash: bytes
     weights_hash: bytes
     written_at_start: bool = False
+    layout: int = 0
     landing_cycles: int = 0
 
     @property

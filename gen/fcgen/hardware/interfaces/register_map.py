@@ -6,7 +6,7 @@ from fcgen.hardware.interfaces.plan import Element, InterfacePlan
 from fcgen.hardware.interfaces.registers import BitField, Register, RegisterMap
 
 IDENTIFICATION = int.from_bytes(b"fcgn", "little")
-VERSION_MAJOR, VERSION_MINOR = 1, 0
+VERSION_MAJOR, VERSION_MINOR = 1, 1
 
 # Bits of the register `errors`: each stays where it is whatever else a design has.
 ERRORS = {
@@ -35,7 +35,7 @@ def register_map(plan: InterfacePlan) -> RegisterMap:
     """Return the registers of a design's interface."""
     found = [*_identity(plan), *_control(plan), *_shapes(plan), *_counters()]
     if plan.runtime_weights:
-        found += _parameters()
+        found += _parameters(plan)
     if plan.data_window:
         found += _data(plan)
     return RegisterMap(tuple(found) + _hashes(plan))
@@ -112,12 +112,14 @@ def _counters() -> tuple[Register, ...]:
     )
 
 
-def _parameters() -> tuple[Register, ...]:
+def _parameters(plan: InterfacePlan) -> tuple[Register, ...]:
     address = "of the next access to parameter_data; see runtime_weights in manifest.json"
+    layout = "the words of a training are those of one layout: of structure, folding and addresses"
     data = "the word there; an access that is not refused moves the address on by 1"
     return (
         Register("parameter_address", 0x34, "write", address),
         Register("parameter_data", 0x38, "window", data),
+        _constant("parameter_layout", 0x3C, layout, plan.layout),
     )
 
 
