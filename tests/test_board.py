@@ -8,7 +8,9 @@ import pytest
 
 from command_line import run as fcgen
 from designs import small_layer, write_small
+from fcgen.accelerator import write
 from fcgen.errors import InputError, ToolError
+from fcgen.folding import Folding
 from fcgen.host.board import Board
 from fcgen.host.frames import FrameDecoder
 from fcgen.host.link import Ask, BoardError, Link
@@ -81,6 +83,17 @@ def test_weights_are_replaced_at_run_time(accelerator, virtual):
         assert not np.array_equal(board.read_weights(), before)
         board.load_weights(layer)
         assert np.array_equal(board.read_weights(), before)
+        assert np.array_equal(board.predict(inputs), run(accelerator.network, inputs))
+
+
+def test_a_board_of_another_folding_computes_and_takes_no_weights(accelerator, virtual, tmp_path):
+    folding = Folding(13, 7, 1, 2, 1, 8)
+    other = write(accelerator.layer, folding, tmp_path / "folded").design
+    inputs = vectors(20)
+    with Board(virtual.path, other, timeout=TIMEOUT) as board:
+        for wrong in (lambda: board.load_weights(accelerator.layer), board.read_weights):
+            with pytest.raises(InputError, match="its weights stand at other addresses than those"):
+                wrong()
         assert np.array_equal(board.predict(inputs), run(accelerator.network, inputs))
 
 

@@ -17,8 +17,9 @@ from fcgen.hardware.baud_rate import CYCLES_MAX, CYCLES_MIN
 from fcgen.hardware.link_plan import FlashPlan, LinkPlan, address_bits_for, payload_max
 from fcgen.hardware.uart_top import UartTop
 from fcgen.images import MemoryImage
+from fcgen.parameter_layout import layout_hash
 from fcgen.prefixes import free_prefix
-from fcgen.protocol import BUILD_BYTES, HASH_BYTES, VERSION, Info, element_bytes
+from fcgen.protocol import BUILD_BYTES, BUILD_LAYOUT_BYTES, HASH_BYTES, VERSION, Info, element_bytes
 
 CLOCK_MIN, CLOCK_MAX = 1_000_000, 400_000_000
 BAUD_MIN, BAUD_MAX = 9_600, 12_000_000
@@ -175,9 +176,15 @@ def _octets(payload: bytes) -> np.ndarray:
 
 
 def _build_id(design: Design, clock_hz: int, baud: int, flash: FlashMemory | None) -> bytes:
-    """Return what tells one bitstream from another: of the design's files, clock, rate, flash."""
+    """Return what tells one bitstream from another: of the design's files, clock, rate, flash.
+
+    It ends in what tells where the parameters stand.
+    """
     manifest = design.manifest
     named = [f"{name} {digest}" for name, digest in sorted(manifest.files.items())]
     memory = [] if flash is None else [f"flash {flash.offset} {flash.hz}"]
     text = "\n".join([f"{VERSION} {clock_hz} {baud}", *memory, *named])
-    return hashlib.sha256(text.encode()).digest()[:BUILD_BYTES]
+    layout = bytes(BUILD_LAYOUT_BYTES)
+    if design.parameter_port:
+        layout = layout_hash(manifest)[:BUILD_LAYOUT_BYTES]
+    return hashlib.sha256(text.encode()).digest()[: BUILD_BYTES - BUILD_LAYOUT_BYTES] + layout

@@ -16,6 +16,7 @@ REPLY = 0x80  # added to the type of a request
 NO_SEQUENCE = 0xFFFF  # of an error that belongs to no readable request
 HASH_BYTES = 32
 BUILD_BYTES = 16
+BUILD_LAYOUT_BYTES = 4  # at its end: of the layout hash
 FRAME_BYTES_MIN = HEADER.size + CHECK.size
 PAYLOAD_MAX = 0xFFFF
 ERROR_PAYLOAD = struct.Struct("<BB")  # code, type of the request
@@ -156,6 +157,11 @@ class Info:
             ready=bool(ready),
             weights=weights,
         )
+
+    @property
+    def layout(self) -> bytes:
+        """First bytes of the layout hash; of fixed weights zeros."""
+        return self.build[-BUILD_LAYOUT_BYTES:]
 
     @property
     def vector_bytes(self) -> int:

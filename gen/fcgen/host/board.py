@@ -176,7 +176,7 @@ class Board:
         Raises
         ------
         InputError
-            When the board has fixed weights, or these do not fit it.
+            When the board has fixed weights, is folded otherwise, or these do not fit it.
         CheckError
             When other words were read back than were written.
         """
@@ -217,9 +217,14 @@ class Board:
         return np.stack([addresses, self._read(addresses)], 1).astype(np.uint32)
 
     def _writable(self) -> Design:
+        from fcgen.parameter_layout import layout_hash
+
         if not self.info.writable or self.design is None:
             rule = "its weights are fixed" if self.design else "its design was not given"
             raise bad_input("board", self.port, rule, "use a design with --runtime-weights")
+        if not layout_hash(self.design.manifest).startswith(self.info.layout):
+            rule = f"its weights stand at other addresses than those of {self.design.directory}"
+            raise bad_input("board", self.port, rule, "flash the board with this design")
         return self.design
 
     def _read(self, addresses: np.ndarray) -> np.ndarray:
