@@ -193,6 +193,14 @@ def test_an_image_whose_sectors_are_of_two_trainings_is_not_taken(design, start,
     assert flags(client) == {Code.FRAME, Code.WEIGHTS}
 
 
+def test_a_seal_before_the_end_seals_nothing(design, start, image):
+    """As where a write was cut: what follows is an older image, and its CRC begins with 7E."""
+    older = frames_of(design, other_values(np.random.default_rng(3), design.network), drop={1})
+    client = start(counted(image, older + b"\xff" * 300)[:-4])
+    assert not info(client).ready
+    assert flags(client) == {Code.FRAME, Code.WEIGHTS}
+
+
 def test_a_frame_that_is_refused_keeps_the_seal_out(design, start, image):
     wrong = encode(Request.WEIGHTS_WRITE, 7, b"\xff\xff\xff\xff\0\0\0\0")
     body = wrong + frames_of(design, design.network)[:-1]

@@ -7,7 +7,7 @@ from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable
 
 from fcgen.hardware.weight_loader import COUNT_BITS, WeightLoader
-from fcgen.protocol import FLAG, FLASH_FIXED
+from fcgen.protocol import FLAG, FLASH_FIXED, Request
 from formal.inside import Bench
 
 HEADER = b"fcgw" + bytes(range(12))
@@ -50,6 +50,12 @@ class WeightLoaderHarness(Elaboratable):
             seal_broken.eq(dut.broken),
             right.eq(inside.module.submodules.checker.match & ~raised),
         ]
+        fresh, sealing = Signal(init=1), Signal()  # behind a flag; a seal has begun
+        with m.If(dut.valid & taken):
+            m.d.sync += [
+                fresh.eq(dut.flash_payload == FLAG),
+                sealing.eq(sealing | (fresh & (dut.flash_payload == Request.WEIGHTS_SEAL))),
+            ]
         closing = dut.valid & dut.loading & ~taken
         line = ~dut.loading
         with m.If(~Initial() & ~ResetSignal()):
@@ -60,6 +66,10 @@ class WeightLoaderHarness(Elaboratable):
                 Assert(~dut.valid | line | ~other, "nothing of another image is taken"),
                 Assert(~(dut.valid & taken) | (place == FLASH_FIXED + 4), "a header is no frame"),
                 Assert(~(dut.valid & taken) | (given < counted), "no more bytes than announced"),
+                Assert(
+                    ~(dut.valid & taken & sealing) | (dut.payload != FLAG),
+                    "no flag of the memory closes a seal",
+                ),
                 Assert(~line | ~taken, "the memory is not read while the line is heard"),
                 Assert(
                     ~(line & dut.valid) | (dut.line_valid & (dut.payload == dut.line_payload)),
@@ -68,6 +78,8 @@ class WeightLoaderHarness(Elaboratable):
             ]
         if self.invariants:
             self._invariants(m, inside, place, other, counted, given, raised)
+            with m.If(~Initial()):
+                m.d.comb += Assert((inside["fresh"] == fresh) & (inside["sealing"] == sealing))
         m.d.comb += Cover(~Initial() & closing & (given == 2), "the last flag comes")
         return m
 

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.crc32 import Crc32
-from fcgen.protocol import CHECK, FLAG, FLASH_FIXED, FLASH_HEADER_BYTES
+from fcgen.protocol import CHECK, FLAG, FLASH_FIXED, FLASH_HEADER_BYTES, Request
 
 COUNT_BITS = 24
 QUIET = 15
@@ -23,8 +23,9 @@ class WeightLoader(wiring.Component):
     read: a header, frames, a CRC-32. The frames go to the receiver but for their last byte, the
     flag that closes the seal. It follows when all frames before were served without an error and
     the CRC of the whole image is right; otherwise the seal is broken first. So a seal from the
-    memory is served only when everything before it was. When the header is another one nothing is
-    taken.
+    memory is served only when everything before it was. A flag of the memory behind the beginning
+    of a seal goes on as a zero, which damages it: in a mixture of two images the seal of one may
+    stand inside. When the header is another one nothing is taken.
 
     Then the line is heard, from its first flag on. Loading is bounded by the count in the header,
     which has 24 bits.
@@ -101,6 +102,8 @@ class WeightLoader(wiring.Component):
         still = Signal(range(QUIET + 1))
         wrong = Signal()
         taken = Signal()
+        fresh = Signal(init=1)  # what comes is the type of a frame
+        sealing = Signal()
         m.d.comb += [
             taken.eq(self.flash_valid & self.flash_ready),
             crc.payload.eq(self.flash_payload),
@@ -124,8 +127,16 @@ class WeightLoader(wiring.Component):
                     self.flash_ready.eq(~self.full & (count != 0)),
                     self.valid.eq(taken),
                 ]
+                with m.If(sealing & (self.flash_payload == FLAG)):
+                    m.d.comb += self.payload.eq(0)
                 with m.If(taken):
-                    m.d.sync += count.eq(count - 1)
+                    m.d.sync += [
+                        count.eq(count - 1),
+                        fresh.eq(self.flash_payload == FLAG),
+                        sealing.eq(
+                            sealing | (fresh & (self.flash_payload == Request.WEIGHTS_SEAL))
+                        ),
+                    ]
                 with m.If(count == 0):
                     m.next = "CHECK"
             with m.State("CHECK"):
