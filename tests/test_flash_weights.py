@@ -298,11 +298,3 @@ def test_a_request_that_is_cut_by_the_end_of_loading_is_no_error(files, image):
         assert {frame.kind for frame in answers} == {Request.STATUS | REPLY}
         assert flags(client) == set()
         client.line.close()
-
-
-def test_frames_that_take_longer_than_their_reading_wait_for_their_turn(design, start, image):
-    frames = frames_of(design, design.network)
-    slow = encode(Request.INFER, 1, bytes(6 * 150))
-    client = start(counted(image, frames + slow * 12 + frames[:-1]))
-    assert flags(client) == set()
-    assert infer(client, design.network) is None

@@ -26,6 +26,7 @@ BUGS = [
     ("with m.If(other):", "with m.If(0):", OTHER),
     ("other.eq(self.flash_payload.any())", "other.eq(0)", OTHER),
     ("with m.If(sealing &", "with m.If(0 &", "no flag of the memory closes a seal"),
+    ("~self.full & ", "", "a byte waits until there is room"),
     ("& (count != 0)", "", "no more bytes than announced"),
 ]
 

@@ -70,6 +70,7 @@ class WeightLoaderHarness(Elaboratable):
                     ~(dut.valid & taken & sealing) | (dut.payload != FLAG),
                     "no flag of the memory closes a seal",
                 ),
+                Assert(~(dut.valid & taken) | ~dut.full, "a byte waits until there is room"),
                 Assert(~line | ~taken, "the memory is not read while the line is heard"),
                 Assert(
                     ~(line & dut.valid) | (dut.line_valid & (dut.payload == dut.line_payload)),
