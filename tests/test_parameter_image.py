@@ -193,6 +193,30 @@ def test_a_file_of_another_kind_is_refused_and_not_written(name, rule, designs, 
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize("place", ["itself", "behind a link"])
+def test_a_file_of_the_design_is_not_replaced(place, designs, capsys, tmp_path):
+    path = own = designs / "axi" / "axi_layer.h"
+    if place == "behind a link":
+        path = tmp_path / "own.h"
+        path.symlink_to(own)
+    before = own.read_bytes()
+    outcome = run(capsys, "parameters", designs / "axi", "-o", path)
+    assert outcome.code == 2
+    assert "is a file of a design, which would be lost" in outcome.error
+    assert own.read_bytes() == before
+
+
+def test_the_file_of_the_weights_is_not_replaced(designs, capsys, tmp_path):
+    path = tmp_path / "weights.csv"
+    np.savetxt(path, OTHER.weight, fmt="%d", delimiter=",")
+    before = path.read_bytes()
+    words = ("parameters", designs / "axi", "--load-weights", path, "-o", path)
+    outcome = run(capsys, *words)
+    assert outcome.code == 2
+    assert "is the file of the weights, which would be lost" in outcome.error
+    assert path.read_bytes() == before
+
+
 def test_a_design_with_fixed_weights_is_refused(capsys, tmp_path):
     accelerator.write(small_layer(), FOLDING, tmp_path / "d")
     outcome = run(capsys, "parameters", tmp_path / "d", "-o", tmp_path / "other.h")

@@ -1,11 +1,12 @@
 """Whether a design is still what its manifest says: hashes of files, and fields that follow."""
 
+import os
 from pathlib import Path
 
 from fcgen import document
-from fcgen.errors import bad_input
+from fcgen.errors import InputError, bad_input
 from fcgen.manifest import MANIFEST, Manifest, hash_file
-from fcgen.manifest_reader import REMEDY, load
+from fcgen.manifest_reader import REMEDY, load, read
 from fcgen.manifest_text import text
 from fcgen.network import Network
 
@@ -53,3 +54,15 @@ def changed_files(directory: Path, manifest: Manifest) -> list[str]:
         if found != digest:
             lines.append(f"{path}: sha256 {found[:12]}…: has changed since the design was written")
     return lines
+
+
+def check_not_of_a_design(path: Path, option: str) -> None:
+    """Raise an InputError where a path leads to a file of a design, which would be lost."""
+    target = Path(os.path.realpath(path))
+    try:
+        files = read(target.parent).files
+    except InputError:
+        return
+    if target.name in (MANIFEST, *files):
+        rule = "is a file of a design, which would be lost"
+        raise bad_input(option, path, rule, "choose another file")

@@ -1,5 +1,6 @@
 """``fcgen parameters``: weights for a design that runs, as a program of one's own writes them."""
 
+import os
 from pathlib import Path
 
 import click
@@ -25,12 +26,18 @@ def command(
 ) -> None:
     """Write all words that the design in DIR takes over its bus or its parameter port."""
     from fcgen.accelerator import open
+    from fcgen.errors import bad_input
     from fcgen.load.vector_file import check_writable, write_whole
     from fcgen.loaded_parameters import load_parameters
+    from fcgen.manifest_check import check_not_of_a_design
     from fcgen.parameter_image import ParameterImage, text_for
 
     terminal = Terminal(json=as_json, quiet=quiet)
     check_writable(output, "--output")
+    check_not_of_a_design(output, "--output")
+    if load_weights is not None and os.path.realpath(output) == os.path.realpath(load_weights):
+        rule = "is the file of the weights, which would be lost"
+        raise bad_input("--output", output, rule, "choose another file")
     accelerator = open(directory, force)
     terminal.notes(accelerator.notes)
     network = accelerator.network
