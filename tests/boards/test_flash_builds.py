@@ -158,6 +158,23 @@ def test_the_weights_of_another_training_go_into_the_flash_memory(build, loader,
     assert f"the weights of {path} are in its flash memory" in outcome.out
 
 
+@pytest.mark.parametrize(
+    ("file", "state", "runs"),
+    [
+        ("weights.bin", "the weights in the flash memory may be incomplete, the bitstream was", 1),
+        ("bitstream.bin", "the new weights are in the flash memory, the bitstream was not", 2),
+    ],
+)
+def test_a_run_of_the_loader_that_fails_says_what_the_board_has(
+    build, loader, capsys, file, state, runs
+):
+    (loader / "fail").write_text(file)
+    outcome = run(capsys, "flash", build)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert state in outcome.error
+    assert len((loader / "said").read_text().splitlines()) == runs
+
+
 def test_weights_that_do_not_fit_the_design_are_not_written(build, loader, capsys, tmp_path):
     np.savez(tmp_path / "wrong.npz", weight=np.zeros((3, 3), np.int64))
     outcome = run(capsys, "flash", build, "--load-weights", tmp_path / "wrong.npz")

@@ -85,12 +85,24 @@ def flash(
         rule = f"{build.directory} was built for {build.board}"
         raise bad_input("--board", board, rule, "build it for this board")
     build.check()
-    done = []
+    done: list[str] = []
     for words in commands(build, permanent, weights):
         done.append(shlex.join([TOOL, *words]))
         say(done[-1])
-        _run(words, build.directory, done[-1])
+        try:
+            _run(words, build.directory, done[-1])
+        except ToolError as error:
+            raise ToolError(f"{error}{_state(build, len(done))}") from None
     return done
+
+
+def _state(build: Build, number: int) -> str:
+    """Return what stands in the board after a run that failed, where there are two of them."""
+    if build.weights is None:
+        return ""
+    if number == 1:
+        return "; the weights in the flash memory may be incomplete, the bitstream was not loaded"
+    return "; the new weights are in the flash memory, the bitstream was not loaded"
 
 
 def _run(words: list[str], folder: Path, shown: str) -> None:
