@@ -9,7 +9,7 @@ import pytest
 from command_line import run as fcgen
 from designs import small_layer, write_small
 from fcgen.accelerator import write
-from fcgen.errors import InputError, ToolError
+from fcgen.errors import CheckError, InputError, ToolError
 from fcgen.folding import Folding
 from fcgen.host.board import Board
 from fcgen.host.frames import FrameDecoder
@@ -84,6 +84,14 @@ def test_weights_are_replaced_at_run_time(accelerator, virtual):
         board.load_weights(layer)
         assert np.array_equal(board.read_weights(), before)
         assert np.array_equal(board.predict(inputs), run(accelerator.network, inputs))
+
+
+def test_a_board_that_has_other_weights_after_a_seal_is_noticed(accelerator, virtual, monkeypatch):
+    with Board(virtual.path, accelerator.design, timeout=TIMEOUT) as board:
+        stale = replace(board.info, weights=b"\x11" * 32)
+        monkeypatch.setattr("fcgen.host.board.board_info", lambda link: stale)
+        with pytest.raises(CheckError, match="it has started anew while they were written"):
+            board.load_weights(accelerator.layer)
 
 
 def test_a_board_of_another_folding_computes_and_takes_no_weights(accelerator, virtual, tmp_path):

@@ -264,6 +264,20 @@ def test_after_a_reset_weights_that_the_host_did_not_complete_come_from_the_flas
     assert infer(client, design.network) is None
 
 
+def test_a_seal_that_comes_after_a_reset_does_not_name_the_weights_of_the_flash_memory(
+    design, start, image
+):
+    client = start(image)
+    other = other_values(np.random.default_rng(3), design.network)
+    writes, seal = frames_of(design, other)[:-1].rsplit(b"\x7e\x7e", 1)
+    client.send(writes + b"\x7e")
+    client.line.reset()
+    settle(client)
+    client.send(b"\x7e" + seal + b"\x7e")
+    assert info(client).weights.hex() == design.network.weights_hash
+    assert infer(client, design.network) is None
+
+
 def test_a_reset_while_weights_are_read_begins_again(design, files, image):
     client = Client(files, flash=image)
     for cycles in (50, 700, 900, 2_000, 20_000):

@@ -203,6 +203,13 @@ def test_new_weights_are_used_once_they_are_sealed(client, design):
     assert np.array_equal(infer(client, design, vectors), run(Network.single(other), vectors))
 
 
+def test_a_seal_of_weights_that_are_complete_changes_nothing(client):
+    before = client.ask(Request.INFO).payload
+    reply = client.ask(Request.WEIGHTS_SEAL, b"\x11" * 32)
+    assert (reply.kind, reply.payload) == (Request.WEIGHTS_SEAL | REPLY, b"")
+    assert client.ask(Request.INFO).payload == before
+
+
 @pytest.mark.parametrize("address", [0xFFFF, 1 << 31])
 def test_an_address_that_does_not_exist_is_refused_in_mid_reply(client, design, address):
     frames = client.send(encode(Request.WEIGHTS_READ, 9, struct.pack("<III", 0, address, 0)))

@@ -78,7 +78,8 @@ def stand_in_loader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.write_text(
         f"""#!/bin/sh
 echo "$@" >> {folder}/said
-[ -f {folder}/fail ] && echo "$@" | grep -q -e "$(cat {folder}/fail)" && echo "no cable" >&2 && exit 1
+fails() {{ [ -f {folder}/fail ] && echo "$@" | grep -q -e "$(cat {folder}/fail)"; }}
+fails "$@" && echo "no cable" >&2 && exit 1
 for last in "$@"; do :; done
 [ -f "$last" ] && cp "$last" {folder}
 exit 0

@@ -14,10 +14,10 @@ from fcgen.protocol import HASH_BYTES, Info
 class IdentityMemory(wiring.Component):
     """Keeps the payload of INFO, and knows whether the weights are complete.
 
-    The memory starts with an image. Where weights can be written, the first write clears
-    ``ready`` in it, and only a seal, the hash of all weights, sets it again: weights of which some
-    are old and some new are never used. A reset changes neither weights nor memory, so that
-    ``usable`` is read from it again.
+    The memory starts with an image. Where weights can be written, the first write clears ``ready``
+    in it, and only a seal, the hash of all weights, sets it again: weights of which some are old
+    and some new are never used. A seal of complete weights changes nothing. A reset changes neither
+    weights nor memory, so that ``usable`` is read from it again.
 
     Latency: 3 cycles a byte. Handshake: valid/ready on both sides. Reset: ``known`` is low for a
     few cycles.
@@ -131,7 +131,7 @@ class IdentityMemory(wiring.Component):
             m.d.sync += [sealed.eq(1), self.usable.eq(1)]
         with m.Elif(self.valid & self.ready):
             m.d.comb += [
-                memory.write.eq(1),
+                memory.write.eq(~self.usable),
                 memory.write_address.eq(Info.WEIGHTS_OFFSET + place),
                 memory.write_data.eq(self.payload),
             ]

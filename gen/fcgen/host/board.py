@@ -178,7 +178,7 @@ class Board:
         InputError
             When the board has fixed weights, is folded otherwise, or these do not fit it.
         CheckError
-            When other words were read back than were written.
+            When other words were read back than were written, or the board was reset meanwhile.
         """
         from fcgen.dense_layer import DenseLayer
         from fcgen.engines.parameters import update
@@ -202,6 +202,9 @@ class Board:
             raise CheckError(f"{self.port}: the weights that were read back are not those written")
         self._link.ask(Request.WEIGHTS_SEAL, bytes.fromhex(network.weights_hash))
         self.info = board_info(self._link)
+        if self.weights_hash != network.weights_hash:
+            rule = "it has started anew while they were written"
+            raise CheckError(f"{self.port}: the board has other weights: {rule}; write them again")
         self.network = network
         return notes
 
