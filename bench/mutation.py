@@ -4,8 +4,8 @@ Run as ``python bench/mutation.py [--count 30] [--seed 0] [--jobs 2] [--output F
 
 Each break is one change on one line of `processing_element.py`, `layer_controller.py`,
 `vector_memory.py` or `requantizer.py`, made in a copy of the package. The component's own tests
-run first, then those of the whole layer, without a device and with one. A break that no test notices is listed as survived; a
-reader decides whether it changes behaviour at all.
+run first, then those of the whole layer, without a device and with one. A break that no test
+notices is listed as survived; a reader decides whether it changes behaviour at all.
 """
 
 from __future__ import annotations

@@ -74,8 +74,8 @@ BUGS = [
         "no address is read while written",
     ),
     (
-        'return register(m, read_port.data, f"{name}_word")',
-        "return read_port.data",
+        'payload = register(m, self.in_payload, "write_payload")',
+        "payload = self.in_payload",
         "the controller reads what was accepted",
     ),
 ]
