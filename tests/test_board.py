@@ -1,5 +1,7 @@
 """The client, against a simulated board behind a pseudo-terminal, and against a port that fails."""
 
+import signal
+import threading
 import time
 from dataclasses import replace
 
@@ -84,6 +86,34 @@ def test_weights_are_replaced_at_run_time(accelerator, virtual):
         board.load_weights(layer)
         assert np.array_equal(board.read_weights(), before)
         assert np.array_equal(board.predict(inputs), run(accelerator.network, inputs))
+
+
+class SlowToEnd(VirtualBoard):
+    """A board that is still under way for a while when it is told to stop."""
+
+    ended = False
+
+    def _serve(self):
+        self._stop.wait()
+        time.sleep(0.3)
+        self.ended = True
+
+
+def test_a_board_whose_wait_was_interrupted_is_closed_after_its_end(accelerator):
+    # Where tests run in the background the signal is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupt = threading.Timer(
+        0.3, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)
+    )
+    try:
+        board = SlowToEnd(accelerator.design)
+        interrupt.start()
+        with pytest.raises(KeyboardInterrupt):
+            board.wait()
+        board.close()
+        assert board.ended
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_board_that_has_other_weights_after_a_seal_is_noticed(accelerator, virtual, monkeypatch):

@@ -74,7 +74,7 @@ class VirtualBoard:
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
-        self._stop = threading.Event()
+        self._stop, self._ended = threading.Event(), threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="virtual board", daemon=True)
         self._thread.start()
@@ -95,6 +95,8 @@ class VirtualBoard:
     def close(self) -> None:
         """Switch the board off."""
         self._stop.set()
+        # A join that Ctrl-C has cut once returns at once, before the thread's end (bpo-45274).
+        self._ended.wait()
         self._thread.join()
         self._line.close()
         for descriptor in (self._master, self._slave):
@@ -108,13 +110,15 @@ class VirtualBoard:
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the board stops by itself, which it does only when something fails."""
-        self._thread.join(seconds)
+        self._ended.wait(seconds)
 
     def _run(self) -> None:
         try:
             self._serve()
         except BaseException as error:
             self._failure = error
+        finally:
+            self._ended.set()
 
     @property
     def _quiet(self) -> int:
