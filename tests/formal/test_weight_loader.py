@@ -22,8 +22,8 @@ def test_the_last_flag_can_come():
 SEAL = "a seal is closed only when all is right"
 OTHER = "nothing of another image is taken"
 BUGS = [
-    ("wrong | ~crc.match", "wrong", SEAL),
     ("with m.If(other):", "with m.If(0):", OTHER),
+    ("wrong | ~crc.match", "wrong", SEAL),
     ("other.eq(self.flash_payload.any())", "other.eq(0)", OTHER),
     ("with m.If(sealing &", "with m.If(0 &", "no flag of the memory closes a seal"),
     ("~self.full & ", "", "a byte waits until there is room"),
