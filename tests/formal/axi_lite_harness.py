@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Mux, ResetSignal, Signal
-from amaranth.asserts import AnySeq, Initial
+from amaranth import Module, Mux, Signal
+from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
 from fcgen.hardware.interfaces.axi_lite import AxiLiteSlave
-from formal.inside import Bench
+from formal.inside import Bench, any_inputs
 
 ADDRESS_BITS = 4
 PATIENCE = 9
@@ -34,13 +34,7 @@ class AxiLiteHarness(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         self.inside = platform.open(dut)
-        inputs = ["awaddr", "awvalid", "wdata", "wstrb", "wvalid", "araddr", "arvalid"]
-        inputs += ["bready", "rready", "done", "failed", "read_data"]
-        for name in inputs:
-            port = getattr(dut, name)
-            m.d.comb += port.eq(AnySeq(len(port)))
-        with m.If(Initial()):
-            m.d.comb += Assume(ResetSignal())
+        any_inputs(m, dut)
         self._registers(m)
         self._follow(m)
         self._hold(m)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from amaranth import Module, Mux, ResetSignal, Signal
-from amaranth.asserts import AnySeq, Initial
+from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
 from fcgen.hardware.interfaces.data_window import DataWindow
 from fcgen.hardware.interfaces.plan import InterfacePlan
-from formal.inside import Bench, register_since_start
+from formal.inside import Bench, any_inputs, register_since_start
 
 READ_CYCLES_MAX = 4
 
@@ -34,12 +34,7 @@ class DataWindowHarness(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         self.inside = platform.open(dut)
-        for name, member in dut.signature.members.items():
-            if member.flow.name == "In":
-                port = getattr(dut, name)
-                m.d.comb += port.eq(AnySeq(len(port)))
-        with m.If(Initial()):
-            m.d.comb += Assume(ResetSignal())
+        any_inputs(m, dut)
         self.cleared = register_since_start(m, dut.clear | ResetSignal(), "cleared")
         self._writes(m)
         self._reads(m)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from amaranth import Cat, Module, ResetSignal, Signal
-from amaranth.asserts import AnySeq, Initial
+from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Cover, Elaboratable
-from amaranth.hdl import Assume as Assumed
 
 from fcgen.hardware.flash_reader import FlashReader
-from formal.inside import Bench
+from formal.inside import Bench, any_inputs
 
 ADDRESS = 0x123456
 
@@ -25,10 +24,7 @@ class FlashReaderHarness(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         inside = platform.open(dut)
-        for name in ("active", "ready", "miso"):
-            m.d.comb += getattr(dut, name).eq(AnySeq(1))
-        with m.If(Initial()):
-            m.d.comb += Assumed(ResetSignal())
+        any_inputs(m, dut)
         before = {name: Signal(name=f"before_{name}") for name in ("sck", "cs_n", "mosi", "kept")}
         m.d.sync += [before[name].eq(getattr(dut, name)) for name in ("sck", "cs_n", "mosi")]
         m.d.sync += before["kept"].eq(dut.active & dut.valid & ~dut.ready)

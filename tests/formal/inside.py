@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amaranth import Array, Cat, Module, Signal
-from amaranth.asserts import AnyConst, Initial
+from amaranth import Array, Cat, Module, ResetSignal, Signal
+from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assume, Value
 from amaranth.lib import wiring
 
@@ -71,6 +71,16 @@ class Bench:
     def open(self, component: wiring.Component) -> Inside:
         """Return the inside of a component that stands in the harness's tree."""
         return Inside(component.elaborate(self))
+
+
+def any_inputs(m: Module, component: wiring.Component) -> None:
+    """Let every input of a component be anything in every cycle, after a reset in the first one."""
+    for name, member in component.signature.members.items():
+        if member.flow is wiring.In:
+            port = getattr(component, name)
+            m.d.comb += port.eq(AnySeq(len(port)))
+    with m.If(Initial()):
+        m.d.comb += Assume(ResetSignal())
 
 
 def ring(m: Module, width: int, step: Value, name: str) -> Signal:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from amaranth import Module, ResetSignal, Signal
-from amaranth.asserts import AnySeq, Initial
+from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
 
 from fcgen.hardware.interfaces.parameter_window import ParameterWindow
-from formal.inside import Bench, register_since_start
+from formal.inside import Bench, any_inputs, register_since_start
 
 ADDRESS_BITS, LANDING_CYCLES = 4, 5
 
@@ -28,12 +28,7 @@ class ParameterWindowHarness(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         self.inside = platform.open(dut)
-        for name, member in dut.signature.members.items():
-            if member.flow.name == "In":
-                port = getattr(dut, name)
-                m.d.comb += port.eq(AnySeq(len(port)))
-        with m.If(Initial()):
-            m.d.comb += Assume(ResetSignal())
+        any_inputs(m, dut)
         self._follow(m)
         self._land(m)
         return m

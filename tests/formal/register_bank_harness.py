@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from amaranth import Const, Module, Mux, ResetSignal, Signal
-from amaranth.asserts import AnySeq, Initial
+from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
 
 from fcgen.hardware.interfaces.register_bank import DATA_BITS, RegisterBank
 from fcgen.hardware.interfaces.registers import Register, RegisterMap
 from fcgen.hardware.registers import register
-from formal.inside import Bench
+from formal.inside import Bench, any_inputs
 
 WRITABLE, READABLE = ("write", "window", "push"), ("constant", "read", "write", "window", "pop")
 UNITS = ("window", "push", "pop")
@@ -40,12 +40,7 @@ class RegisterBankHarness(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         self.inside = platform.open(dut)
-        for name, member in dut.signature.members.items():
-            if member.flow.name == "In":
-                port = getattr(dut, name)
-                m.d.comb += port.eq(AnySeq(len(port)))
-        with m.If(Initial()):
-            m.d.comb += Assume(ResetSignal())
+        any_inputs(m, dut)
         self.under_way = register(m, dut.request & ~dut.done & ~ResetSignal(), "under_way")
         for port in (dut.request, dut.write, dut.whole, dut.address):
             before = register(m, port, f"before_{port.name}")

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from amaranth import Cat, Const, Module, ResetSignal, Signal
-from amaranth.asserts import AnySeq, Initial
-from amaranth.hdl import Assert, Assume, Cover, Elaboratable
+from amaranth.asserts import Initial
+from amaranth.hdl import Assert, Cover, Elaboratable
 
 from fcgen.hardware.weight_loader import COUNT_BITS, WeightLoader
 from fcgen.protocol import FLAG, FLASH_FIXED, Request
-from formal.inside import Bench
+from formal.inside import Bench, any_inputs
 
 HEADER = b"fcgw" + bytes(range(12))
-INPUTS = (
-    *("known", "usable", "flash_payload", "flash_valid", "line_payload", "line_valid"),
-    *("line_broken", "full", "quiet", "raised"),
-)
 
 
 class WeightLoaderHarness(Elaboratable):
@@ -27,11 +23,7 @@ class WeightLoaderHarness(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         inside = platform.open(dut)
-        for name in INPUTS:
-            port = getattr(dut, name)
-            m.d.comb += port.eq(AnySeq(len(port)))
-        with m.If(Initial()):
-            m.d.comb += Assume(ResetSignal())
+        any_inputs(m, dut)
         taken = dut.flash_valid & dut.flash_ready
         place, other = Signal(5), Signal()  # bytes of the header so far, and whether one is wrong
         counted, given, raised = Signal(COUNT_BITS), Signal(COUNT_BITS), Signal()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Mux, ResetSignal, Signal
-from amaranth.asserts import AnySeq, Initial
+from amaranth import Module, Mux, Signal
+from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
 from fcgen.hardware.interfaces.wishbone import WishboneSlave
 from fcgen.hardware.registers import register
-from formal.inside import Bench
+from formal.inside import Bench, any_inputs
 
 ADDRESS_BITS = 4
 SLOWEST = 2  # cycles of a request before prompt registers
@@ -37,11 +37,7 @@ class WishboneHarness(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         self.inside = platform.open(dut)
-        for name in ("cyc_i", "stb_i", "we_i", "adr_i", "sel_i", "dat_i", "done", "read_data"):
-            port = getattr(dut, name)
-            m.d.comb += port.eq(AnySeq(len(port)))
-        with m.If(Initial()):
-            m.d.comb += Assume(ResetSignal())
+        any_inputs(m, dut)
         self._master(m)
         self._registers(m)
         self._follow(m)
