@@ -105,15 +105,17 @@ def _vector_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int
     width = folding.simd * network.activation_format.bits
     depth = 2 << ceil_log2(folding.synapse_folds)
     cut = mapping.vector_cut(depth, width)
-    if cut is not None:
-        return cut.rams
-    chosen = mapping.ram_shapes and not mapping.lut_memories
-    return chosen_rams(depth, width, mapping.ram_shapes) if chosen else 0
+    return cut.rams if cut else _left_to_yosys(mapping, depth, width)
 
 
 def _queue_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return those of the result queue, where it is neither in look-up tables nor in registers."""
+    timing, plan = LayerTiming.of(network, folding, mapping), result_plan(network)
+    return timing.word_lanes * _left_to_yosys(mapping, timing.queue_words, plan.output_bits)
+
+
+def _left_to_yosys(mapping: Mapping, depth: int, width: int) -> int:
+    """Return the block RAMs of a memory whose kind Yosys chooses."""
     if mapping.lut_memories or not mapping.ram_shapes:
         return 0
-    timing, plan = LayerTiming.of(network, folding, mapping), result_plan(network)
-    return timing.word_lanes * chosen_rams(timing.queue_words, plan.output_bits, mapping.ram_shapes)
+    return chosen_rams(depth, width, mapping.ram_shapes)

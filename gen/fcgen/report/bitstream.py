@@ -43,7 +43,7 @@ class Bitstream:
     synthesis: Synthesis
     line_rate: float
     facts: tuple[tuple[str, str], ...]
-    from_flash: bool = False
+    from_flash: bool
 
     @property
     def flash_command(self) -> str:
@@ -69,8 +69,7 @@ def bitstream_of(design: Design) -> tuple[Bitstream | None, list[Path]]:
         return None, [path]
     build.check()
     try:
-        found = _parse(design.directory.parent, path, values)
-        return replace(found, from_flash=build.weights is not None), []
+        return _parse(design.directory.parent, path, values, build.weights is not None), []
     except (
         LookupError,
         TypeError,
@@ -83,7 +82,7 @@ def bitstream_of(design: Design) -> tuple[Bitstream | None, list[Path]]:
         raise bad_input(path, f"{type(error).__name__} {error}", rule, _REMEDY) from None
 
 
-def _parse(folder: Path, path: Path, values: dict[str, Any]) -> Bitstream:
+def _parse(folder: Path, path: Path, values: dict[str, Any], from_flash: bool) -> Bitstream:
     named = {"seeds": [values["seed"]], "target_mhz": values["clock_mhz"]}
     routed = from_values(path, {**values, **named})
     made = replace(
@@ -92,7 +91,7 @@ def _parse(folder: Path, path: Path, values: dict[str, Any]) -> Bitstream:
         board=str(values["title"]),
         command=str(values["command"]),
     )
-    start = "from the board's flash memory" if values.get("flash") else "from the host"
+    start = "from the board's flash memory" if from_flash else "from the host"
     line = float(values["line_inferences_per_second"])
     pll = ", ".join(f"{name} {int(value)}" for name, value in values["pll"].items())
     oscillator = int(values["oscillator_hz"]) / MHZ
@@ -105,7 +104,7 @@ def _parse(folder: Path, path: Path, values: dict[str, Any]) -> Bitstream:
         ("Serial line", f"{int(values['baud']):,} baud, {rate(line)} vectors a second at most"),
         ("Weights", "in the bitstream" if values["weights_at_start"] else f"{start} at start"),
     )
-    return Bitstream(folder, made, line, facts)
+    return Bitstream(folder, made, line, facts, from_flash)
 
 
 def section(found: Bitstream) -> Section:
