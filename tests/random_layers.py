@@ -4,6 +4,7 @@ import numpy as np
 
 from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.fixed import ROUNDINGS, IntegerFormat
+from fcgen.requantization import offset_limit
 
 
 def random_format(rng: np.random.Generator) -> IntegerFormat:
@@ -28,9 +29,11 @@ def random_requantization(
     shift = random_extreme(rng, 0, 47, outputs)
     saturation = str(rng.choice(["saturate", "wrap"]))
     bounds = np.sort(random_codes(rng, output, (2, outputs)), axis=0)
+    multiplier = random_extreme(rng, -(2**24), 2**24 - 1, outputs)
+    limits = offset_limit(multiplier, shift).tolist()
     constants = {
-        "multiplier": random_extreme(rng, -(2**24), 2**24 - 1, outputs),
-        "offset": np.array([random_extreme(rng, -(1 << int(s)), 1 << int(s), 1)[0] for s in shift]),
+        "multiplier": multiplier,
+        "offset": np.array([random_extreme(rng, -limit, limit, 1)[0] for limit in limits]),
         "shift": shift,
         "zero_point": random_codes(rng, output, (outputs,)),
         "rounding": str(rng.choice(ROUNDINGS)),

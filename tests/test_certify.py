@@ -1,20 +1,23 @@
 """The certificate: what it proves holds everywhere, and what it lists is all that differs."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
+import fcgen
+import shared_models
 from fcgen.certify import certify
 from fcgen.dense_layer import ThresholdList
+from fcgen.errors import InputError
 from fcgen.fixed import IntegerFormat
 from fcgen.float_chain import BIPOLAR, ROUNDERS, FloatChain
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End
 from fcgen.real_map import RealMap
 from fcgen.reference import requantize, run, trace
-from fcgen.source_step import DoubleProduct, FloatProduct
+from fcgen.source_step import DoubleProduct, FloatProduct, LikeStep
 from fcgen.thresholds import thresholds
 
 INT8 = IntegerFormat(8, signed=True)
@@ -63,6 +66,26 @@ def differing(source, made):
     }
 
 
+def differences(source, made):
+    """By how much the network's code is larger, for (output, accumulator) where it differs."""
+    return {
+        (m, int(at)): int(mine - theirs)
+        for m, (sums, wanted, own) in enumerate(every_accumulator(source, made))
+        for at, theirs, mine in zip(sums, wanted, own, strict=True)
+        if theirs != mine
+    }
+
+
+def listed_steps(certificate):
+    """The same, as the certificate lists it; no accumulator stands in two ranges."""
+    found = {}
+    for one in certificate.differences:
+        for at in range(one.first, one.last + 1):
+            assert (one.output, at) not in found
+            found[one.output, at] = one.steps
+    return found
+
+
 def listed(certificate):
     return {
         (found.output, at)
@@ -97,6 +120,14 @@ STEPS = {
     "onnxruntime, with ties": product(FloatProduct, [0.5, 0.137, 0.313], 5),
     "ties away from zero": product(DoubleProduct, [0.5, 0.25, 1.5], -7),
     "relu in the zero point": product(DoubleProduct, [0.1, 0.2, 0.3], -128, -128),
+    "steep, off the grid": chain([("multiply", [1.3, 17.33, -2.7]), ("add", [5.85, -7.7, 3.3])]),
+    "steeper than any multiplier": chain([("multiply", [2.0**25, -3e9, 1e7]), ("add", 6.5)]),
+    "an odd zero point before ties": chain([("multiply", [0.5, 0.25, -0.125])], zero_point=5,
+                                           form=INT8),
+    "an odd zero point, some ties": chain([("multiply", [0.5, 0.371, 0.125])], zero_point=-3,
+                                          form=INT8),
+    "a zero point before ties away from it": chain([("multiply", [0.5, -0.25, 1.5])],
+                                                   rounding="HALF_UP", zero_point=7, form=INT8),
     "falling": chain([("multiply", [-0.1, -0.25, 0.3]), ("add", [0.53, -3.0, 1.13])]),
     "far offsets": chain([("multiply", [0.02, 0.02, 0.02]), ("add", [900.0, -900.0, 7.53])]),
     "relu inside": chain([("multiply", [0.113, 0.217, 0.313]), ("maximum", 0.0)], lo=-8),
@@ -155,6 +186,100 @@ def test_random_scales_are_judged_rightly(seed, kind):
         assert certificate.exact
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_random_steps_of_any_slope_are_judged_rightly_and_right_where_a_form_exists(seed):
+    random = np.random.default_rng(seed)
+    modes = [mode for mode in ROUNDERS if mode != BIPOLAR]
+    form = IntegerFormat(int(random.integers(5, 9)), bool(seed % 2))
+    slopes = random.choice([-1, 1], 3) * np.exp2(random.uniform(-9, 9, 3))
+    ties = random.integers(0, 2, 3)
+    slopes = np.where(ties, np.exp2(random.integers(-4, 4, 3)), slopes)
+    bias = random.choice([0, 1, 5.85, -300.3]) * random.integers(0, 2, 3)
+    zero_point = int(random.integers(form.minimum, form.maximum))
+    step = chain([("multiply", slopes), ("add", bias)], form=form,
+                 rounding=modes[seed % len(modes)], zero_point=zero_point)  # fmt: skip
+    source = layer(step, bias=random.integers(-50, 50, 3))
+    network, certificate = certify(model(source))
+    found = differences(source, network.layers[0])
+    assert listed_steps(certificate) == found
+    assert certificate.layers[0].differing.sum() == len(found)
+    # Halves that are rounded towards zero, and what turns round at zero, are no straight line.
+    if step.rounding not in ("UP", "DOWN", "ROUND_TO_ZERO", "HALF_DOWN"):
+        assert certificate.exact
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_verdict_counts_accumulators_once_and_names_the_largest_difference(seed):
+    random = np.random.default_rng(seed)
+    # A step that no constants have, with jumps of several codes.
+    jumps = np.sort(random.integers(-400, 400, (90, 3)), axis=0)
+    source = layer(Jumps(product(DoubleProduct, [0.1] * 3, lo=-45, hi=45), jumps))
+    network, certificate = certify(model(source))
+    found = differences(source, network.layers[0])
+    assert listed_steps(certificate) == found
+    worst = max(map(abs, found.values()))
+    assert worst > 1
+    assert certificate.line() == (
+        f"certificate: not equal to onnxruntime: 3 of 3 outputs differ for {len(found):,} "
+        f"accumulator values, by at most {worst}"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Jumps(LikeStep):
+    """A step that rises where it is told to."""
+
+    changes: np.ndarray
+
+    def __call__(self, accumulator):
+        risen = (accumulator[:, None, :] >= self.changes).sum(axis=1)
+        return self.lo + risen
+
+
+def wide(offset, weight):
+    """A layer of 16 bits whose offset is many accumulators."""
+    form = IntegerFormat(16, signed=True)
+    base = product(DoubleProduct, [2.0**-27] * 3, lo=form.minimum, hi=form.maximum, form=form)
+    step = Raised(base, int(offset * 2**27))
+    forms = {"weight_format": step.output, "activation_format": step.output}
+    return layer(step, [[weight] * 400] * 3, [0] * 3, input_lo=-32768, input_hi=32767, **forms)
+
+
+@dataclass(frozen=True, eq=False)
+class Raised(LikeStep):
+    """A step of larger accumulators."""
+
+    by: int
+
+    def __call__(self, accumulator):
+        return self.step(accumulator + self.by)
+
+    @property
+    def intercept(self):
+        return self.by * self.slope
+
+
+@pytest.mark.parametrize("offset", [3000.0, -3001.5, 5000.25])
+def test_offsets_of_more_accumulators_than_a_bias_holds_are_codes_of_the_zero_point(offset):
+    source = wide(offset, 30000)
+    network, certificate = certify(model(source))
+    assert certificate.exact
+    x = np.random.default_rng(0).integers(-32768, 32768, (200, 400))
+    assert np.array_equal(run(network, x), source.finish(source.accumulate(x)))
+
+
+def test_constants_that_no_format_holds_are_refused():
+    # The zero point ends at 32767, and the bias at 2^31.
+    with pytest.raises(InputError, match=r"^fc: 3 outputs: no constants of its steps are within"):
+        certify(model(wide(-35000.0, 32767)))
+
+
+@pytest.mark.parametrize("name", ["q_slope_steep", "q_zp"])
+def test_steep_slopes_and_odd_zero_points_of_files_have_exact_constants(name):
+    _, certificate = certify(fcgen.load(shared_models.case(f"{name}.onnx")))
+    assert certificate.exact
+
+
 def test_slopes_that_need_more_bits_than_there_are_are_listed_value_by_value():
     slopes = np.random.default_rng(5).uniform(0.001, 0.0011, 6)
     random = np.random.default_rng(1)
@@ -205,6 +330,31 @@ def test_thresholds_are_the_first_accumulators_of_each_code():
     # Counted with the opposite sign, the falling one rises.
     falling = step(np.repeat(-sums[:, None], 2, 1))[:, 1]
     assert found[127 + 10, 1] == sums[falling >= 10][0]
+
+
+@dataclass(frozen=True, eq=False)
+class Counted(LikeStep):
+    """A step that counts how many accumulators it is asked about."""
+
+    asked: list
+
+    def __call__(self, accumulator):
+        self.asked.append(accumulator.size)
+        return self.step(accumulator)
+
+    @property
+    def intercept(self):
+        return self.step.intercept
+
+
+def test_thresholds_of_16_bits_are_found_by_a_few_looks_each():
+    form = IntegerFormat(16, signed=True)
+    base = chain([("multiply", [2.0**-9, 0.00317]), ("add", [7.0, -900.3])], form=form, outputs=2)
+    least, most = np.full(2, -(1 << 26)), np.full(2, 1 << 26)
+    step = Counted(base, [])
+    found = thresholds(step, least, most)
+    assert sum(step.asked) < 8 * found.size
+    assert np.array_equal(found, thresholds(base, least, most, np.zeros_like(found)))
 
 
 def test_a_chain_of_layers_gives_the_integers_of_its_source():

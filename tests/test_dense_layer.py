@@ -214,13 +214,18 @@ def test_a_layer_outside_of_the_contract_is_refused(changed, message):
         ({"shift": -1}, "shift: -1: must be from 0 to 47; choose values in this range"),
         (
             {"shift": [4, 3], "offset": [16, -9]},
-            "offset: -9: must be within plus or minus 2**shift, which is 8 for output 1; "
-            "raise the shift or lower the offset",
+            "offset: -9: must be within plus or minus the larger of 2**shift and the multiplier, "
+            "which is 8 for output 1; raise the shift or lower the offset",
+        ),
+        (
+            {"multiplier": [-9, 9], "offset": [-9, 10]},
+            "offset: 10: must be within plus or minus the larger of 2**shift and the multiplier, "
+            "which is 9 for output 1; raise the shift or lower the offset",
         ),
         (
             {"offset": -(2**63)},
-            "offset: -9223372036854775808: must be within plus or minus 2**shift, "
-            "which is 1 for output 0; raise the shift or lower the offset",
+            "offset: -9223372036854775808: must be within plus or minus the larger of 2**shift and "
+            "the multiplier, which is 1 for output 0; raise the shift or lower the offset",
         ),
         (
             {"zero_point": 128},
@@ -262,19 +267,19 @@ def test_constants_outside_of_the_contract_are_refused(constants, message):
     assert message_of(Requantization.make, 2, INT8, **constants) == message
 
 
-@pytest.mark.parametrize("shift", [0, 47])
-def test_the_ends_of_every_constant_are_legal(shift):
+@pytest.mark.parametrize(("shift", "largest"), [(0, 2**24 - 1), (47, 2**47)])
+def test_the_ends_of_every_constant_are_legal(shift, largest):
     value = Requantization.make(
         2,
         INT8,
         multiplier=[-(2**24), 2**24 - 1],
-        offset=[-(2**shift), 2**shift],
+        offset=[-largest, largest],
         shift=shift,
         zero_point=[-128, 127],
         lo=[-128, 127],
         hi=[-128, 127],
     )
-    assert value.offset.tolist() == [-(2**shift), 2**shift]
+    assert value.offset.tolist() == [-largest, largest]
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -58,6 +58,7 @@ def test_extreme_constants_at_extreme_accumulators_equal_big_integers(rounding, 
     multipliers = [-(2**24), -(2**24) + 1, -1, 0, 1, 3, 2**24 - 1]
     offsets = [-(2**shift), 0, 2**shift, (2**shift) >> 1]
     grid = [(multiplier, offset) for multiplier in multipliers for offset in offsets]
+    grid += [(multiplier, sign * multiplier) for multiplier in multipliers for sign in (-1, 1)]
     ends = [0, 1, -1, 2**23, 2**24, -(2**24), 2**31, ACCUMULATOR_MAX, -ACCUMULATOR_MAX]
     accumulator = np.repeat(np.array(ends)[:, None], len(grid), axis=1)
     for output in (IntegerFormat(1, True), IntegerFormat(1, False), INT8, INT16):

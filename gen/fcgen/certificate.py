@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from fcgen import document
+from fcgen.differences import Differences
 from fcgen.softmax_table import SoftmaxTable
 from fcgen.source_step import Int64Array
 
 LISTED_MAX = 1000
 """Differences that are listed one by one."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Accumulators of an output for which the network and the source differ.
-
-    Attributes
-    ----------
-    layer : str
-    output : int
-    first, last : int
-        Range of accumulators.
-    steps : int
-        Codes that the network gives more than the source.
-    reason : str
-    """
-
-    layer: str
-    output: int
-    first: int
-    last: int
-    steps: int
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +26,24 @@ class LayerCertificate:
     name : str
     thresholds : ndarray of int64, shape (M,)
         Thresholds of each output inside of its reach, all of them checked.
-    exact : ndarray of bool, shape (M,)
-    differences : tuple of Difference
+    differing : ndarray of int64, shape (M,)
+        Accumulators of each output for which the network and the source differ.
+    differences : Differences
+        The ranges of all of them.
     form : str
         How the outputs are made: a line for people.
     """
 
     name: str
     thresholds: Int64Array
-    exact: np.ndarray
-    differences: tuple[Difference, ...] = ()
+    differing: Int64Array
+    differences: Differences = field(default_factory=Differences)
     form: str = "raw accumulators"
+
+    @property
+    def exact(self) -> np.ndarray:
+        """Whether each output equals the source's for every input, bool of shape (M,)."""
+        return np.asarray(self.differing == 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +74,10 @@ class Certificate:
         """How many thresholds were compared."""
         return int(sum(layer.thresholds.sum() for layer in self.layers))
 
-    @property
-    def differences(self) -> tuple[Difference, ...]:
+    @cached_property
+    def differences(self) -> Differences:
         """All accumulators for which something differs."""
-        return tuple(found for layer in self.layers for found in layer.differences)
+        return Differences.joined(layer.differences for layer in self.layers)
 
     def line(self) -> str:
         """Return the verdict for people."""
@@ -102,11 +88,10 @@ class Certificate:
                 f"thresholds of {outputs:,} outputs checked"
             )
         wrong = sum(int((~layer.exact).sum()) for layer in self.layers)
-        values = sum(found.last - found.first + 1 for found in self.differences)
-        worst = max(abs(found.steps) for found in self.differences)
+        values = sum(int(layer.differing.sum()) for layer in self.layers)
         return (
             f"certificate: not equal to {self.target}: {wrong:,} of {outputs:,} outputs differ for "
-            f"{values:,} accumulator values, by at most {worst}"
+            f"{values:,} accumulator values, by at most {self.differences.worst:,}"
         )
 
     def text(self) -> str:

@@ -11,15 +11,15 @@ arithmetic leaves the order of evaluation open, all orders must agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fcgen.certificate import Certificate, Difference, LayerCertificate
-from fcgen.certify_constants import BIAS_MAX, SchemeStep, closest_constants
-from fcgen.certify_table import jump, of_orders
+from fcgen.activation_table import ActivationTable
+from fcgen.certificate import Certificate, LayerCertificate
+from fcgen.certify_constants import BIAS_MAX, ConstantSearch, SchemeStep
 from fcgen.dense_layer import DenseLayer, ThresholdList
+from fcgen.differences import Reach, Staircase, compare
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS
 from fcgen.integer_model import IntegerLayer, IntegerModel
@@ -27,7 +27,10 @@ from fcgen.network import End, Network
 from fcgen.requantization import Requantization
 from fcgen.source_step import Int64Array, LikeStep, Step
 from fcgen.threshold_choice import cost, threshold_list
-from fcgen.thresholds import inside, thresholds
+from fcgen.thresholds import inside, oriented, thresholds
+
+SHORT = "no short constants have these thresholds"
+ORDER = "the order of float operations decides"
 
 
 def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certificate]:
@@ -55,26 +58,39 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
 def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
     step = layer.step
     if step is None:
-        none, exact = np.zeros(layer.outputs, np.int64), np.ones(layer.outputs, bool)
-        return _dense(layer, layer.bias, None), LayerCertificate(layer.name, none, exact)
+        none = np.zeros(layer.outputs, np.int64)
+        return _dense(layer, layer.bias, None), LayerCertificate(layer.name, none, none)
     # The constants take up the bias: thresholds are those of the sums without it.
     least, most = (bound - layer.bias for bound in layer.reach)
     source = _Biased(step, layer.bias)
     changes = thresholds(source, least, most)
     made, own = _chosen(layer, source, changes, least, most)
-    differences = [*_compare(layer, changes, own, "no short constants have these thresholds")]
-    for order in source.orders:
-        other = thresholds(order, least, most)
-        differences += _compare(layer, changes, other, "the order of float operations decides")
-    differences += [
-        Difference(layer.name, *found) for found in of_orders(layer, changes, least, most)
-    ]
+    entries = _entries(step, layer.table)
+    orders = [thresholds(order, least, most, changes) for order in source.orders]
+    found = [(_by_output(changes), SHORT), *((_by_output(order), ORDER) for order in orders)]
+    sources = [(Staircase(each, entries), reason) for each, reason in found]
+    for order in layer.orders:
+        assert layer.table is not None
+        other = _entries(step, replace(layer.table, entries=order.entries))
+        sources += [(Staircase(each, other), order.reason) for each, _ in found]
+    reach = Reach(*oriented(step, least, most), np.asarray(step.slope < 0), layer.bias)
+    differences, differing = compare(
+        layer.name, Staircase(_by_output(own), entries), sources, reach
+    )
     checked = inside(step, changes, least, most).sum(axis=0)
-    exact = np.ones(layer.outputs, bool)
-    exact[[found.output for found in differences]] = False
     assert made.requantization is not None
     form = made.requantization.line()
-    return made, LayerCertificate(layer.name, checked, exact, tuple(differences), form)
+    return made, LayerCertificate(layer.name, checked, differing, differences, form)
+
+
+def _by_output(changes: Int64Array) -> Int64Array:
+    return np.ascontiguousarray(changes.T)
+
+
+def _entries(step: Step, table: ActivationTable | None) -> Int64Array:
+    """Return what leaves for each code of a step, from its smallest to its largest."""
+    codes = np.arange(step.lo, step.hi + 1)
+    return codes if table is None else table.entries[codes - table.index.minimum]
 
 
 def _chosen(
@@ -84,14 +100,20 @@ def _chosen(
     listed = threshold_list(source, changes, least, most)
     none = np.zeros_like(layer.bias)
     other = None if listed is None else _dense(layer, none, listed)
+    found = None
     if not source.output.bipolar:
-        bias, scheme, own = closest_constants(source, changes, least, most)
-        made = _dense(layer, bias, scheme)
-        if other is None or ((own == changes).all() and cost(made) <= cost(other)):
-            return made, own
-    assert other is not None
+        found = ConstantSearch(source, changes, least, most).closest()
+    if found is not None:
+        made = _dense(layer, found.bias, found.scheme)
+        if other is None or (not any(found.wrong) and cost(made) <= cost(other)):
+            return made, found.changes
+    if other is None:
+        rule = "no constants of its steps are within the hardware's formats"
+        raise bad_input(
+            layer.name, f"{layer.outputs} outputs", rule, "quantise it with larger scales"
+        )
     assert listed is not None
-    return other, thresholds(SchemeStep(source, listed, none), least, most)
+    return other, thresholds(SchemeStep(source, listed, none), least, most, changes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,20 +151,3 @@ def _dense(
         requantization=scheme,
         table=layer.table,
     )
-
-
-def _compare(
-    layer: IntegerLayer, changes: Int64Array, other: Int64Array, reason: str
-) -> Iterator[Difference]:
-    """Give the accumulators between two thresholds of the same code: there the outputs differ."""
-    assert layer.step is not None
-    falls = layer.step.slope < 0
-    for row, output in np.argwhere(changes != other).tolist():
-        source, own = int(changes[row, output]), int(other[row, output])
-        ends = min(source, own), max(source, own) - 1
-        first, last = (-ends[1], -ends[0]) if falls[output] else ends
-        bias = int(layer.bias[output])
-        more = (1 if own < source else -1) * jump(layer, row)
-        if not more:
-            continue
-        yield Difference(layer.name, output, first + bias, last + bias, more, reason)

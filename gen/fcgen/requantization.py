@@ -15,6 +15,16 @@ CONSTANTS = ("multiplier", "offset", "shift", "zero_point", "lo", "hi")
 """Names of the requantization constants, all of shape (M,)."""
 
 
+def offset_limit(multiplier: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Return the largest magnitude of an offset, int64: a code's step, or an accumulator's.
+
+    Together with a bias, which moves the accumulator by whole steps, every real offset has a form
+    within it.
+    """
+    limit: np.ndarray = np.maximum(np.int64(1) << shift, np.abs(multiplier))
+    return limit
+
+
 @dataclass(frozen=True, eq=False)
 class Requantization:
     """``y = clip(round((acc*multiplier + offset) / 2**shift) + zero_point, lo, hi)``.
@@ -55,11 +65,14 @@ class Requantization:
         for name in ("zero_point", "lo", "hi"):
             check_range(name, getattr(self, name), low, high)
         # Compared with both signs: the absolute value of the smallest int64 is negative.
-        limit = np.int64(1) << self.shift
+        limit = offset_limit(self.multiplier, self.shift)
         outside = (self.offset < -limit) | (self.offset > limit)
         if outside.any():
             m = int(np.argmax(outside))
-            rule = f"must be within plus or minus 2**shift, which is {limit[m]} for output {m}"
+            rule = (
+                "must be within plus or minus the larger of 2**shift and the multiplier, which is "
+                f"{limit[m]} for output {m}"
+            )
             raise bad_input("offset", self.offset[m], rule, "raise the shift or lower the offset")
         if (self.lo > self.hi).any():
             m = int(np.argmax(self.lo > self.hi))

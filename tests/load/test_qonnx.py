@@ -178,7 +178,7 @@ def test_the_shared_models_are_certified(name, thresholds):
     model = fcgen.load(shared(name))
     _, certificate = certify(model)
     assert certificate.exact
-    assert certificate.differences == ()
+    assert not certificate.differences
     assert certificate.thresholds == thresholds
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from fcgen import accelerator
 from fcgen.accelerator import Accelerator
 from fcgen.accuracy import ACCURACY, Accuracy
-from fcgen.certificate import Certificate, Difference, LayerCertificate
+from fcgen.certificate import Certificate, LayerCertificate
 from fcgen.devices.device import Cap, Usage
+from fcgen.differences import ROW, Differences
 from fcgen.schedule import Schedule
 from fcgen.simulation_record import store
 from fcgen.synthesis import folder as folders
@@ -33,13 +34,17 @@ def hostile(out: Path) -> Accelerator:
     made = network(6, 5, 4, 4, 3, 3, names=HOSTILE)
     truth = np.array([0, 1, 2, 0, 1, 2])
     accuracy = Accuracy.of(truth, truth, np.array([0, 1, 2, 0, 1, 1]), 3)
-    wrong = Difference(HOSTILE[0], 1, -5, 9, 1, HOSTILE[2])
+    rows = np.array([(0, 1, -5, 9, 1, 0)], ROW)
+    wrong = Differences((HOSTILE[0],), (HOSTILE[2],), rows)
     certificate = Certificate(
         HOSTILE[2],
         HOSTILE[0],
         tuple(
             LayerCertificate(
-                name, np.array([3, 4]), np.array([True, bool(number)]), () if number else (wrong,)
+                name,
+                np.array([3, 4]),
+                np.array([0, 0 if number else 15]),
+                Differences() if number else wrong,
             )
             for number, name in enumerate(HOSTILE)
         ),
