@@ -214,6 +214,8 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
 
 def sample(within: npt.NDArray[np.bool_]) -> Int64Array:
     """Return rows of some thresholds inside of the reach, spread evenly, (`SAMPLES`, M)."""
+    if not len(within):
+        return np.zeros(within.shape, np.int64)
     first, count = within.argmax(axis=0), within.sum(axis=0)
     part = np.linspace(0, 1, min(SAMPLES, len(within)))[:, None]
     rows: Int64Array = (first + np.rint(part * np.maximum(count - 1, 0))).astype(np.int64)
@@ -250,8 +252,10 @@ def _offset(
 ) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
     """Return an offset for each multiplier, half a step where that fits, and whether any does."""
     scaled = codes << bits
-    lowest = np.where(inside, scaled - multiplier * changes, -FAR).max(axis=0)
-    highest = np.where(inside, scaled - 1 - multiplier * (changes - 1), FAR).min(axis=0)
+    lowest = np.where(inside, scaled - multiplier * changes, -FAR).max(axis=0, initial=-FAR)
+    highest = np.where(inside, scaled - 1 - multiplier * (changes - 1), FAR).min(
+        axis=0, initial=FAR
+    )
     half = np.int64(1) << bits >> 1
     middle = lowest + (highest - lowest >> 1)
     chosen: Int64Array = np.where((lowest <= half) & (half <= highest), half, middle)
