@@ -42,6 +42,8 @@ class Compiled:
         Of a model of integers.
     accuracy : Accuracy, optional
         Where labels were given.
+    notes : tuple of str
+        Lines for people: what the device is too small for.
     """
 
     model: Model | IntegerModel | Network
@@ -50,6 +52,7 @@ class Compiled:
     quantization: Quantization | None = None
     certificate: Certificate | None = None
     accuracy: Accuracy | None = None
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -82,6 +85,7 @@ def compile_model(
     seed: int = 0,
     verilog2005: bool = False,
     interface: str = STREAM,
+    accept: Callable[[Folder, Choice], None] = lambda _folder, _choice: None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Compiled:
     """Quantise a model, or certify one of integers; fold it, and write its design.
@@ -104,6 +108,8 @@ def compile_model(
         structure; a table's entries cannot.
     reserve : Usage
         What ``--fit`` leaves free of the device.
+    accept : callable
+        Raises an error where the choice will not do; nothing is written then.
     device, mapping, name, prefix, seed, verilog2005, interface, progress
         As for `fcgen.accelerator.write`.
 
@@ -137,6 +143,7 @@ def compile_model(
     progress("choosing the folding")
     folder = Folder(network, device, mapping, reserve)
     choice = folder.choose(goal or Goal())
+    accept(folder, choice)
     known = folder.estimated(choice.schedule)
     if known is not None:
         from fcgen.estimation import stored
@@ -156,7 +163,9 @@ def compile_model(
         extra=extra,
         progress=progress,
     )
-    return Compiled(model, choice, made, quantization, certificate, measured)
+    short = ", ".join(map(str, folder.short(choice.schedule)))
+    notes = (f"{device}: {short}: the design does not fit; see fcgen estimate",) if short else ()
+    return Compiled(model, choice, made, quantization, certificate, measured, notes)
 
 
 def summary(certificate: Certificate) -> dict[str, Any]:

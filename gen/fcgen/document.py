@@ -158,13 +158,13 @@ class Fields:
         """Say whether there is such a field that was not taken yet."""
         return name in self._values
 
-    def objects(self, name: str, most: int) -> "list[Fields]":
-        """Take a list of 1 to ``most`` objects."""
+    def objects(self, name: str) -> "list[Fields]":
+        """Take a list of one object or more."""
         value = self._take(name)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._refuse(name, type(value).__name__, "must be a list of objects")
-        if not 1 <= len(value) <= most:
-            self._refuse(name, f"{len(value)} objects", f"must be 1 to {most}")
+        if not value:
+            self._refuse(name, "no object", "must have at least one")
         return [
             Fields(item, self._source, f"{self._path}{name}[{number}].")
             for number, item in enumerate(value)

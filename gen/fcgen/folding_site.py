@@ -15,6 +15,7 @@ from fcgen.folding_goal import Choice, Goal
 from fcgen.folding_search import Size, at_pace, cycles_of, multipliers
 from fcgen.network import Network
 from fcgen.schedule import Schedule
+from fcgen.synthesis.fit import Excess, excesses
 from fcgen.wording import count
 
 if TYPE_CHECKING:
@@ -100,6 +101,18 @@ class FoldingSite:
             dsps += self.family.dsps(layer, elements, requantizers)
             rams += block_rams(layer, folding, mapping)
         return dsps, rams
+
+    def short(self, schedule: Schedule) -> list[Excess]:
+        """Return the blocks of which the device has fewer than a schedule takes, reserve left out.
+
+        These are exact; of look-up tables and registers only an estimate would tell.
+        """
+        if not self.device.luts:
+            return []
+        dsps, rams = self.usages([(folding.pe, folding.simd) for folding in schedule])
+        if inf in (dsps, rams):  # memories that must be written at start, and are not
+            return []
+        return excesses(Usage(0, 0, int(dsps), int(rams)), self.device)
 
     def blocks(self, sizes: Sequence[Size]) -> float:
         """Return the multiplier blocks of foldings; without any on the device, multiplications."""

@@ -1,6 +1,7 @@
 """The options of a layer, checked, and the layer without requantization that they make."""
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from fcgen.dense_layer import DenseLayer, check_sizes
 from fcgen.errors import bad_input
 from fcgen.fixed import BIAS_BITS, ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.load.raw_weights import RawWeights
+from fcgen.memory_need import LAYER_BYTES, check_memory
 from fcgen.scales import SCALE_MAX
 
 BIAS_FORMAT = IntegerFormat(BIAS_BITS, signed=True)
@@ -39,6 +41,7 @@ class LayerRequest:
 def check_request(request: LayerRequest) -> None:
     """Check what needs no weights: sizes, names, combinations; InputError names the option."""
     check_sizes(request.shape, request.outputs)
+    check_memory("layer", prod(request.shape) * request.outputs, LAYER_BYTES)
     if not request.activation_format.contains(request.input_zero_point):
         low, high = request.activation_format.minimum, request.activation_format.maximum
         rule = f"must be an activation, from {low} to {high}"

@@ -19,7 +19,6 @@ from fcgen.softmax_table import SoftmaxTable
 __all__ = ["End", "Network"]
 
 KIND = "network"
-LAYERS_MAX = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +51,9 @@ class Network:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
-        if not 1 <= len(self.layers) <= LAYERS_MAX:
-            rule = f"a network has 1 to {LAYERS_MAX}"
-            raise bad_input("layers", len(self.layers), rule, "split the network")
+        if not self.layers:
+            rule = "a network has at least one"
+            raise bad_input("layers", 0, rule, "give its layers")
         for before, after in zip(self.layers, self.layers[1:], strict=False):
             _check_link(before, after)
             if before.runtime_weights != after.runtime_weights:
@@ -228,9 +227,7 @@ class Network:
             return cls.single(DenseLayer.from_fields(document.Fields(values, source), source))
         fields = document.Fields(values, source)
         fields.choice("kind", (KIND,))
-        layers = tuple(
-            DenseLayer.from_fields(layer, source) for layer in fields.objects("layers", LAYERS_MAX)
-        )
+        layers = tuple(DenseLayer.from_fields(layer, source) for layer in fields.objects("layers"))
         end = fields.object("end")
         grid, steps = fields.optional("input"), fields.any("output")
         name = fields.text("name")

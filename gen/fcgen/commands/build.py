@@ -34,7 +34,7 @@ OF_DESIGN = {"model", "directory", "board", "baud", "clock", "force", "as_json",
 @model_options
 @mapping_options
 @design_options
-@click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
+@click.option("--force", is_flag=True, help="Go on although a file has changed or it cannot fit.")
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> int:
     """Compile MODEL for a board, or take the design in DIR, and make the board's bitstream.
@@ -104,7 +104,9 @@ def _design(
     terminal: Terminal, board: "Board", options: dict[str, Any]
 ) -> "tuple[Design, float | None, bool]":
     """Return the design of a directory, its estimated clock, and whether it is of floats."""
+    from fcgen.boards import room
     from fcgen.design import Design
+    from fcgen.devices.device import MappingOptions
     from fcgen.estimation.for_design import estimate_design
     from fcgen.synthesis.for_design import device_of
 
@@ -119,17 +121,26 @@ def _design(
     device_of(design, board.device.name)
     if design.manifest.device == "generic":
         return design, None, False
-    return design, estimate_design(design, board.device.name).fmax_capped_mhz, False
+    estimate = estimate_design(design, board.device.name)
+    if not options["force"]:
+        mapping = MappingOptions()
+        room.check_board(board, estimate, design.network, design.schedule, mapping)
+    return design, estimate.fmax_capped_mhz, False
 
 
 def _compiled(
     terminal: Terminal, board: "Board", options: dict[str, Any]
 ) -> "tuple[Design, float | None, bool]":
     """Return the design of a model, its estimated clock, and whether the model is of floats."""
-    from fcgen.boards import build, write
+    from fcgen.boards import build, room, write
     from fcgen.boards.build_file import DESIGN
     from fcgen.boards.toolchains import toolchain
+    from fcgen.folding_choice import Choice, Folder
     from fcgen.model import Model
+
+    def accept(folder: Folder, choice: Choice) -> None:
+        estimate, schedule = folder.estimate(choice.schedule), choice.schedule
+        room.check_board(board, estimate, folder.network, schedule, folder.options)
 
     request = ModelRequest.of(options | {"clock": options["clock"] or build.first_clock(board)})
     terminal.notes(request.notes)
@@ -139,6 +150,7 @@ def _compiled(
             progress,
             device=board.device.name,
             reserve=toolchain(board).reserve(board, runtime_weights=options["runtime_weights"]),
+            accept=accept,
         )
     request.tell(terminal, compiled)
     made, of_floats = compiled.accelerator, isinstance(request.model, Model)

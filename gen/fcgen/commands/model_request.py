@@ -91,6 +91,7 @@ class ModelRequest:
 
     def tell(self, terminal: Terminal, compiled: Compiled, head: Sequence[str] = ()) -> None:
         """Say what was chosen and found, after the lines of ``head``, and export where asked."""
+        terminal.notes(compiled.notes)
         if compiled.quantization:
             terminal.notes(compiled.quantization.notes)
         verdicts = [found.line() for found in (compiled.accuracy, compiled.certificate) if found]

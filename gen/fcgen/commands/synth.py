@@ -20,7 +20,7 @@ SPEEDS = ("6", "7", "8")
 @click.option("--freq", type=Real(), help="MHz to aim at; default what the silicon allows.")
 @click.option("--jobs", type=Integer(1, 1024), default=2, show_default=True, help="Seeds at once.")
 @click.option("--system-tools", is_flag=True, help="Yosys and nextpnr on PATH, not the wheels.")
-@click.option("--force", is_flag=True, help="Go on although a file of DIR has changed.")
+@click.option("--force", is_flag=True, help="Go on although a file has changed or it cannot fit.")
 @common
 def command(as_json: bool, quiet: bool, **options: Any) -> None:
     """Synthesise, place and route the design in DIR.
@@ -29,6 +29,7 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     first placement.
     """
     from fcgen.accelerator import open
+    from fcgen.estimation.room import check_design
     from fcgen.synthesis import flow, for_design, result_text
 
     terminal = Terminal(json=as_json, quiet=quiet)
@@ -44,6 +45,8 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
         jobs=options["jobs"],
         system_tools=options["system_tools"],
     )
+    if not options["force"]:
+        check_design(accelerator.design, request)
     folder = options["output"] or for_design.folder_for(accelerator.design, request)
     check_tools(terminal, *request.tools)
     sources = for_design.sources_of(accelerator.design)

@@ -12,7 +12,6 @@ from fcgen.synthesis.fit import DoesNotFit
 from fcgen.synthesis.result import Work
 
 ESTIMATE = "estimate.json"
-_LAYERS_MAX = 64
 
 
 def text(estimate: Estimate) -> str:
@@ -44,7 +43,7 @@ def read(content: str | bytes, source: str, layers_in_all: int) -> Estimate:
     _, device = devices.find(fields.text("device"))
     speed, excess = fields.text("speed"), fields.text("excess")
     usage = _usage(fields.object("usage"))
-    layers = tuple(_usage(layer) for layer in fields.objects("layers", _LAYERS_MAX))
+    layers = tuple(_usage(layer) for layer in fields.objects("layers"))
     if len(layers) != layers_in_all:
         rule = f"the network has {layers_in_all}"
         raise bad_input(f"{source}: layers", len(layers), rule, document.REMEDY)

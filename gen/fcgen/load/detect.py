@@ -7,6 +7,7 @@ from typing import Any
 
 from fcgen.errors import bad_input, located
 from fcgen.integer_model import IntegerModel
+from fcgen.memory_need import MODEL_BYTES, check_memory
 from fcgen.model import Model
 from fcgen.real_map import InputGrid
 
@@ -76,7 +77,9 @@ def load_model(
         rule = f"models end in {', '.join(READERS)}"
         raise bad_input(path, path.suffix or "no ending", rule, "export the model to one of these")
     with located(path, path.with_suffix(".json")):
-        return READERS[kind](path, Asked(target, entry))
+        found = READERS[kind](path, Asked(target, entry))
+    check_memory(path, sum(layer.weight.size for layer in found.layers), MODEL_BYTES)
+    return found
 
 
 def _object(source: Any, asked: Asked) -> Model:
