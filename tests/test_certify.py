@@ -9,11 +9,12 @@ import pytest
 from fcgen.certify import certify
 from fcgen.dense_layer import ThresholdList
 from fcgen.fixed import IntegerFormat
-from fcgen.float_chain import BIPOLAR, ROUNDERS, FloatChain
+from fcgen.float_chain import FloatChain
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End
 from fcgen.real_map import RealMap
 from fcgen.reference import requantize, run, trace
+from fcgen.roundings import BIPOLAR, ROUNDERS
 from fcgen.source_step import DoubleProduct, FloatProduct
 from fcgen.thresholds import thresholds
 

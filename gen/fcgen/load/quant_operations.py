@@ -65,7 +65,7 @@ def _clip(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
     for place, name, operation in ((1, "min", "maximum"), (2, "max", "minimum")):
         value = graph.constant(node, place)
         given = graph.attribute(node, name, None) if value is None else value
-        if given is not None:
+        if given is not None and np.isfinite(given).all():
             way.append((operation, np.asarray(given, np.float32).reshape(-1)[:1].reshape(())))
     return [way]
 
