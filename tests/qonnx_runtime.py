@@ -4,6 +4,7 @@ import copy
 import warnings
 
 import numpy as np
+from onnx import TensorProto, helper
 
 
 def tensors(model, x, start=None):
@@ -17,7 +18,7 @@ def tensors(model, x, start=None):
         Tensor that has the values ``x``; only what stands behind it runs. Default the input.
     """
     with warnings.catch_warnings():
-        # Of qonnx's own code, and of what it imports; shapes that it warns of are compared below.
+        # Of what qonnx imports, and of shapes, which are those of ONNX's own inference here.
         warnings.simplefilter("ignore")
         from qonnx.core.modelwrapper import ModelWrapper
         from qonnx.core.onnx_exec import execute_onnx
@@ -25,15 +26,23 @@ def tensors(model, x, start=None):
 
         batched = copy.deepcopy(model)
         constants = {tensor.name for tensor in batched.graph.initializer}
-        for entry in batched.graph.input:
-            if entry.name not in constants:
-                entry.type.tensor_type.shape.dim[0].dim_value = len(x)
-                name = entry.name
+        (entry,) = (one for one in batched.graph.input if one.name not in constants)
+        name = start or entry.name
+        if start is not None:
+            _cut(batched.graph, entry.name, start)
+        entry.CopyFrom(helper.make_tensor_value_info(name, TensorProto.FLOAT, x.shape))
         wrapped = ModelWrapper(batched).transform(InferShapes())
-        nodes = {node.output[0]: place for place, node in enumerate(wrapped.graph.node)}
-        first = None if start is None else wrapped.graph.node[nodes[start] + 1]
-        given = {start or name: np.asarray(x, np.float32)}
-        return execute_onnx(wrapped, given, return_full_exec_context=True, start_node=first)
+        given = {name: np.asarray(x, np.float32)}
+        return execute_onnx(wrapped, given, return_full_exec_context=True)
+
+
+def _cut(graph, entry, start):
+    """Remove the nodes between the input and a tensor."""
+    before = {entry}
+    for node in list(graph.node):
+        if before & set(node.input):
+            graph.node.remove(node)
+            before |= set(node.output) - {start}
 
 
 def execute(model, x, upto="y"):

@@ -125,7 +125,7 @@ class Sums:
             return
         (scaling, (name, value), *rest) = self.chains[0]
         if name in ("add", "subtract"):
-            steps = value.astype(np.float64) / self.scale * (1 if name == "add" else -1)
+            steps = value.astype(np.float64) / scaling[1] * (1 if name == "add" else -1)
             bias = np.broadcast_to(steps, self.bias.shape)
             if (bias == np.rint(bias)).all() and (self.span + np.abs(bias)).max() < EXACT:
                 self.bias = bias.astype(np.int64)
