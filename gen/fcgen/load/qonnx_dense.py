@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from fcgen.errors import shown
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat, signed_width
@@ -57,7 +58,8 @@ def dense(walk: QuantWalk, node: onnx.NodeProto) -> str:
     if (scales != scales[:, :1]).any():
         rule = "scales of weights must not change along the inputs"
         raise walk.refuse(node, rule, "quantise them by output or by tensor")
-    scale = np.asarray(scales[:, 0] * walk.state.scale, np.float32)
+    weights = np.asarray(scales[:, 0], np.float32)
+    scale = weights * walk.state.scale
     walk.state = Sums(
         name=node.name or node.output[0],
         weight=matrix,
@@ -68,12 +70,14 @@ def dense(walk: QuantWalk, node: onnx.NodeProto) -> str:
         bias=np.zeros(len(matrix), np.int64),
     )
     if node.op_type == "Gemm":
-        _scaled_and_added(walk, node, walk.state)
+        _scaled_and_added(walk, node, walk.state, weights)
     walk.shape = (*walk.shape[:-1], len(matrix))
     return f"layer {len(walk.layers) + 1}, {matrix.shape[1]} → {matrix.shape[0]}"
 
 
-def _scaled_and_added(walk: QuantWalk, node: onnx.NodeProto, sums: Sums) -> None:
+def _scaled_and_added(
+    walk: QuantWalk, node: onnx.NodeProto, sums: Sums, weights: npt.NDArray[np.float32]
+) -> None:
     """Take a Gemm's alpha, its beta and its C: ``alpha * sums + beta * C``.
 
     onnxruntime adds the products of up to `BLOCK` inputs in registers, multiplies them by alpha and
@@ -87,13 +91,15 @@ def _scaled_and_added(walk: QuantWalk, node: onnx.NodeProto, sums: Sums) -> None
         raise walk.refuse(node, rule, "correct the model")
     if alpha != 1:
         sums.alpha = float(alpha)
+        sums.scaled = alpha * sums.entry.scale * weights
         if np.frexp(abs(alpha))[0] == 0.5:
             # A power of two moves the grid alone.
             sums.scale = sums.scale * abs(alpha)
             sums.chains = [[("multiply", sums.scale * np.sign(alpha))]]
             alpha = np.float32(1)
+    sums.fusible = not walk.given(node, 2) or (sums.alpha == 1 and beta == 1)
     single = sums.alpha != 1 and sums.weight.shape[1] <= BLOCK
-    if len(node.input) < 3 or not node.input[2]:
+    if not walk.given(node, 2):
         if alpha != 1:
             sums.add([("multiply", alpha)])
             if not single:

@@ -54,6 +54,10 @@ class Sums:
     bias : ndarray of int64, shape (M,)
     alpha : float
         By what a Gemm multiplies the sums.
+    fusible : bool
+        Whether kernels of integers compute what the Gemm does: without a C, or with it as it is.
+    scaled : ndarray of float32, shape (M,), optional
+        The scale with an alpha, as a product of integers has it.
     loose : ndarray of float64, shape (M,), optional
         By how many steps a sum may be wrong where more than the products is added in open order.
     """
@@ -66,6 +70,8 @@ class Sums:
     chains: list[list[tuple[str, Array]]]
     bias: Int64Array
     alpha: float = 1.0
+    fusible: bool = True
+    scaled: npt.NDArray[np.float32] | None = None
     loose: npt.NDArray[np.float64] | None = None
 
     @property
@@ -75,6 +81,11 @@ class Sums:
         largest = max(entry.hi - entry.zero_point, entry.zero_point - entry.lo)
         total: Int64Array = np.abs(self.weight).sum(axis=1) * largest
         return total
+
+    @property
+    def integer_scale(self) -> npt.NDArray[np.float32]:
+        """What kernels of integers take for a step of the sums, alpha included."""
+        return self.scale if self.scaled is None else self.scaled
 
     @property
     def exact(self) -> bool:
