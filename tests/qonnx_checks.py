@@ -1,4 +1,4 @@
-"""Certified networks of QONNX graphs beside qonnx's executor: every code, and every listed value."""
+"""Certified networks of QONNX graphs beside qonnx's executor: every code, every listed value."""
 
 from dataclasses import astuple, dataclass
 
@@ -160,8 +160,10 @@ class Checked:
         sums = np.minimum(least + np.arange((most - least).max() + 1)[:, None], most)
         fresh = least + np.arange(len(sums))[:, None] <= most
         own = requantize(dense.requantization, sums - layer.bias + dense.bias)
-        source, listed = layer.step(sums), self.listed(number, sums)
-        orders = [order(sums) for order in layer.step.orders]
+        if dense.table is not None:
+            own = dense.table.entries[own - dense.table.index.minimum]
+        source, *orders = ways(layer, sums)
+        listed = self.listed(number, sums)
         counts, differ = self.counts, (own - source) * fresh
         counts.listed += int((listed.any & fresh).sum())
         counts.unlisted += int(((differ != listed.constants) & (differ != 0)).sum())
@@ -188,7 +190,7 @@ class Checked:
         counts.wrong += int((~right & fresh).sum())
 
     def aimed(self, random):
-        """Return inputs that have listed accumulators in the first layer, as far as some are found."""
+        """Return inputs that have listed accumulators in the first layer, as far as found."""
         layer, grid = self.model.layers[0], self.network.input
         if grid.before.steps or grid.rounding == "BIPOLAR":
             return np.zeros((0, self.network.inputs), np.float32)
@@ -202,6 +204,16 @@ class Checked:
             if codes is not None:
                 found.append(codes)
         return grid.reals(np.array(found, np.int64).reshape(-1, self.network.inputs))
+
+
+def ways(layer, sums):
+    """Return what leaves a layer for its accumulators, in each order that its source may have."""
+    codes = [step(sums) for step in (layer.step, *layer.step.orders)]
+    if layer.table is None:
+        return codes
+    tables = [layer.table.entries, *(order.entries for order in layer.orders)]
+    low = layer.table.index.minimum
+    return [entries[each - low] for entries in tables for each in codes]
 
 
 def aim(random, weight, target, grid):
@@ -220,7 +232,7 @@ def aim(random, weight, target, grid):
 
 
 def inputs(random, network, vectors):
-    """Return reals whose codes reach beyond the input's range, with ties, their neighbours, ends."""
+    """Return reals whose codes reach beyond the range, with ties, their neighbours, and ends."""
     grid, shape = network.input, (vectors, network.inputs)
     low, high = grid.lo - grid.zero_point, grid.hi - grid.zero_point
     middle, half = (low + high) / 2, (high - low) / 2 + 1

@@ -1,6 +1,7 @@
 """Random QONNX graphs of dense layers, in everything that qonnx's executor takes."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import onnx
@@ -70,7 +71,7 @@ class Maker(Graph):
         bits = int(random.integers(1, 9)) if bits is None else bits
         signed, narrow, zero, mode = int(self.chance(0.6)), 0, 0.0, "ROUND"
         if not self.chance(plain):
-            narrow = int(self.chance(0.4) and (bits > 1 or signed))
+            narrow = int(self.chance(0.4))
             if self.chance(0.5):
                 mode = str(random.choice(MODES))
             if self.chance(0.5):
@@ -156,8 +157,8 @@ class Maker(Graph):
         random = self.random
         if self.chance(0.4):
             gamma = random.normal(0, 1, outputs)
-            parameters = (gamma, random.normal(0, 1, outputs), random.normal(0, spread / 2, outputs),
-                          spread**2 * random.uniform(0.2, 2, outputs))  # fmt: skip
+            shift, mean = random.normal(0, 1, outputs), random.normal(0, spread / 2, outputs)
+            parameters = gamma, shift, mean, spread**2 * random.uniform(0.2, 2, outputs)
             constants = [self.constant(values) for values in parameters]
             running, spread = self.add("BatchNormalization", [running, *constants]), 1.0
             self.drawn.words.append("norm")
@@ -181,6 +182,16 @@ class Maker(Graph):
             self.drawn.words.append("Clip")
         return running, spread
 
+    def function(self, running, bits, *, last):
+        """Add a function of codes, or none, and another Quant."""
+        kinds = ["Relu", "Tanh", "LeakyRelu", "Mul", "none", "Sigmoid"]
+        # A sigmoid behind the last layer is the end of a classifier.
+        kind = str(self.random.choice(kinds[: 5 if last else 6]))
+        if kind != "none":
+            by = [self.constant(self.random.uniform(-2, 2))] if kind == "Mul" else []
+            running = self.add(kind, [running, *by])
+        return self.quantiser(running, self.scale(2.0 ** (1 - bits)), bits=bits)
+
     def graph(self):
         """Return the graph."""
         random, drawn = self.random, self.drawn
@@ -188,13 +199,13 @@ class Maker(Graph):
         widths = [int(n) for n in random.integers(1, large, int(random.integers(2, 5)))]
         running = "x"
         if self.chance(0.2):
-            running = self.add(
-                str(random.choice(["Mul", "Sub", "Div"])), [running, self.constant(random.uniform(0.5, 2))]
-            )  # fmt: skip
+            kind = str(random.choice(["Mul", "Sub", "Div", "Relu"]))
+            by = [] if kind == "Relu" else [self.constant(random.uniform(0.5, 2))]
+            running = self.add(kind, [running, *by])
         bits = int(random.integers(1, 9))
         drawn.step = self.scale(2.0 ** (2 - bits))
         running = drawn.entry = self.quantiser(running, drawn.step, bits=bits)
-        for number, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False), 1):
+        for number, (inputs, outputs) in enumerate(pairwise(widths), 1):
             running, spread = self.product(running, inputs, outputs, 1.0)
             running, spread = self.elementwise(running, outputs, spread)
             if number == len(widths) - 1 and self.chance(0.15):
@@ -204,8 +215,14 @@ class Maker(Graph):
                 bits = int(random.integers(1, 9))
                 # From slopes of many codes a step of the sums to outputs that hardly change.
                 steep = 2.0 ** random.uniform(-5, 4) if self.chance(0.4) else 1.0
-                step = self.scale(spread * 2.0 ** (2 - bits) * steep, 0.5)
+                near = spread * 2.0 ** (2 - bits) * steep
+                step = self.scale(near, 0.5)
+                if number == len(widths) - 1 and outputs > 1 and self.chance(0.2):
+                    step = np.array([[self.scale(near, 0.5) for _ in range(outputs)]])
                 running = self.quantiser(running, step, bits=bits)
+                if np.size(step) == 1 and self.chance(0.15):
+                    running = self.function(running, bits, last=number == len(widths) - 1)
+                    drawn.words.append("function")
             drawn.ends.append(running)
         drawn.model = self.model(running, (1, widths[0]))
         return drawn

@@ -14,7 +14,6 @@ from fcgen.float_operations import OPERATIONS
 from fcgen.roundings import BIPOLAR, ROUNDERS
 from fcgen.source_step import Floats, Int64Array, LikeStep, Step
 
-
 Operations = tuple[tuple[str, Floats], ...]
 
 

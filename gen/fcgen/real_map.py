@@ -217,8 +217,8 @@ class InputGrid:
             return rounder(values).astype(np.float64)
         quotient: npt.NDArray[Any] = values / np.float32(self.scale)
         if self.zero_first:
-            kind = np.float64 if self.wide else np.float32
-            return rounder(quotient.astype(kind) + kind(self.zero_point)).astype(np.float64)
+            zero = np.array(self.zero_point, np.float64 if self.wide else np.float32)
+            return rounder(quotient + zero).astype(np.float64)
         # The sum with the zero point is one of integers: exact in float64.
         return rounder(quotient).astype(np.float64) + self.zero_point
 
@@ -246,13 +246,12 @@ class InputGrid:
         """Read what `as_fields` gave."""
         scale, steps = fields.number("scale"), fields.any("before")
         bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
-        has = fields.has
-        grid = cls(
-            scale or 0.0,
-            **bounds,
-            before=RealMap.from_fields(steps, source, 1),
-            rounding=fields.choice("rounding", tuple(ROUNDERS)) if has("rounding") else NEAREST,
-            **{name: fields.flag(name) for name in FLAGS if has(name)},
-        )
+        rounding = NEAREST
+        if fields.has("rounding"):
+            rounding = fields.choice("rounding", tuple(ROUNDERS))
+        first, wide = (fields.has(name) and fields.flag(name) for name in FLAGS)
+        before = RealMap.from_fields(steps, source, 1)
+        grid = cls(scale or 0.0, **bounds, before=before, rounding=rounding, zero_first=first,
+                   wide=wide)  # fmt: skip
         fields.finish()
         return grid

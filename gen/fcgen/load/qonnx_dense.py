@@ -42,6 +42,8 @@ def dense(walk: QuantWalk, node: onnx.NodeProto) -> str:
         width = signed_width(max(-grid.lo - 1, grid.hi))
         form = IntegerFormat(width, signed=True)
         walk.state = Codes(np.float32(grid.scale), grid.zero_point, grid.lo, grid.hi, form)
+    if np.size(walk.state.scale) > 1:
+        raise walk.several_scales(node)
     if node.input[1] not in walk.weights:
         rule = "its weights are no quantised constant on the right"
         raise walk.refuse(node, rule, "quantise them by a Quant node")
@@ -101,7 +103,7 @@ def _scaled_and_added(
     single = sums.alpha != 1 and sums.weight.shape[1] <= BLOCK
     if not walk.given(node, 2):
         if alpha != 1:
-            sums.add([("multiply", alpha)])
+            sums.add([("multiply", np.asarray(alpha))])
             if not single:
                 sums.loosen(np.zeros(len(sums.weight)))
         return
@@ -113,7 +115,7 @@ def _scaled_and_added(
         sums.add([("add", addend)])
     else:
         both = np.stack([np.broadcast_to(alpha, addend.shape), addend])
-        sums.add([("multiply_add", both)], [("multiply", alpha), ("add", addend)])
+        sums.add([("multiply_add", both)], [("multiply", np.asarray(alpha)), ("add", addend)])
     if not single:
         sums.loosen(addend / (sums.scale.astype(np.float64) * alpha))
 

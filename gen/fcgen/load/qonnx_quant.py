@@ -131,7 +131,8 @@ def _format(
     """Return the narrowest format from that of the node on that holds the zero point as well."""
     if signed and bits == 1 and not zero_point:
         return fixed.BIPOLAR
-    low, high = min(lo, zero_point), max(hi, zero_point)
+    # A second code, also where bounds leave one: steps have two.
+    low, high = min(lo, zero_point), max(hi, lo + 1, zero_point)
     signed = signed or low < 0
     width = max(signed_width(max(-low - 1, high)) if signed else high.bit_length(), bits)
     if width > OPERAND_BITS_MAX and abs(zero_point) >> OPERAND_BITS_MAX - 1:

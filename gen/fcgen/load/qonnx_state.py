@@ -29,9 +29,17 @@ ROUNDINGS = 8
 
 @dataclass(frozen=True)
 class Codes:
-    """What runs is integers: those of the input, or of a layer before."""
+    """What runs is integers: those of the input, or of a layer before.
 
-    scale: np.float32
+    Attributes
+    ----------
+    scale : float32, or ndarray of float32, shape (M,)
+        What a code is worth; one for each element is what a last layer alone may have.
+    zero_point, lo, hi : int
+    form : IntegerFormat
+    """
+
+    scale: Any
     zero_point: int
     lo: int
     hi: int
@@ -147,7 +155,13 @@ class Sums:
         self.fold_bias()
         entry, step = self.entry, None
         if quantized is not None:
-            first, *others = (tuple(chain) for chain in self.chains)
+            chains, hi = [tuple(chain) for chain in self.chains], quantized.hi
+            if quantized.lo == hi:
+                # One code alone: of two, the smaller one holds for all values up to a bound.
+                below = (quantized.lo - quantized.zero_point - 1) * quantized.divisor.max()
+                chains = [(*chain, ("minimum", np.asarray(below, np.float32))) for chain in chains]
+                hi += 1
+            first, *others = chains
             step = FloatChain(
                 operations=first,
                 scale=quantized.divisor.reshape(-1),
@@ -155,7 +169,7 @@ class Sums:
                 output=quantized.form,
                 zero_point=quantized.zero_point,
                 lo=quantized.lo,
-                hi=quantized.hi,
+                hi=hi,
                 outputs=len(self.weight),
                 others=tuple(others),
                 zero=quantized.zero[0],

@@ -92,7 +92,7 @@ class QuantWalk(QuantConstants):
     def _map(self, node: onnx.NodeProto, state: Codes | Mapped) -> str:
         """Take a function of codes, which becomes a table."""
         if isinstance(state, Codes):
-            state = self._values(state)
+            state = self._values(node, state)
         values = mapped.apply(self, node, state)
         if values is None:
             raise self._unknown(node)
@@ -101,8 +101,10 @@ class QuantWalk(QuantConstants):
         self.state = values
         return f"a part of the table of layer {len(self.layers)}"
 
-    def _values(self, state: Codes) -> Mapped:
+    def _values(self, node: onnx.NodeProto, state: Codes) -> Mapped:
         """Return the values of codes, which a table is going to take."""
+        if np.size(state.scale) > 1:
+            raise self.several_scales(node)
         if state.form.bipolar and self.layers:
             step: Any = self.layers[-1].step
             self.layers[-1] = replace(self.layers[-1], step=replace(step, output=SIGNS))
@@ -130,21 +132,33 @@ class QuantWalk(QuantConstants):
             if not self.layers:
                 rule = "quantises what is quantised already"
                 raise self.refuse(node, rule, "remove one of the two")
-            self.state = self._values(self.state)
+            self.state = self._values(node, self.state)
         codes = self._codes(node, found)
         if isinstance(self.state, Mapped):
             return self.tabulate(self.state, *self.state.table(found.codes), codes)
-        self.layers.append(self.state.layer(found))
+        self.layers.append(self.state.layer(self._spread_out(node, found)))
         self.state = codes
         return f"the outputs of layer {len(self.layers)}, {found.form.name}"
 
     def _codes(self, node: onnx.NodeProto, found: Quantizer) -> Codes:
         """Return what runs behind a Quant."""
-        if found.scale.size != 1:
-            rule = "scales of activations must be one number"
-            raise self.refuse(node, rule, "quantise them by tensor")
         scale = found.scale.reshape(-1)[0]
+        if (found.scale != scale).any():
+            if not isinstance(self.state, Sums):
+                raise self.several_scales(node)
+            scale = self.spread(node, found.scale).astype(np.float32)
         return Codes(scale, found.zero_point, found.lo, found.hi, found.form)
+
+    def _spread_out(self, node: onnx.NodeProto, found: Quantizer) -> Quantizer:
+        """Return a Quant with one divisor, or with one for each output."""
+        if found.divisor.size == 1:
+            return found
+        return replace(found, divisor=self.spread(node, found.divisor).astype(np.float32))
+
+    def several_scales(self, node: onnx.NodeProto) -> InputError:
+        """Return the error of codes with a scale for each element, where one is needed."""
+        rule = "scales of activations must be one number"
+        return self.refuse(node, rule, "quantise them by tensor")
 
     def _grid(self, found: Quantizer) -> InputGrid:
         """Return the grid of inputs that a Quant gives."""
@@ -152,8 +166,10 @@ class QuantWalk(QuantConstants):
         scale = found.scale.reshape(-1)[0]
         if found.rounding == BIPOLAR:
             # The sign of what is divided and moved; a BipolarQuant does neither.
-            before += [("divide", found.divisor.reshape(-1)[0])] if found.divisor != 1 else []
-            before += [("add", np.float32(found.zero_point))] if found.zero_point else []
+            if found.divisor != 1:
+                before.append(("divide", found.divisor.reshape(())))
+            if found.zero_point:
+                before.append(("add", np.asarray(found.zero_point, np.float32)))
         steps = RealMap(tuple((name, np.asarray(value)) for name, value in before))
         bounds = found.zero_point, found.lo, found.hi
         if found.rounding == BIPOLAR:
