@@ -170,7 +170,7 @@ def test_alpha_and_beta_of_a_gemm_are_those_of_onnxruntime(words, quantised, tmp
     weight = graph.quant(graph.constant(values), 0.25, 4)
     bias = graph.constant(np.arange(-2, 3) * 0.0625)
     running = graph.add("Gemm", [entry, weight, bias], **words)
-    running = graph.quant(running, 0.17, 8) if quantised else running
+    running = graph.quant(running, 0.187312, 8) if quantised else running
     equal(graph.model(running, (1, 6)), tmp_path)
 
 
@@ -182,11 +182,13 @@ def test_a_c_off_the_grid_of_the_sums_is_listed_where_the_order_of_additions_dec
     sums = graph.add("Gemm", [graph.quant("x", 0.25, 6), weight, bias])
     step = 2 * (5 / 16 + 0.1) / 3
     _, certificate = network_of(graph.model(graph.quant(sums, step, 8), (1, 9)), tmp_path)
-    listed = {(one.output, one.first, one.last) for one in certificate.differences}
-    assert listed >= {(output, 5, 5) for output in range(4)}
-    assert {one.reason for one in certificate.differences} == {
-        "the order of float operations decides"
+    reason = "the order of float operations decides"
+    listed = {
+        one.output
+        for one in certificate.differences
+        if one.reason == reason and one.first <= 5 <= one.last
     }
+    assert listed == set(range(4))
 
 
 @pytest.mark.parametrize("tail", ["Relu", "Clip", "Max of a Quant"])
@@ -194,7 +196,7 @@ def test_a_last_layer_may_end_in_a_bound(tail, tmp_path, capsys):
     graph = Graph()
     running = layer(graph, graph.quant("x", 0.25, 6))
     if tail == "Max of a Quant":
-        running = graph.quant(running, 0.3, 6)
+        running = graph.quant(running, 0.30173, 6)
     ends = [graph.constant(-0.31), graph.constant(1.03)]
     running = graph.add("Relu" if tail == "Relu" else "Clip", [running, *ends * (tail != "Relu")])
     made = graph.model(running, (1, 6))
@@ -217,7 +219,7 @@ def test_a_last_layer_may_end_in_a_bound(tail, tmp_path, capsys):
 def test_the_last_codes_may_have_a_scale_for_each_output(tmp_path):
     graph = Graph()
     running = layer(graph, graph.quant("x", 0.25, 6))
-    scales = np.array([[0.125, 0.3, 1.7, 0.02, 0.5]])
+    scales = np.array([[0.125, 0.30173, 1.7137, 0.021913, 0.5]])
     equal(graph.model(graph.quant(running, scales, 6, zero_point=3.0), (1, 6)), tmp_path)
 
 
@@ -225,7 +227,7 @@ def test_a_bias_may_have_32_bits(tmp_path):
     graph = Graph()
     running = layer(graph, graph.quant("x", 0.25, 6))
     bias = graph.quant(graph.constant(RANDOM.normal(0, 3, 5)), 2.0**-20, 32)
-    equal(graph.model(graph.quant(graph.add("Add", [running, bias]), 0.1, 8), (1, 6)), tmp_path)
+    equal(graph.model(graph.quant(graph.add("Add", [running, bias]), 0.10371, 8), (1, 6)), tmp_path)
 
 
 def test_weights_wider_than_operands_are_refused(tmp_path):
