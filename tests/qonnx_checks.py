@@ -32,7 +32,7 @@ class Counts:
     listed : int
         Accumulators that certificates list.
     realised : int
-        Codes compared that the certificate lists.
+        Codes among them that differ, as the certificate says.
     wrong : int
         Codes that differ from the executor's, and not as the certificate says.
     unlisted, unconfirmed : int
@@ -137,8 +137,9 @@ class Checked:
             theirs = self.codes(tensors, ends[number])
             listed = self.listed(number, sums)
             counts.outputs += own.size
-            counts.realised += int(listed.any.sum())
-            counts.wrong += int((~listed.allows(own - theirs)).sum())
+            right = listed.allows(own - theirs)
+            counts.realised += int((right & (own != theirs)).sum())
+            counts.wrong += int((~right).sum())
             running = theirs
 
     def compare_open(self, own, sums, tensors):

@@ -8,6 +8,8 @@ from onnx import helper
 from onnx_examples import onnx_model
 
 DOMAIN = "qonnx.custom_op.general"
+
+
 class Graph:
     """Collects nodes and constants."""
 

@@ -251,7 +251,10 @@ REFUSED = {
         lambda g, e, w: g.add(
             "Quant",
             [product(g, e, w), g.constant(1.0, np.float64), *map(g.constant, (0.0, 4.0))],
-            DOMAIN, signed=1, narrow=0, rounding_mode="ROUND",
+            DOMAIN,
+            signed=1,
+            narrow=0,
+            rounding_mode="ROUND",
         ),
         "Quant: its scales are float64; make them float32",
     ),
