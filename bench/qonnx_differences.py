@@ -31,9 +31,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from fcgen.table import box  # noqa: E402
-from qonnx_checks import Counts, check  # noqa: E402
-from qonnx_random import draw  # noqa: E402
+from fcgen.table import box
+from qonnx_checks import Counts, check
+from qonnx_random import draw
 
 ROWS = 100
 HEAD = ("Graphs", "Exact", "Codes", "Differ, as listed", "Through the nodes", "Listed", "Wrong",

@@ -1,11 +1,13 @@
 """QONNX graphs beside qonnx's own executor: every code, the same integers."""
 
 import numpy as np
+import onnx
 import pytest
 
 import fcgen
 import qonnx_checks
 import qonnx_random
+import shared_models
 from command_line import run as cli
 from fcgen.certify import certify
 from fcgen.errors import InputError
@@ -47,6 +49,16 @@ def test_a_random_graph_differs_only_where_the_certificate_says_so(number, tmp_p
     checked = qonnx_checks.check(drawn, tmp_path, np.random.default_rng(number), vectors=100)
     assert checked.counts.outputs
     assert checked.counts.faults == 0, (checked.counts, drawn.words)
+
+
+@pytest.mark.parametrize("name", ["q_onebit", "q_slope_steep", "q_zp", "qn_ibits1", "qn_izp"])
+def test_the_shared_cases_are_equal_to_the_executor(name):
+    path = shared_models.case(f"{name}.onnx")
+    network, certificate = certify(fcgen.load(path))
+    graph, x = onnx.load(path), RANDOM.normal(0, 3, (900, network.inputs)).astype(np.float32)
+    theirs = execute(graph, x, graph.graph.output[0].name)
+    assert certificate.exact
+    assert np.array_equal(network.output(run(network, network.quantize(x)[0])), theirs)
 
 
 def test_one_signed_bit_is_a_sign_in_inputs_weights_and_activations(tmp_path):
@@ -95,16 +107,11 @@ def test_a_zero_point_may_lie_outside_of_the_codes(tmp_path):
 def test_inputs_are_rounded_in_every_mode(mode, tmp_path):
     graph = Graph()
     entry = graph.quant("x", 0.5, 5, zero_point=3.0, mode=mode)
-    network = equal(graph.model(layer(graph, entry), (1, 6)), tmp_path)
+    made = graph.model(layer(graph, entry), (1, 6))
+    network = equal(made, tmp_path)
     x = np.nextafter(np.float32(0.25), np.float32([0, 1, 0, 1, 0, 1]))[None]
-    assert np.array_equal(network.output(run(network, network.quantize(x)[0])),
-                          execute_alone(graph_of(network, tmp_path), x))  # fmt: skip
-
-
-def graph_of(network, folder):
-    import onnx
-
-    return onnx.load(folder / "m.onnx")
+    own = network.output(run(network, network.quantize(x)[0]))
+    assert np.array_equal(own, execute_alone(made, x))
 
 
 def test_a_half_up_of_the_executor_lifts_the_float_below_one_half(tmp_path):
