@@ -245,7 +245,7 @@ REFUSED = {
     ),
     "a function of codes that is not quantised at the end": (
         lambda g, e, w: g.add("Tanh", [g.quant(product(g, e, w), 1.0, 4)]),
-        "the last layer ends in a function that is not quantised; put a Quant behind it",
+        "the last layer ends in an activation that is not quantised; put a Quant behind it",
     ),
     "scales in double precision": (
         lambda g, e, w: g.add(

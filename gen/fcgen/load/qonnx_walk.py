@@ -210,7 +210,7 @@ class QuantWalk(QuantConstants):
             self.tabulate(state, entries, (), entry)
             return values
         if state.operations is None:
-            rule = "the last layer ends in a function that is not quantised"
+            rule = "the last layer ends in an activation that is not quantised"
             raise bad_input(self.path, state.name, rule, "put a Quant behind it")
         return RealMap((*values.steps, *state.operations))
 
