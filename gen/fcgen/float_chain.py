@@ -71,8 +71,10 @@ class FloatChain(Step):
         return self._codes(accumulator.astype(np.float32))
 
     def _codes(self, sums: Floats) -> Int64Array:
-        values = run_operations(self.operations, sums)
-        quotient = (values / self.scale).astype(np.float32)
+        # Infinities are bounded like everything else.
+        with np.errstate(over="ignore"):
+            values = run_operations(self.operations, sums)
+            quotient = (values / self.scale).astype(np.float32)
         if self.zero_after:
             rounded = ROUNDERS[self.rounding](quotient).astype(np.float64)
             return self._bounded(rounded + self.zero_point)

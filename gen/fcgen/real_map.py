@@ -215,7 +215,8 @@ class InputGrid:
         rounder = ROUNDERS[self.rounding]
         if self.rounding == BIPOLAR:
             return rounder(values).astype(np.float64)
-        quotient: npt.NDArray[Any] = values / np.float32(self.scale)
+        with np.errstate(over="ignore"):
+            quotient: npt.NDArray[Any] = values / np.float32(self.scale)
         if self.zero_first:
             zero = np.array(self.zero_point, np.float64 if self.wide else np.float32)
             return rounder(quotient + zero).astype(np.float64)

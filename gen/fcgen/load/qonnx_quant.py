@@ -59,7 +59,8 @@ class Quantizer:
 
     def codes(self, values: Array) -> Int64Array:
         """Return the codes of reals."""
-        quotient = values.astype(np.float32) / self.divisor + self.zero[0]
+        with np.errstate(over="ignore"):
+            quotient = values.astype(np.float32) / self.divisor + self.zero[0]
         rounded = ROUNDERS[self.rounding](quotient)
         codes: Int64Array = np.clip(rounded, self.lo, self.hi).astype(np.int64)
         return codes
