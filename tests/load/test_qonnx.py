@@ -266,6 +266,10 @@ REFUSED = {
         lambda g, e, w: g.quant(product(g, e, w), 1.0, 4, zero_point=40000.0),
         "Quant: its zero point 40000 does not fit 16 bits; use one that is nearer to its codes",
     ),
+    "a C of another size": (
+        lambda g, e, w: g.add("Gemm", [e, w, g.constant(np.ones(4))]),
+        "Gemm: its C must be a constant of one or 6 numbers; correct the model",
+    ),
     "an alpha of zero": (
         lambda g, e, w: g.add("Gemm", [e, w], alpha=0.0),
         "Gemm: its alpha and beta must be finite, and alpha not 0; correct the model",

@@ -76,6 +76,13 @@ def test_one_signed_bit_is_a_sign_in_inputs_weights_and_activations(tmp_path):
     assert network.quantize(np.array([[-0.01, 0.0, 5.0]]))[0].tolist() == [[-1, 1, 1]]
 
 
+def test_one_scale_may_be_written_for_every_input(tmp_path):
+    graph = Graph()
+    running = layer(graph, graph.quant("x", np.full((1, 6), 0.5), 1))
+    running = graph.quant(running, np.full((1, 5), 0.5), 6)
+    equal(graph.model(layer(graph, running, (5, 3)), (1, 6)), tmp_path)
+
+
 def test_a_sign_with_a_zero_point_has_two_bits(tmp_path):
     graph = Graph()
     running = layer(graph, graph.quant("x", 0.5, 1, zero_point=2.0))

@@ -108,8 +108,9 @@ def _scaled_and_added(
                 sums.loosen(np.zeros(len(sums.weight)))
         return
     bias = walk.constant(node, 2)
-    if bias is None:
-        raise walk.refuse(node, "its C must be a constant", "correct the model")
+    if bias is None or bias.size not in (1, len(sums.weight)):
+        rule = f"its C must be a constant of one or {len(sums.weight)} numbers"
+        raise walk.refuse(node, rule, "correct the model")
     addend = np.broadcast_to(bias.astype(np.float32).reshape(-1), sums.scale.shape) * beta
     if alpha == 1:
         sums.add([("add", addend)])

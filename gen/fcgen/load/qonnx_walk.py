@@ -166,8 +166,9 @@ class QuantWalk(QuantConstants):
         scale = found.scale.reshape(-1)[0]
         if found.rounding == BIPOLAR:
             # The sign of what is divided and moved; a BipolarQuant does neither.
-            if found.divisor != 1:
-                before.append(("divide", found.divisor.reshape(())))
+            divisor = found.divisor.reshape(-1)[0]
+            if divisor != 1:
+                before.append(("divide", np.asarray(divisor)))
             if found.zero_point:
                 before.append(("add", np.asarray(found.zero_point, np.float32)))
         steps = RealMap(tuple((name, np.asarray(value)) for name, value in before))
