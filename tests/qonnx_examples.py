@@ -1,21 +1,13 @@
-"""QONNX graphs, and an executor of them in NumPy, node by node, as the format says."""
+"""QONNX graphs that several tests use."""
 
 from itertools import pairwise
 
 import numpy as np
 from onnx import helper
-from onnx.reference import ReferenceEvaluator
 
 from onnx_examples import onnx_model
 
 DOMAIN = "qonnx.custom_op.general"
-ROUNDINGS = {
-    "ROUND": np.rint,
-    "FLOOR": np.floor,
-    "CEIL": np.ceil,
-    "HALF_UP": lambda x: np.sign(x) * np.floor(np.abs(x) + 0.5),
-    "HALF_DOWN": lambda x: np.sign(x) * np.ceil(np.abs(x) - 0.5),
-}
 
 
 class Graph:
@@ -49,61 +41,6 @@ class Graph:
         """Return the ONNX model."""
         self.nodes.append(helper.make_node("Identity", [output], ["y"]))
         return onnx_model(self.nodes, self.constants, shape, opset=15, domains=[DOMAIN])
-
-
-def execute(model, x, upto="y"):
-    """Run vectors through a graph one by one; return what ``upto`` holds, (V, …)."""
-    found = []
-    for vector in x:
-        values = {t.name: _array(t) for t in model.graph.initializer}
-        values["x"] = vector[None].astype(np.float32)
-        for node in model.graph.node:
-            values[node.output[0]] = _run(model, node, values)
-        found.append(values[upto].reshape(-1))
-    return np.array(found)
-
-
-def _array(tensor):
-    from onnx.numpy_helper import to_array
-
-    return to_array(tensor)
-
-
-def _run(model, node, values):
-    given = [values[name] for name in node.input if name]
-    if node.op_type == "BipolarQuant":
-        return np.where(given[0] >= 0, np.float32(1), np.float32(-1)) * given[1]
-    if node.op_type in ("Quant", "IntQuant"):
-        options = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        x, scale, zero, bits = given
-        signed, narrow = options["signed"], options["narrow"]
-        high = 2.0 ** (bits - 1) - 1 if signed else 2.0**bits - 1 - narrow
-        low = -(2.0 ** (bits - 1)) + narrow if signed else 0.0
-        codes = ((x / scale).astype(np.float32) + zero).astype(np.float32)
-        codes = ROUNDINGS[options["rounding_mode"].decode()](np.clip(codes, low, high))
-        return ((codes - zero) * scale).astype(np.float32)
-    graph = helper.make_graph(
-        [node],
-        "one",
-        [helper.make_value_info(name, helper.make_empty_tensor_value_info("").type)
-         for name in node.input],
-        [helper.make_value_info(node.output[0], helper.make_empty_tensor_value_info("").type)],
-    )  # fmt: skip
-    one = helper.make_model(graph, opset_imports=list(model.opset_import))
-    if node.op_type in ("Sigmoid", "Tanh"):
-        # As qonnx does, which has onnxruntime compute whatever is not its own.
-        return onnxruntime_on_floats(node, given[0])
-    feeds = dict(zip(node.input, given, strict=True))
-    return ReferenceEvaluator(one).run(None, feeds)[0]
-
-
-def onnxruntime_on_floats(node, x):
-    """Run a node with one operand."""
-    import onnxruntime
-
-    alone = helper.make_node(node.op_type, ["x"], ["y"])
-    one = onnx_model([alone], {}, x.shape)
-    return onnxruntime.InferenceSession(one.SerializeToString()).run(None, {"x": x})[0]
 
 
 def mlp(widths, seed=0, *, bits=4, activation_bits=4, power=True, norm=True, bias=False, **words):

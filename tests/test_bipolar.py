@@ -21,7 +21,8 @@ from fcgen.reference import forward, run
 from fcgen.schedule import Schedule
 from fcgen.stimuli import stimuli
 from onnx_examples import save
-from qonnx_examples import DOMAIN, Graph, execute
+from qonnx_examples import DOMAIN, Graph
+from qonnx_runtime import execute
 
 INT1, UINT1, INT2 = IntegerFormat(1, True), IntegerFormat(1, False), IntegerFormat(2, True)
 
@@ -109,7 +110,8 @@ def test_what_needs_a_zero_is_refused():
     assert table == "table: bipolar: a table needs formats with a zero; use two bits"
     grid = message_of(Network, "net", (layer(),), input=InputGrid(1.0, 0, -1, 1))
     assert grid == (
-        "input grid: 1.0: the first layer takes bipolar codes, which no grid has; leave it out"
+        "input grid: ROUND: the first layer takes signs, which the rounding BIPOLAR alone gives; "
+        "use that"
     )
     one = message_of(ThresholdList, np.array([[0, 1]]), np.array([False]), -1, BIPOLAR)
     assert one == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,42 +10,10 @@ import numpy.typing as npt
 
 from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat
+from fcgen.float_operations import OPERATIONS
+from fcgen.roundings import BIPOLAR, ROUNDERS
 from fcgen.source_step import Floats, Int64Array, LikeStep, Step
 
-
-def _half(values: Floats, up: bool) -> Floats:
-    """Round to the nearest, halves away from zero or towards it."""
-    whole, part = np.floor(np.abs(values)), np.abs(values) % 1
-    larger = (part >= 0.5) if up else (part > 0.5)
-    rounded: Floats = np.copysign(whole + larger, values).astype(np.float32)
-    return rounded
-
-
-BIPOLAR = "BIPOLAR"
-"""The sign, and 1 for zero."""
-ROUNDERS: dict[str, Callable[[Floats], Floats]] = {
-    "ROUND": np.rint,
-    "HALF_EVEN": np.rint,
-    "CEIL": np.ceil,
-    "FLOOR": np.floor,
-    "UP": lambda values: np.copysign(np.ceil(np.abs(values)), values),
-    "DOWN": np.trunc,
-    "ROUND_TO_ZERO": np.trunc,
-    "HALF_UP": lambda values: _half(values, up=True),
-    "HALF_DOWN": lambda values: _half(values, up=False),
-    BIPOLAR: lambda values: np.where(values >= 0, np.float32(1), np.float32(-1)),
-}
-"""QONNX's roundings: HALF_UP and HALF_DOWN are those of its executor, by magnitude."""
-OPERATIONS: dict[str, Callable[[Floats, Floats], Floats]] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    # One rounding for both, as processors with a fused multiply-add do it.
-    "multiply_add": lambda x, c: x.astype(np.float64) * c[0] + c[1],
-}
 Operations = tuple[tuple[str, Floats], ...]
 
 
@@ -74,6 +41,9 @@ class FloatChain(Step):
         Other ways to compute the same operations.
     zero_after : bool
         The zero point is added to the rounded quotient, as QuantizeLinear does, not before.
+    zero : ndarray of shape (), optional
+        The zero point as the source adds it before rounding: in float64 where its type is wider
+        than float32 can hold. Default float32.
     error : ndarray of float64, shape (M,)
         By how much the accumulator may differ from its integer where the source sums floats.
     """
@@ -88,6 +58,7 @@ class FloatChain(Step):
     outputs: int
     others: tuple[Operations, ...] = ()
     zero_after: bool = False
+    zero: Floats | None = None
     error: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
@@ -100,12 +71,14 @@ class FloatChain(Step):
         return self._codes(accumulator.astype(np.float32))
 
     def _codes(self, sums: Floats) -> Int64Array:
-        values = run_operations(self.operations, sums)
-        quotient = (values / self.scale).astype(np.float32)
+        # Infinities are bounded like everything else.
+        with np.errstate(over="ignore"):
+            values = run_operations(self.operations, sums)
+            quotient = (values / self.scale).astype(np.float32)
         if self.zero_after:
             rounded = ROUNDERS[self.rounding](quotient).astype(np.float64)
             return self._bounded(rounded + self.zero_point)
-        quotient = quotient + np.float32(self.zero_point)
+        quotient = quotient + (np.float32(self.zero_point) if self.zero is None else self.zero)
         return self._bounded(ROUNDERS[self.rounding](quotient).astype(np.float64))
 
     @property
@@ -127,8 +100,11 @@ class FloatChain(Step):
         """See `Step`."""
         value: npt.NDArray[Any] = np.zeros(self.outputs)
         for name, constant in self.operations:
-            if name not in ("maximum", "minimum"):
-                value = OPERATIONS[name](value, constant.astype(np.float64))
+            operand = constant.astype(np.float64)
+            if name == "multiply_add":
+                value = value * operand[0] + operand[1]
+            elif name not in ("maximum", "minimum"):
+                value = OPERATIONS[name](value, operand)
         return np.asarray(value / self.scale.astype(np.float64), np.float64)
 
     @property

@@ -81,7 +81,7 @@ def plan_of(design: Design, clock_hz: int, baud: int, flash: FlashMemory | None 
     """
     check_rates(clock_hz, baud)
     network, manifest = design.network, design.manifest
-    source, target = network.activation_format, network.output_format
+    source, target = network.activation_format.stored, network.output_format.stored
     try:
         address_bits = address_bits_for(network.inputs * element_bytes(source.bits))
     except ValueError as error:

@@ -14,6 +14,7 @@ from fcgen.end import VALUES, End
 from fcgen.errors import bad_input, located
 from fcgen.fixed import IntegerFormat
 from fcgen.real_map import InputGrid, RealMap
+from fcgen.roundings import BIPOLAR
 from fcgen.softmax_table import SoftmaxTable
 
 __all__ = ["End", "Network"]
@@ -63,9 +64,9 @@ class Network:
             rule = f"the last layer has {self.layers[-1].outputs} outputs"
             raise bad_input("end", self.end.count, rule, "choose a smaller number")
         if self.input is not None:
-            if self.activation_format.bipolar:
-                rule = "the first layer takes bipolar codes, which no grid has"
-                raise bad_input("input grid", self.input.scale, rule, "leave it out")
+            if self.activation_format.bipolar and self.input.rounding != BIPOLAR:
+                rule = f"the first layer takes signs, which the rounding {BIPOLAR} alone gives"
+                raise bad_input("input grid", self.input.rounding, rule, "use that")
             bounds = np.array([self.input.lo, self.input.hi])
             if not self.activation_format.contains(bounds):
                 rule = f"the first layer takes {self.activation_format.name}"
@@ -75,6 +76,8 @@ class Network:
                 raise bad_input("input zero point", self.input.zero_point, rule, "use one")
         if self.output is not None and self.end.kind != "values" and not self.output.keeps_order:
             rule = "needs outputs that share one positive scale"
+            if self.output.bounded:
+                rule = "the source bounds the last outputs, and takes the first of equal ones"
             raise bad_input("end", self.end.kind, rule, "requantize the last layer")
         if self.end.kind == "softmax":
             self._check_softmax()

@@ -1,5 +1,6 @@
 """Between reals and codes: the float32 operations of a source at its inputs and outputs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Self
@@ -9,14 +10,13 @@ import numpy.typing as npt
 
 from fcgen import document
 from fcgen.errors import bad_input
+from fcgen.float_operations import OPERATIONS
+from fcgen.roundings import BIPOLAR, NEAREST, ROUNDERS
 
-OPERATIONS = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-}
 STEPS_MAX = 16
+SHIFTS = ("add", "subtract")
+FLAGS = ("zero_first", "wide")
+"""Of an input grid, and false where a file does not have them."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -25,8 +25,9 @@ Floats = npt.NDArray[np.float32]
 class RealMap:
     """Operations of one float32 operand each, done one after the other on float32 codes.
 
-    ``steps`` holds pairs of a name of `OPERATIONS` and its right operand, float32 of shape (),
-    for all elements, or (M,). Every step rounds to float32, as the source does.
+    ``steps`` holds pairs of a name of `fcgen.float_operations.OPERATIONS` and its right operand,
+    float32 of shape (), for all elements, or (M,); of ``multiply_add``, whose operand is a pair, of
+    shape (2,) or (2, M). Every step rounds to float32, as the source does.
 
     Raises
     ------
@@ -46,6 +47,8 @@ class RealMap:
             if not np.isfinite(values).all() or (name == "divide" and not values.all()):
                 rule = "must be finite, and not divide by zero"
                 raise bad_input("real map", name, rule, "correct the scales")
+            if name == "multiply_add" and len(np.atleast_1d(values)) != 2:
+                raise bad_input("real map", name, "must have a pair of operands", "correct it")
             values.flags.writeable = False
             frozen.append((name, values))
         object.__setattr__(self, "steps", tuple(frozen))
@@ -67,19 +70,32 @@ class RealMap:
     def keeps_order(self) -> bool:
         """Whether a larger code of any element is never worth less than a smaller one of another.
 
-        Then the class with the largest code is one with the largest value.
+        Then the class with the largest code is one with the largest value. A bound makes equal
+        values of different codes, of which a source takes the first one: it keeps no order.
         """
-        return all(
-            operand.min() == operand.max()
-            and (name in ("add", "subtract") or float(operand.flat[0]) > 0)
-            for name, operand in self.steps
+        return not self.bounded and all(
+            values.min() == values.max() and (name in SHIFTS or float(values.flat[0]) > 0)
+            for name, values in self._parts()
         )
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a step is a bound, which makes different values equal."""
+        return any(name in ("maximum", "minimum") for name, _ in self.steps)
+
+    def _parts(self) -> Iterator[tuple[str, Floats]]:
+        """Give the steps, the product and the sum of a pair apart."""
+        for name, operand in self.steps:
+            if name == "multiply_add":
+                yield from zip(("multiply", "add"), operand, strict=True)
+            else:
+                yield name, operand
 
     @property
     def scale(self) -> Fraction:
         """What a step of a code is worth, exactly, where all elements have the same scale."""
         scale = Fraction(1)
-        for name, operand in self.steps:
+        for name, operand in self._parts():
             if name in ("multiply", "divide"):
                 factor = Fraction(float(operand.flat[0]))
                 scale = scale * factor if name == "multiply" else scale / factor
@@ -106,13 +122,17 @@ class RealMap:
             if not isinstance(step, list) or len(step) != 2:
                 raise bad_input(source, step, "must be an operation and a number", document.REMEDY)
             name, operand = step
-            numbers = operand if isinstance(operand, list) else [operand]
-            numeric = all(type(number) in (int, float) for number in numbers)
-            if not isinstance(name, str) or not numeric:
-                raise bad_input(source, name, "must have numbers", document.REMEDY)
-            if isinstance(operand, list) and len(operand) != elements:
-                rule = f"must have one or {elements} numbers"
-                raise bad_input(source, f"{len(operand)} numbers", rule, document.REMEDY)
+            pair = name == "multiply_add" and isinstance(operand, list)
+            if pair and len({type(part) is list for part in operand}) * len(operand) != 2:
+                raise bad_input(source, name, "must have a pair of operands", document.REMEDY)
+            for part in operand if pair else [operand]:
+                numbers = part if isinstance(part, list) else [part]
+                numeric = all(type(number) in (int, float) for number in numbers)
+                if not isinstance(name, str) or not numeric:
+                    raise bad_input(source, name, "must have numbers", document.REMEDY)
+                if isinstance(part, list) and len(part) != elements:
+                    rule = f"must have one or {elements} numbers"
+                    raise bad_input(source, f"{len(part)} numbers", rule, document.REMEDY)
             with np.errstate(over="ignore"):
                 steps.append((name, np.array(operand, np.float64).astype(np.float32)))
         return cls(tuple(steps))
@@ -120,9 +140,10 @@ class RealMap:
 
 @dataclass(frozen=True, eq=False)
 class InputGrid:
-    """How real inputs become codes: ``clip(rint(before(x) / scale) + zero_point, lo, hi)``.
+    """How real inputs become codes, in float32.
 
-    All in float32, ties to even, as ONNX's QuantizeLinear.
+    ``clip(rint(before(x) / scale) + zero_point, lo, hi)``, ties to even, as ONNX's QuantizeLinear;
+    or ``clip(round(before(x) / scale + zero_point), lo, hi)``, as QONNX's Quant.
 
     Attributes
     ----------
@@ -131,11 +152,19 @@ class InputGrid:
     zero_point, lo, hi : int
     before : RealMap
         What the source does to an input before it rounds.
+    rounding : str
+        One of `fcgen.roundings.ROUNDERS`. Of ``BIPOLAR`` codes are the signs of ``before(x)``
+        themselves, -1 and 1: nothing is divided or added.
+    zero_first : bool
+        The zero point is added before the rounding, not after it.
+    wide : bool
+        The sum with a zero point that is added first, and the rounding, are those of float64.
 
     Raises
     ------
     InputError
-        When the scale is not positive and finite, or the bounds are not in order.
+        When the scale is not positive and finite, the bounds are not in order, or the rounding is
+        not known.
     """
 
     scale: float
@@ -143,12 +172,18 @@ class InputGrid:
     lo: int
     hi: int
     before: RealMap = RealMap()
+    rounding: str = NEAREST
+    zero_first: bool = False
+    wide: bool = False
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.scale) and np.float32(self.scale) > 0):
             raise bad_input("input scale", self.scale, "must be positive and finite", "correct it")
         if self.lo > self.hi:
             raise bad_input("input grid", self.lo, f"must not be above {self.hi}", "swap them")
+        if self.rounding not in ROUNDERS:
+            rule = f"must be one of {', '.join(ROUNDERS)}"
+            raise bad_input("input rounding", self.rounding, rule, "choose one of these")
 
     def codes(self, x: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], int]:
         """Give reals as codes.
@@ -171,11 +206,22 @@ class InputGrid:
         """
         if not np.isfinite(x).all():
             raise bad_input("inputs", "NaN or infinity", "must be finite", "remove them")
-        quotient = self.before(x) / np.float32(self.scale)
-        # The sum with the zero point is one of integers: exact in float64.
-        codes = np.rint(quotient).astype(np.float64) + self.zero_point
+        codes = self._rounded(self.before(x))
         outside = int(((codes < self.lo) | (codes > self.hi)).sum())
         return np.clip(codes, self.lo, self.hi).astype(np.int64), outside
+
+    def _rounded(self, values: Floats) -> npt.NDArray[np.float64]:
+        """Return the codes of values without bounds."""
+        rounder = ROUNDERS[self.rounding]
+        if self.rounding == BIPOLAR:
+            return rounder(values).astype(np.float64)
+        with np.errstate(over="ignore"):
+            quotient: npt.NDArray[Any] = values / np.float32(self.scale)
+        if self.zero_first:
+            zero = np.array(self.zero_point, np.float64 if self.wide else np.float32)
+            return rounder(quotient + zero).astype(np.float64)
+        # The sum with the zero point is one of integers: exact in float64.
+        return rounder(quotient).astype(np.float64) + self.zero_point
 
     def reals(self, codes: npt.NDArray[np.integer]) -> Floats:
         """Return what codes are worth before the rounding: the values that the source goes on with.
@@ -186,15 +232,27 @@ class InputGrid:
         return values
 
     def as_fields(self) -> dict[str, Any]:
-        """Give the grid as a JSON object."""
+        """Give the grid as a JSON object; what is as in QuantizeLinear is left out."""
         bounds = {"zero_point": self.zero_point, "lo": self.lo, "hi": self.hi}
-        return {"scale": self.scale, **bounds, "before": self.before.as_fields()}
+        return {
+            "scale": self.scale,
+            **bounds,
+            "before": self.before.as_fields(),
+            **({"rounding": self.rounding} if self.rounding != NEAREST else {}),
+            **{name: True for name in FLAGS if getattr(self, name)},
+        }
 
     @classmethod
     def from_fields(cls, fields: document.Fields, source: str) -> Self:
         """Read what `as_fields` gave."""
         scale, steps = fields.number("scale"), fields.any("before")
         bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
-        grid = cls(scale or 0.0, **bounds, before=RealMap.from_fields(steps, source, 1))
+        rounding = NEAREST
+        if fields.has("rounding"):
+            rounding = fields.choice("rounding", tuple(ROUNDERS))
+        first, wide = (fields.has(name) and fields.flag(name) for name in FLAGS)
+        before = RealMap.from_fields(steps, source, 1)
+        grid = cls(scale or 0.0, **bounds, before=before, rounding=rounding, zero_first=first,
+                   wide=wide)  # fmt: skip
         fields.finish()
         return grid

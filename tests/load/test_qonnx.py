@@ -12,7 +12,9 @@ from fcgen.load.qonnx import read_qonnx
 from fcgen.real_map import InputGrid
 from fcgen.reference import run
 from onnx_examples import save
-from qonnx_examples import ROUNDINGS, Graph, execute, mlp
+from qonnx_examples import DOMAIN, Graph, mlp
+from qonnx_random import MODES
+from qonnx_runtime import execute
 from shared_models import model as shared
 
 RANDOM = np.random.default_rng(0)
@@ -39,7 +41,7 @@ def test_a_certified_network_gives_the_graph_s_values(seed, tmp_path):
     assert np.array_equal(values_of(network, x), execute(graph, x))
 
 
-@pytest.mark.parametrize("mode", ROUNDINGS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("signed", [0, 1])
 @pytest.mark.parametrize("norm", [False, True])
 def test_every_rounding_gives_the_graph_s_values_or_is_listed(mode, signed, norm, tmp_path):
@@ -83,13 +85,12 @@ def test_what_is_done_to_the_input_before_it_is_quantised_is_done_by_the_network
 def test_bipolar_weights_and_activations_are_signs(tmp_path):
     graph = Graph()
     entry = graph.quant("x", 0.5, 4)
-    domain = "qonnx.custom_op.general"
     first = graph.constant(RANDOM.normal(0, 1, (9, 7)))
-    signs = graph.add("BipolarQuant", [first, graph.constant(0.5)], domain)
+    signs = graph.add("BipolarQuant", [first, graph.constant(0.5)], DOMAIN)
     running = graph.add("MatMul", [entry, signs])
-    running = graph.add("BipolarQuant", [running, graph.constant(1.0)], domain)
+    running = graph.add("BipolarQuant", [running, graph.constant(1.0)], DOMAIN)
     second = graph.add(
-        "BipolarQuant", [graph.constant(RANDOM.normal(0, 1, (7, 3))), graph.constant(1.0)], domain
+        "BipolarQuant", [graph.constant(RANDOM.normal(0, 1, (7, 3))), graph.constant(1.0)], DOMAIN
     )
     made = graph.model(graph.add("MatMul", [running, second]), (1, 9))
     model = fcgen.load(save(made, tmp_path / "m.onnx"))
@@ -166,9 +167,11 @@ def test_scales_that_are_no_powers_of_two_are_proven_where_no_sum_is_near_a_thre
     model = fcgen.load(save(graph, tmp_path / "m.onnx"))
     assert model.layers[0].step.error.any()
     network, certificate = certify(model)
-    x = inputs(model)
-    if certificate.exact:
-        assert np.allclose(values_of(network, x), execute(graph, x), rtol=1e-5, atol=1e-5)
+    codes, _ = network.quantize(x := inputs(model))
+    # The last sums themselves are floats, whose last bits depend on the order of additions.
+    theirs = np.rint(execute(graph, x) / float(network.output.scale))
+    assert certificate.exact
+    assert np.array_equal(run(network, codes), theirs)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +219,8 @@ REFUSED = {
         "MatMul: scales of weights must not change along the inputs",
     ),
     "a scale for each activation": (
-        lambda g, e, w: g.quant(product(g, e, w), np.arange(1, 7), 4),
-        "Quant: scales of activations must be one number; quantise them by tensor",
+        lambda g, e, w: product(g, g.quant(product(g, e, w), np.arange(1, 7), 4), w),
+        "MatMul: scales of activations must be one number; quantise them by tensor",
     ),
     "too many bits": (
         lambda g, e, w: g.quant(product(g, e, w), 1.0, 17),
@@ -225,7 +228,12 @@ REFUSED = {
     ),
     "an unknown rounding": (
         lambda g, e, w: g.quant(product(g, e, w), 1.0, 4, mode="SOMEHOW"),
-        "Quant: rounds by SOMEHOW, and ROUND",
+        "Quant: rounds by SOMEHOW, which qonnx does not know; ROUND, HALF_EVEN, CEIL, FLOOR, UP, "
+        "DOWN, HALF_UP, HALF_DOWN are; choose one of these",
+    ),
+    "a rounding that qonnx refuses": (
+        lambda g, e, w: g.quant(product(g, e, w), 1.0, 4, mode="ROUND_TO_ZERO"),
+        "Quant: rounds by ROUND_TO_ZERO, which qonnx does not know; ROUND",
     ),
     "a scale of zero": (
         lambda g, e, w: g.quant(product(g, e, w), 0.0, 4),
@@ -235,9 +243,36 @@ REFUSED = {
         lambda g, e, w: g.quant(g.add("Tanh", [product(g, e, w)]), 1.0, 4),
         "Tanh: its inputs are not quantised, and a table of it needs codes; put a quantiser",
     ),
-    "an activation that is not quantised at the end": (
-        lambda g, e, w: g.add("Relu", [product(g, e, w)]),
+    "a function of codes that is not quantised at the end": (
+        lambda g, e, w: g.add("Tanh", [g.quant(product(g, e, w), 1.0, 4)]),
         "the last layer ends in an activation that is not quantised; put a Quant behind it",
+    ),
+    "scales in double precision": (
+        lambda g, e, w: g.add(
+            "Quant",
+            [product(g, e, w), g.constant(1.0, np.float64), *map(g.constant, (0.0, 4.0))],
+            DOMAIN,
+            signed=1,
+            narrow=0,
+            rounding_mode="ROUND",
+        ),
+        "Quant: its scales are float64; make them float32",
+    ),
+    "a zero point between two codes": (
+        lambda g, e, w: g.quant(product(g, e, w), 1.0, 4, zero_point=0.5),
+        "Quant: its zero point must be an integer; correct the model",
+    ),
+    "a zero point far from all codes": (
+        lambda g, e, w: g.quant(product(g, e, w), 1.0, 4, zero_point=40000.0),
+        "Quant: its zero point 40000 does not fit 16 bits; use one that is nearer to its codes",
+    ),
+    "a C of another size": (
+        lambda g, e, w: g.add("Gemm", [e, w, g.constant(np.ones(4))]),
+        "Gemm: its C must be a constant of one or 6 numbers; correct the model",
+    ),
+    "an alpha of zero": (
+        lambda g, e, w: g.add("Gemm", [e, w], alpha=0.0),
+        "Gemm: its alpha and beta must be finite, and alpha not 0; correct the model",
     ),
     "a branch": (
         lambda g, e, w: g.add("Add", [product(g, e, w), product(g, e, w)]),

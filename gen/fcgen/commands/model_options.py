@@ -127,7 +127,8 @@ def entry_grid(model: Any, options: dict[str, Any]) -> "InputGrid":
     from fcgen.real_map import InputGrid
 
     data = gather(model, options["calibration"], options["bounds"], seed=options["seed"])
-    grid = choose_grid(model.input_name, data.calibration, IntegerFormat(8, signed=True))
+    values = model.input.before(data.calibration)
+    grid = choose_grid(model.input_name, values, IntegerFormat(8, signed=True))
     form = grid.format
     return InputGrid(grid.scale, grid.zero_point, form.minimum, form.maximum)
 

@@ -116,7 +116,8 @@ class Board:
         """Compute vectors; see `predict`."""
         codes = self._codes(np.asarray(inputs))
         info = self.info
-        octets = to_octets(codes, info.input_bits)
+        source, target = self._formats()
+        octets = to_octets(source.encode(codes), info.input_bits)
         each = max(1, min(info.payload_max // info.vector_bytes, PAYLOAD_MAX // info.answer_bytes))
         asks = [
             Ask(
@@ -130,9 +131,9 @@ class Board:
         window = 2 * (info.payload_max + FRAME_BYTES_MIN)
         replies = self._link.exchange(asks, window, _tenths(len(asks), progress))
         seconds, after = time.monotonic() - began, self.status()
-        source = IntegerFormat(info.output_bits, info.output_signed)
+        stored = from_octets(b"".join(replies), info.outputs, target.stored)
         return BoardRun(
-            outputs=from_octets(b"".join(replies), info.outputs, source),
+            outputs=target.decode(stored),
             cycles=(after.cycles - before.cycles) % (1 << 48),
             cycles_at_work=(after.cycles_at_work - before.cycles_at_work) % (1 << 48),
             clock_hz=info.clock_hz,
@@ -243,6 +244,16 @@ class Board:
         asks = [Ask(request, part, len(part) if replies else 0) for part in parts]
         return self._link.exchange(asks, 2 * (self.info.payload_max + FRAME_BYTES_MIN))
 
+    def _formats(self) -> tuple[IntegerFormat, IntegerFormat]:
+        """Return the formats of inputs and outputs; a board alone knows how they are stored."""
+        if self.network is not None:
+            return self.network.activation_format, self.network.output_format
+        info = self.info
+        return (
+            IntegerFormat(info.input_bits, info.input_signed),
+            IntegerFormat(info.output_bits, info.output_signed),
+        )
+
     def _codes(self, inputs: np.ndarray) -> np.ndarray:
         """Return vectors of codes, checked."""
         if self.network is not None:
@@ -251,7 +262,7 @@ class Board:
             if inputs.dtype.kind == "f" and self.network.input is not None:
                 inputs, _ = self.network.quantize(inputs)
             return check_vectors(self.network, inputs, "inputs").astype(np.int64)
-        source = IntegerFormat(self.info.input_bits, self.info.input_signed)
+        source, _ = self._formats()
         if inputs.dtype.kind not in "iu" or inputs.shape[1:] != (self.info.inputs,):
             rule = f"must be integers of shape (V, {self.info.inputs})"
             raise bad_input("inputs", f"{inputs.dtype} {inputs.shape}", rule, "correct them")

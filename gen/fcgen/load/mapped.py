@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fcgen.fixed import IntegerFormat
-from fcgen.float_chain import run_operations
+from fcgen.float_chain import Operations, run_operations
 from fcgen.integer_model import TableOrder
 from fcgen.load.onnx_graph import OnnxGraph
 from fcgen.load.onnxruntime_functions import Floats, hard_sigmoid, leaky_relu, sigmoid, tanh
@@ -44,12 +44,15 @@ class Mapped:
         The same as it may be computed as well, and when it is.
     name : str
         Of the last function that is more than arithmetic.
+    operations : tuple of operations, optional
+        What makes the values of reals of codes; None where it is more than arithmetic.
     """
 
     entry: Codes
     values: Floats
     others: tuple[tuple[str, Floats], ...] = ()
     name: str = "requantize"
+    operations: Operations | None = ()
 
     @classmethod
     def of(cls, entry: Codes) -> Mapped:
@@ -62,7 +65,7 @@ class Mapped:
         # Who computes one function in the other way does so with the next one.
         others = [(why, functions[-1](values)) for why, values in self.others]
         others += [(reason, function(self.values)) for function in more]
-        return Mapped(self.entry, first(self.values), tuple(others), name or self.name)
+        return Mapped(self.entry, first(self.values), tuple(others), name or self.name, None)
 
     def table(
         self, quantize: Callable[[Floats], Int64Array]
@@ -114,14 +117,18 @@ def apply(graph: OnnxGraph, node: onnx.NodeProto, state: Mapped) -> Mapped | Non
         return state.through(make(graph, node), reason, word)
     if kind not in OPERATIONS:
         return None
-    functions = []
-    for way in OPERATIONS[kind](graph, node):
+    functions, ways = [], OPERATIONS[kind](graph, node)
+    for way in ways:
         if any(np.size(value) > 1 and (value != value.flat[0]).any() for _, value in way):
             rule = "differs between the elements of codes, and a table is one for all of them"
             raise graph.refuse(node, rule, ONE_LAYER)
         scalars = tuple((name, np.asarray(value).flat[0]) for name, value in way)
         functions.append(lambda values, way=scalars: run_operations(way, values))
-    return state.through(tuple(functions), ORDER)
+    made = state.through(tuple(functions), ORDER)
+    if state.operations is None:
+        return made
+    first = tuple((name, np.asarray(value, np.float32)) for name, value in ways[0])
+    return replace(made, operations=(*state.operations, *first))
 
 
 def _sigmoid(graph: OnnxGraph, node: onnx.NodeProto) -> Functions:

@@ -100,9 +100,13 @@ class OnnxGraph:
                 return self.onnx.helper.get_attribute_value(attribute)
         return default
 
+    def given(self, node: onnx.NodeProto, place: int) -> bool:
+        """Say whether a node has an operand, which may be left out."""
+        return place < len(node.input) and bool(node.input[place])
+
     def constant(self, node: onnx.NodeProto, place: int) -> Array | None:
         """Return an operand that is a constant; None where it runs or is left out."""
-        if place >= len(node.input) or not node.input[place]:
+        if not self.given(node, place):
             return None
         return self.constants.get(node.input[place])
 

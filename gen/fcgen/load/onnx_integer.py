@@ -108,8 +108,10 @@ class IntegerWalk(QuantWalk):
     def _closed(self, sums: Sums, codes: Codes, before: bool) -> IntegerLayer:
         biased = self.product == "Gemm" or any(name == "add" for name, _ in sums.chains[0])
         # Inputs that the graph does not quantise are floats, and so are their sums.
-        whole = self.quantised(sums) and fused(
-            sums, codes, biased=biased, before=before, after=self.paired
+        whole = (
+            self.quantised(sums)
+            and sums.fusible
+            and fused(sums, codes, biased=biased, before=before, after=self.paired)
         )
         if not whole and self.quantised(sums) and sums.entry.form.bits > CODE_BITS:
             self._note_wide(sums)

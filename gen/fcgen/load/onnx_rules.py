@@ -45,7 +45,7 @@ def closed(sums: Sums, codes: Codes, *, fused: bool) -> IntegerLayer:
     step: Step
     bias = _integer_bias(sums, codes) if fused else None
     if bias is not None:
-        factor = (sums.scale / codes.scale).astype(np.float32)
+        factor = (sums.integer_scale / codes.scale).astype(np.float32)
         step = FloatProduct(factor, codes.form, codes.zero_point, codes.lo, codes.hi)
     else:
         bias = sums.bias
@@ -72,7 +72,9 @@ def _integer_bias(sums: Sums, codes: Codes) -> Int64Array | None:
     It does so where nothing stands between product, bias and QuantizeLinear but a ReLU that the
     zero point makes needless; the bias becomes one of integers then.
     """
-    (_, *rest) = sums.chains[0]
+    # An alpha, which a step of the chain may be, is a part of the scale of integers.
+    scaled = sums.alpha != 1 and np.frexp(abs(sums.alpha))[0] != 0.5
+    rest = sums.chains[0][1 + scaled :]
     bias = sums.bias
     if rest and rest[0][0] == "add":
         steps = np.rint(rest[0][1].astype(np.float64) / sums.scale)

@@ -18,6 +18,8 @@ from fcgen.source_step import Int64Array
 if TYPE_CHECKING:
     import onnx
 
+CONSTANT_BITS_MAX = 32
+"""Widest constant: a bias, of which the value alone counts."""
 MOVING = ("Transpose", *SAME_ORDER)
 
 
@@ -42,7 +44,7 @@ class QuantConstants(OnnxWalk, ABC):
     def fold(self, node: onnx.NodeProto) -> None:
         """See `OnnxWalk.fold`."""
         if node.op_type in QUANT:
-            found = quantizer(self, node)
+            found = quantizer(self, node, CONSTANT_BITS_MAX)
             values = self.constants[node.input[0]]
             codes = found.codes(values) - found.zero_point
             steps = np.broadcast_to(found.scale, values.shape)
@@ -50,7 +52,7 @@ class QuantConstants(OnnxWalk, ABC):
             if found.zero_point:
                 form = IntegerFormat(signed_width(int(np.abs(codes).max(initial=1))), signed=True)
             self.weights[node.output[0]] = codes, steps, form
-            self.constants[node.output[0]] = (codes * steps).astype(np.float32)
+            self.constants[node.output[0]] = codes.astype(np.float32) * steps
             self.report(node, f"a constant of {found.form.name}")
             return
         self.evaluate(node)

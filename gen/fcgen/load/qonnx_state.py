@@ -8,6 +8,7 @@ this allows goes to the certificate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +23,23 @@ from fcgen.source_step import Int64Array
 EXACT = 1 << 24
 UNIT = 2.0**-24
 """Largest relative error of a float32 operation."""
+ROUNDINGS = 8
+"""Of a sum, beside one for each input."""
 
 
 @dataclass(frozen=True)
 class Codes:
-    """What runs is integers: those of the input, or of a layer before."""
+    """What runs is integers: those of the input, or of a layer before.
 
-    scale: np.float32
+    Attributes
+    ----------
+    scale : float32, or ndarray of float32, shape (M,)
+        What a code is worth; one for each element is what a last layer alone may have.
+    zero_point, lo, hi : int
+    form : IntegerFormat
+    """
+
+    scale: Any
     zero_point: int
     lo: int
     hi: int
@@ -49,6 +60,14 @@ class Sums:
     chains : list of operations
         What the graph does to the sums, and further ways to compute the same.
     bias : ndarray of int64, shape (M,)
+    alpha : float
+        By what a Gemm multiplies the sums.
+    fusible : bool
+        Whether kernels of integers compute what the Gemm does: without a C, or with it as it is.
+    scaled : ndarray of float32, shape (M,), optional
+        The scale with an alpha, as a product of integers has it.
+    loose : ndarray of float64, shape (M,), optional
+        By how many steps a sum may be wrong where more than the products is added in open order.
     """
 
     name: str
@@ -58,6 +77,10 @@ class Sums:
     scale: npt.NDArray[np.float32]
     chains: list[list[tuple[str, Array]]]
     bias: Int64Array
+    alpha: float = 1.0
+    fusible: bool = True
+    scaled: npt.NDArray[np.float32] | None = None
+    loose: npt.NDArray[np.float64] | None = None
 
     @property
     def span(self) -> Int64Array:
@@ -68,13 +91,45 @@ class Sums:
         return total
 
     @property
+    def integer_scale(self) -> npt.NDArray[np.float32]:
+        """What kernels of integers take for a step of the sums, alpha included."""
+        return self.scale if self.scaled is None else self.scaled
+
+    @property
+    def exact(self) -> bool:
+        """Whether sums of products are the same in float32 whatever their order."""
+        powers = (np.frexp(np.append(self.scale, self.entry.scale))[0] == 0.5).all()
+        return bool(powers and self.span.max(initial=0) < EXACT)
+
+    @property
     def error(self) -> npt.NDArray[np.float64]:
         """By how many steps a float32 sum may be wrong, whatever its order, (M,)."""
-        powers = (np.frexp(np.append(self.scale, self.entry.scale))[0] == 0.5).all()
-        if powers and self.span.max(initial=0) < EXACT:
-            return np.zeros(len(self.weight))
-        error: npt.NDArray[np.float64] = (self.weight.shape[1] + 4) * UNIT * self.span
+        if self.loose is not None:
+            return self.loose
+        return np.zeros(len(self.weight)) if self.exact else self._bound(self.span)
+
+    def _bound(self, magnitude: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return the largest error of a sum of as many products, and what else is added to it.
+
+        Two codes become floats, then there is a product, and a sum for each input; as many again
+        for what `FloatChain` makes of a sum that was moved by the error.
+        """
+        roundings = (self.weight.shape[1] + ROUNDINGS) * UNIT
+        error: npt.NDArray[np.float64] = roundings / (1 - roundings) * magnitude
         return error
+
+    def loosen(self, addend: npt.NDArray[Any]) -> None:
+        """Let the order of additions be open, of the products and of ``addend``, in steps, (M,).
+
+        Where all of them lie on one grid that float32 holds, no order changes the sum.
+        """
+        magnitude = self.span + np.abs(addend)
+        error = self._bound(magnitude)
+        if self.exact:
+            spare = np.floor(np.log2(EXACT / np.maximum(magnitude, 1))).astype(np.int64)
+            fine = np.ldexp(addend, spare)
+            error = np.where((fine == np.rint(fine)) & (magnitude < EXACT), 0.0, error)
+        self.loose = error
 
     def add(self, *ways: list[tuple[str, Array]]) -> None:
         """Add operations: the first way to compute something, and further ones."""
@@ -89,7 +144,7 @@ class Sums:
             return
         (scaling, (name, value), *rest) = self.chains[0]
         if name in ("add", "subtract"):
-            steps = value.astype(np.float64) / self.scale * (1 if name == "add" else -1)
+            steps = value.astype(np.float64) / scaling[1] * (1 if name == "add" else -1)
             bias = np.broadcast_to(steps, self.bias.shape)
             if (bias == np.rint(bias)).all() and (self.span + np.abs(bias)).max() < EXACT:
                 self.bias = bias.astype(np.int64)
@@ -100,17 +155,24 @@ class Sums:
         self.fold_bias()
         entry, step = self.entry, None
         if quantized is not None:
-            first, *others = (tuple(chain) for chain in self.chains)
+            chains, hi = [tuple(chain) for chain in self.chains], quantized.hi
+            if quantized.lo == hi:
+                # One code alone: of two, the smaller one holds for all values up to a bound.
+                below = (quantized.lo - quantized.zero_point - 1) * quantized.divisor.max()
+                chains = [(*chain, ("minimum", np.asarray(below, np.float32))) for chain in chains]
+                hi += 1
+            first, *others = chains
             step = FloatChain(
                 operations=first,
-                scale=quantized.scale.reshape(-1),
+                scale=quantized.divisor.reshape(-1),
                 rounding=quantized.rounding,
                 output=quantized.form,
                 zero_point=quantized.zero_point,
                 lo=quantized.lo,
-                hi=quantized.hi,
+                hi=hi,
                 outputs=len(self.weight),
                 others=tuple(others),
+                zero=quantized.zero[0],
                 error=self.error,
             )
         return IntegerLayer(

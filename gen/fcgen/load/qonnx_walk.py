@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fcgen.errors import InputError, bad_input
+from fcgen.fixed import IntegerFormat
 from fcgen.integer_model import IntegerLayer, IntegerModel, TableOrder
 from fcgen.load import mapped
 from fcgen.load.layer_table import with_table
@@ -16,17 +18,19 @@ from fcgen.load.onnx_graph import Array
 from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.qonnx_constants import QuantConstants
 from fcgen.load.qonnx_dense import dense
-from fcgen.load.qonnx_quant import QUANT, quantizer
+from fcgen.load.qonnx_quant import QUANT, Quantizer, quantizer
 from fcgen.load.qonnx_state import Codes, Sums
 from fcgen.load.quant_operations import OPERATIONS
-from fcgen.real_map import OPERATIONS as REAL
 from fcgen.real_map import InputGrid, RealMap
+from fcgen.roundings import BIPOLAR, NEAREST
 from fcgen.source_step import Int64Array
 
 if TYPE_CHECKING:
     import onnx
 
 Orders = tuple[TableOrder, ...]
+SIGNS = IntegerFormat(2, signed=True)
+"""Of signs where tables take or give them: these have formats with a zero."""
 
 
 class QuantWalk(QuantConstants):
@@ -75,9 +79,6 @@ class QuantWalk(QuantConstants):
             self.state.add(*ways)
             return f"a part of layer {len(self.layers) + 1}"
         self.before += ways[0]
-        if any(name not in REAL for name, _ in self.before):
-            rule = "must follow a dense layer"
-            raise self.refuse(node, rule, "quantise the input before it")
         return "before the input is quantised"
 
     def _unknown(self, node: onnx.NodeProto) -> InputError:
@@ -91,7 +92,7 @@ class QuantWalk(QuantConstants):
     def _map(self, node: onnx.NodeProto, state: Codes | Mapped) -> str:
         """Take a function of codes, which becomes a table."""
         if isinstance(state, Codes):
-            state = Mapped.of(state)
+            state = self._values(node, state)
         values = mapped.apply(self, node, state)
         if values is None:
             raise self._unknown(node)
@@ -100,8 +101,20 @@ class QuantWalk(QuantConstants):
         self.state = values
         return f"a part of the table of layer {len(self.layers)}"
 
+    def _values(self, node: onnx.NodeProto, state: Codes) -> Mapped:
+        """Return the values of codes, which a table is going to take."""
+        if np.size(state.scale) > 1:
+            raise self.several_scales(node)
+        if state.form.bipolar and self.layers:
+            step: Any = self.layers[-1].step
+            self.layers[-1] = replace(self.layers[-1], step=replace(step, output=SIGNS))
+            state = replace(state, form=SIGNS)
+        return Mapped.of(state)
+
     def tabulate(self, state: Mapped, entries: Int64Array, orders: Orders, codes: Codes) -> str:
         """Give the last layer a table that ends in codes; return what became of its node."""
+        if codes.form.bipolar:
+            codes = replace(codes, form=SIGNS)
         self.layers[-1] = with_table(self.layers[-1], state.name, codes.form, entries, orders)
         self.state = codes
         table = self.layers[-1].table
@@ -110,29 +123,63 @@ class QuantWalk(QuantConstants):
 
     def _quantise(self, node: onnx.NodeProto) -> str:
         found = quantizer(self, node)
-        if found.scale.size != 1:
-            rule = "scales of activations must be one number"
-            raise self.refuse(node, rule, "quantise them by tensor")
-        codes = Codes(found.scale.reshape(-1)[0], found.zero_point, found.lo, found.hi, found.form)
+        if self.state is None:
+            self.check_entry(node)
+            self.state = self._codes(node, found)
+            self.input = self._grid(found)
+            return "the grid of the input"
         if isinstance(self.state, Codes):
             if not self.layers:
                 rule = "quantises what is quantised already"
                 raise self.refuse(node, rule, "remove one of the two")
-            self.state = Mapped.of(self.state)
+            self.state = self._values(node, self.state)
+        codes = self._codes(node, found)
         if isinstance(self.state, Mapped):
             return self.tabulate(self.state, *self.state.table(found.codes), codes)
-        if self.state is None:
-            if found.rounding not in ("ROUND", "HALF_EVEN"):
-                rule = "inputs are rounded half to even"
-                raise self.refuse(node, rule, "use the rounding mode ROUND")
-            before = RealMap(tuple((name, np.asarray(value)) for name, value in self.before))
-            self.check_entry(node)
-            self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi, before)
-            self.state = codes
-            return "the grid of the input"
-        self.layers.append(self.state.layer(found))
+        self.layers.append(self.state.layer(self._spread_out(node, found)))
         self.state = codes
         return f"the outputs of layer {len(self.layers)}, {found.form.name}"
+
+    def _codes(self, node: onnx.NodeProto, found: Quantizer) -> Codes:
+        """Return what runs behind a Quant."""
+        scale = found.scale.reshape(-1)[0]
+        if (found.scale != scale).any():
+            if not isinstance(self.state, Sums):
+                raise self.several_scales(node)
+            scale = self.spread(node, found.scale).astype(np.float32)
+        return Codes(scale, found.zero_point, found.lo, found.hi, found.form)
+
+    def _spread_out(self, node: onnx.NodeProto, found: Quantizer) -> Quantizer:
+        """Return a Quant with one divisor, or with one for each output."""
+        if found.divisor.size == 1:
+            return found
+        return replace(found, divisor=self.spread(node, found.divisor).astype(np.float32))
+
+    def several_scales(self, node: onnx.NodeProto) -> InputError:
+        """Return the error of codes with a scale for each element, where one is needed."""
+        rule = "scales of activations must be one number"
+        return self.refuse(node, rule, "quantise them by tensor")
+
+    def _grid(self, found: Quantizer) -> InputGrid:
+        """Return the grid of inputs that a Quant gives."""
+        before = list(self.before)
+        scale = found.scale.reshape(-1)[0]
+        if found.rounding == BIPOLAR:
+            # The sign of what is divided and moved; a BipolarQuant does neither.
+            divisor = found.divisor.reshape(-1)[0]
+            if divisor != 1:
+                before.append(("divide", np.asarray(divisor)))
+            if found.zero_point:
+                before.append(("add", np.asarray(found.zero_point, np.float32)))
+        steps = RealMap(tuple((name, np.asarray(value)) for name, value in before))
+        bounds = found.zero_point, found.lo, found.hi
+        if found.rounding == BIPOLAR:
+            return InputGrid(float(scale), *bounds, steps, BIPOLAR)
+        # Integers as a zero point, of a type that float32 does not hold, make a sum in float64.
+        wide = np.result_type(found.zero, np.float32) != np.float32
+        rounding = NEAREST if found.rounding == "HALF_EVEN" else found.rounding
+        first = bool(found.zero_point) or wide
+        return InputGrid(float(scale), *bounds, steps, rounding, zero_first=first, wide=wide)
 
     def check_entry(self, node: onnx.NodeProto) -> None:
         """Refuse a grid for inputs that a node quantises."""
@@ -147,26 +194,26 @@ class QuantWalk(QuantConstants):
     def finish(self) -> RealMap | None:
         """End the last layer; return what its outputs are worth."""
         if isinstance(self.state, Mapped):
-            self.state = self._last_codes(self.state)
+            return self._last_values(self.state)
         if isinstance(self.state, Codes):
             return RealMap.scaled(self.state.scale, self.state.zero_point)
         if self.state is None:
             return None
         self.layers.append(self.state.layer(None))
-        chain = self.state.chains[0]
-        if any(name not in REAL for name, _ in chain):
-            rule = "the last layer ends in an activation that is not quantised"
-            raise bad_input(self.path, self.state.name, rule, "put a Quant behind it")
-        return RealMap(tuple(chain))
+        return RealMap(tuple(self.state.chains[0]))
 
-    def _last_codes(self, state: Mapped) -> Codes:
-        """End the last layer in a function of codes that gives codes of their own grid."""
+    def _last_values(self, state: Mapped) -> RealMap:
+        """End the last layer in a function of codes that nothing quantises."""
+        entry = state.entry
+        values = RealMap.scaled(entry.scale, entry.zero_point)
         entries = state.on_the_same_grid()
-        if entries is None:
+        if entries is not None:
+            self.tabulate(state, entries, (), entry)
+            return values
+        if state.operations is None:
             rule = "the last layer ends in an activation that is not quantised"
             raise bad_input(self.path, state.name, rule, "put a Quant behind it")
-        self.tabulate(state, entries, (), state.entry)
-        return state.entry
+        return RealMap((*values.steps, *state.operations))
 
     def result(self, name: str, target: str, tail: str) -> IntegerModel:
         """End the last layer; return the model, of a format of this name."""

@@ -1,0 +1,39 @@
+"""Operations of one float32 operand that a graph does to values, each rounded once to float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[Any]
+
+
+def _fused(values: Floats, factor: Floats, constant: Floats) -> Floats:
+    """Return ``values * factor + constant`` of float32 operands with one rounding for both."""
+    product = values.astype(np.float64) * factor.astype(np.float64)
+    addend = np.asarray(constant, np.float64)
+    total = product + addend
+    # The product is exact. Where the sum is not, its last bit is made odd on the side of the rest,
+    # so that the rounding to float32 sees no tie that is none.
+    moved = total - product
+    rest = (product - (total - moved)) + (addend - moved)
+    even = (total.view(np.int64) & 1) == 0
+    odd = np.nextafter(total, np.where(rest > 0, np.inf, -np.inf))
+    rounded: Floats = np.where((rest != 0) & even, odd, total).astype(np.float32)
+    return rounded
+
+
+OPERATIONS: dict[str, Callable[[Floats, Floats], Floats]] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.divide,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    # One rounding for both, as processors with a fused multiply-add do it.
+    "multiply_add": lambda x, c: _fused(x, c[0], c[1]),
+}
+"""By name; the operand of ``multiply_add`` is a pair."""
