@@ -26,6 +26,7 @@ from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End, Network
 from fcgen.requantization import Requantization
 from fcgen.source_step import Int64Array, LikeStep, Step
+from fcgen.tail import Tail
 from fcgen.threshold_choice import cost, threshold_list
 from fcgen.thresholds import inside, thresholds
 
@@ -47,7 +48,16 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
     made = [_layer(layer) for layer in model.layers]
     layers = [layer for layer, _ in made]
     layers[0] = replace(layers[0], input_shape=model.input_shape)
-    network = Network(model.name, tuple(layers), end or End(), model.input, model.output)
+    network = Network(
+        model.name,
+        tuple(layers),
+        end or End(),
+        model.input,
+        model.output,
+        Tail(model.tail, model.tail_grid),
+        model.takes_codes,
+        model.shape,
+    )
     proofs = tuple(proof for _, proof in made)
     return network, Certificate(model.name, model.target, proofs, network.softmax)
 

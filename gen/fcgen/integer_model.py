@@ -111,7 +111,7 @@ class IntegerModel:
 
     Attributes
     ----------
-    name, format, input_name, input_shape, tail, nodes
+    name, format, input_name, input_shape, tail, nodes, shape
         As for `fcgen.model.Model`.
     layers : tuple of IntegerLayer
     target : str
@@ -124,6 +124,10 @@ class IntegerModel:
         Lines for people: what was assumed.
     open : bool
         The grid of the inputs is neither the file's nor anybody's: it was assumed.
+    tail_grid : InputGrid, optional
+        Of a file that quantises what its tail gives.
+    takes_codes : bool
+        The file's own input has codes, int8 or uint8, not reals.
     """
 
     name: str
@@ -138,6 +142,9 @@ class IntegerModel:
     nodes: tuple[NodeReport, ...] = ()
     notes: tuple[str, ...] = ()
     open: bool = False
+    tail_grid: InputGrid | None = None
+    takes_codes: bool = False
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layers:

@@ -15,7 +15,6 @@ from fcgen.validation import check_sizes
 Floats = npt.NDArray[np.float64]
 
 UNARY = ("linear", "leaky_relu", "sigmoid", "tanh")
-TAILS = ("", "softmax", "sigmoid", "argmax")
 
 
 @dataclass(frozen=True)
@@ -161,8 +160,10 @@ class Model:
         (N,) or three sizes, flattened in C order as the file's own runtime does.
     layers : tuple of FloatLayer
     tail : str
-        What the file does with the outputs of the last layer: one of `TAILS`.
+        What the file does with the outputs of the last layer, see `fcgen.tail.Tail`.
     nodes : tuple of NodeReport
+    shape : tuple of int
+        Of one input of the file, where it has another rank than 1 and 3; else empty.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Model:
     layers: tuple[FloatLayer, ...]
     tail: str = ""
     nodes: tuple[NodeReport, ...] = ()
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layers:

@@ -22,6 +22,7 @@ from fcgen.load.quant_operations import OPERATIONS
 from fcgen.real_map import OPERATIONS as REAL
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.source_step import Int64Array
+from fcgen.tail import Tail
 
 if TYPE_CHECKING:
     import onnx
@@ -168,7 +169,7 @@ class QuantWalk(QuantConstants):
         self.tabulate(state, entries, (), state.entry)
         return state.entry
 
-    def result(self, name: str, target: str, tail: str) -> IntegerModel:
+    def result(self, name: str, target: str, tail: Tail) -> IntegerModel:
         """End the last layer; return the model, of a format of this name."""
         output = self.finish()
         return IntegerModel(
@@ -180,8 +181,10 @@ class QuantWalk(QuantConstants):
             target=target,
             input=self.input,
             output=output,
-            tail=tail,
+            tail=tail.kind,
             nodes=tuple(self.reports),
             notes=tuple(self.notes),
             open=self.open and self.entry is None,
+            tail_grid=tail.grid,
+            shape=self.declared,
         )

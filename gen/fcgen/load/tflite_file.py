@@ -21,12 +21,15 @@ from fcgen.load.tflite_graph import AGAIN, Tensor, TfliteGraph
 from fcgen.load.tflite_unary import NAMES, Scaled, table
 from fcgen.model import NodeReport
 from fcgen.real_map import InputGrid, RealMap
+from fcgen.tail import OTHER
 
 IDENTIFIER = b"TFL3"
 TARGETS = ("litert-reference", "litert-xnnpack")
 DENSE = "FULLY_CONNECTED"
 SAME_ORDER = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 TAIL = {"SOFTMAX": "softmax", "ARG_MAX": "argmax", "LOGISTIC": "sigmoid", "DEQUANTIZE": ""}
+CODES = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-(1 << 15), (1 << 15) - 1)}
+"""Of what a tail gives: the least and the largest."""
 FACTOR_MAX = 2.0**15
 """Largest quotient of the scales on the two sides of a function."""
 BROKEN = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError)
@@ -74,6 +77,7 @@ class _Walk:
         self.layers: list[IntegerLayer] = []
         self.reports: list[NodeReport] = []
         self.tail = ""
+        self.tail_grid: InputGrid | None = None
         self.entry: Tensor | None = None
         self.result: Tensor | None = None
 
@@ -90,7 +94,8 @@ class _Walk:
             if ended or (behind and runs and self._ends(kind, output)):
                 if kind not in (*TAIL, "QUANTIZE"):
                     raise self._refuse(kind, inputs, head)
-                self.tail, ended = self.tail or TAIL.get(kind, ""), True
+                self._end(kind, operator, output)
+                ended = True
                 self._report(kind, "after the last layer")
                 continue
             if not runs:
@@ -114,6 +119,24 @@ class _Walk:
     def _ends(self, kind: str, output: Tensor) -> bool:
         """Say whether an operator behind the last layer belongs to the end of a classifier."""
         return kind in TAIL or (kind == "QUANTIZE" and not output.quantised)
+
+    def _end(self, kind: str, operator: Any, output: Tensor) -> None:
+        """Take an operator behind the last layer."""
+        found, before = TAIL.get(kind, ""), self.tail
+        if kind == "SOFTMAX":
+            options = self.graph.options(operator, "SoftmaxOptions")
+            if options is not None and options.Beta() not in (0.0, 1.0):
+                found = OTHER
+        if found:
+            known = not before or (found == "argmax" and before == "softmax" and not self.tail_grid)
+            self.tail = found if known else OTHER
+        if output.scales.size and self.tail and self.tail != "argmax":
+            grid = InputGrid(
+                float(output.scales[0]), int(output.zero_points[0]), *CODES[output.kind]
+            )
+            if self.tail_grid is not None and self.tail_grid.scale != grid.scale:
+                self.tail = OTHER  # rounded twice
+            self.tail_grid = grid
 
     def _dense(self, operator: Any, inputs: list[int]) -> None:
         xnnpack = self.target == TARGETS[1]
@@ -167,6 +190,9 @@ class _Walk:
             output=RealMap.scaled(self.result.scales[0], int(self.result.zero_points[0])),
             tail=self.tail,
             nodes=tuple(self.reports),
+            tail_grid=self.tail_grid,
+            takes_codes=entry.kind != "FLOAT32",
+            shape=features if len(features) not in (1, 3) else (),
         )
 
     def _report(self, kind: str, became: str) -> None:
