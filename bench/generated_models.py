@@ -89,7 +89,7 @@ def integers(make: Callable[[int, Path], Path], seed: int, folder: Path) -> Chec
 def answers(model: Model, x: np.ndarray) -> np.ndarray:
     """Return what the trainer gives: the last layer's values, or a class' probability."""
     values = model.forward(x)
-    if model.tail:
+    if model.tail.kind:
         return probabilities(values)[:, -1]
     return values
 

@@ -288,10 +288,10 @@ def test_a_network_of_integers_takes_labels_as_its_model_did(folder, tmp_path):
         (["--test", "codes.npy"], "is for the accuracy; give --labels with it"),
         (
             ["--test", "y.npy", "--labels", "y.npy"],
-            "--test: shape (200,): must have the shape (V, 9)",
+            "y.npy: shape (200,): must have the shape (V, 9)",
         ),
         (["--test", "codes.npy", "--labels", "few.npy"], "must hold 200 integers"),
-        (["--test", "far.npy", "--labels", "y.npy"], "--test: 128: at (3, 2) is outside of int8"),
+        (["--test", "far.npy", "--labels", "y.npy"], "far.npy: 128: at (3, 2) is outside of int8"),
         (["--test", "none.npy", "--labels", "y.npy"], "there are no vectors; give some"),
     ],
 )

@@ -26,7 +26,6 @@ from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.network import End, Network
 from fcgen.requantization import Requantization
 from fcgen.source_step import Int64Array, LikeStep, Step
-from fcgen.tail import Tail
 from fcgen.threshold_choice import cost, threshold_list
 from fcgen.thresholds import inside, thresholds
 
@@ -54,7 +53,7 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
         end or End(),
         model.input,
         model.output,
-        Tail(model.tail, model.tail_grid),
+        model.tail,
         model.takes_codes,
         model.shape,
     )

@@ -69,19 +69,41 @@ def codes_of(
         remedy = "leave --codes out" if codes and grid else "quantize the values first"
         raise bad_input(subject, f"dtype {x.dtype}", rule, remedy)
     x = _flat(network, x, subject)
-    if grid is None:
-        return Given(check_vectors(network, x, subject))
-    if x.dtype.kind != "f" and (codes or network.takes_codes):
-        why = "as --codes says" if codes else "which the source takes itself"
-        return Given(check_vectors(network, x, subject), (f"{subject}: codes, {why}",))
+    said = meaning(network, x, subject, codes=codes)
+    if grid is None or (x.dtype.kind != "f" and (codes or network.takes_codes)):
+        return Given(check_vectors(network, x, subject), said)
     _check_finite(x, subject)
     found, outside = network.quantize(x)
-    whole = f"{x.dtype} as reals" if x.dtype.kind != "f" else "reals"
-    note = f"{subject}: {whole}, made codes by the network's grid, a step of {grid.scale:g}"
-    if x.dtype.kind != "f":
-        note += "; --codes takes them as codes"
-    notes = (note, f"{subject}: {count(outside, 'value')} saturated") if outside else (note,)
-    return Given(found, notes)
+    return Given(
+        found, (*said, *([f"{subject}: {count(outside, 'value')} saturated"] if outside else []))
+    )
+
+
+def meaning(
+    model: IntegerModel | Network, x: npt.NDArray[Any], subject: str, *, codes: bool = False
+) -> tuple[str, ...]:
+    """Return what numbers are taken as, in a line; in none where they have one sense alone.
+
+    Parameters
+    ----------
+    model : IntegerModel or Network
+    x : ndarray
+    subject : str
+    codes : bool
+        As for `codes_of`.
+    """
+    own = model.takes_codes
+    if model.input is None or (x.dtype.kind == "f" and not own):
+        return ()
+    if x.dtype.kind == "f":
+        what = "reals, made codes by the network's grid, although the source takes codes"
+    elif codes:
+        what = "codes, as --codes says"
+    elif own:
+        what = "codes, which the source takes itself"
+    else:
+        what = "reals, which the source takes; --codes takes them as codes"
+    return (f"{subject}: {x.dtype}, {what}",)
 
 
 def reals_of(model: Shaped, inputs: npt.ArrayLike, subject: str) -> Floats:

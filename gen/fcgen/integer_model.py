@@ -13,6 +13,7 @@ from fcgen.fixed import IntegerFormat
 from fcgen.model import NodeReport
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.source_step import Int64Array, Step
+from fcgen.tail import NO_TAIL, Tail
 from fcgen.validation import check_sizes
 
 TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
@@ -124,8 +125,6 @@ class IntegerModel:
         Lines for people: what was assumed.
     open : bool
         The grid of the inputs is neither the file's nor anybody's: it was assumed.
-    tail_grid : InputGrid, optional
-        Of a file that quantises what its tail gives.
     takes_codes : bool
         The file's own input has codes, int8 or uint8, not reals.
     """
@@ -138,11 +137,10 @@ class IntegerModel:
     target: str
     input: InputGrid | None
     output: RealMap | None
-    tail: str = ""
+    tail: Tail = NO_TAIL
     nodes: tuple[NodeReport, ...] = ()
     notes: tuple[str, ...] = ()
     open: bool = False
-    tail_grid: InputGrid | None = None
     takes_codes: bool = False
     shape: tuple[int, ...] = ()
 

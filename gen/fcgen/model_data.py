@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
-from fcgen.given_inputs import reals_of
+from fcgen.given_inputs import meaning, reals_of
 from fcgen.integer_model import IntegerModel
 from fcgen.load.vector_file import read_array
 from fcgen.model import Model
@@ -54,12 +54,15 @@ class LabelledData:
         What the vectors are called in messages.
     codes : bool
         Integers are codes, whatever the source takes.
+    notes : tuple of str
+        What the vectors are taken as.
     """
 
     test: npt.NDArray[Any]
     labels: npt.NDArray[np.int64]
     subject: str = "--test"
     codes: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def labelled(
@@ -97,11 +100,14 @@ def labelled(
     if test is None:
         raise bad_input("--labels", _name(labels, "classes"), "needs data", "give --test")
     vectors = _array(test)
+    place = _name(test, "--test")
     if not vectors.ndim:  # it has no length
-        rule = "must be vectors, one a row"
-        raise bad_input(_name(test, "--test"), f"shape {vectors.shape}", rule, "save it that way")
+        rule = "must hold vectors, one a row"
+        found = f"{vectors.dtype} of shape {vectors.shape}"
+        raise bad_input(place, found, rule, "save it that way")
     classes = _classes(labels, len(vectors), max(model.layers[-1].outputs, 2))
-    return LabelledData(vectors, classes, _name(test, "--test"), codes)
+    said = meaning(model, vectors, place, codes=codes)
+    return LabelledData(vectors, classes, place, codes, said)
 
 
 def gather(
@@ -132,13 +138,13 @@ def gather(
     InputError
         One line for a file or an option that is wrong.
     """
-    inputs, notes = int(np.prod(model.input_shape)), []
+    inputs, notes = int(np.prod(model.input_shape)), list[str]()
     random = np.random.default_rng(seed)
     if calibration is not None and bounds is not None:
         rule = "the data have their own range"
         raise bad_input("--range", "with --calibration", rule, "leave one of the two out")
     if calibration is not None:
-        data = _reals(calibration, model, "--calibration")
+        data = _reals(calibration, model, "--calibration", notes)
     elif bounds is not None:
         low, high = bounds
         if not (np.isfinite(bounds).all() and low < high):
@@ -152,7 +158,7 @@ def gather(
             "no data: ranges are those of seeded normal inputs, which yours may leave; give "
             "--calibration x.npy or --range LO HI"
         )
-    tested = data if test is None else _reals(test, model, "--test")
+    tested = data if test is None else _reals(test, model, "--test", notes)
     classes = None
     if labels is not None:
         if test is None and calibration is None:
@@ -172,8 +178,11 @@ def _array(source: Source) -> npt.NDArray[Any]:
     return read_array(source) if isinstance(source, Path) else np.asarray(source)
 
 
-def _reals(source: Source, model: Model | IntegerModel, option: str) -> Floats:
-    return reals_of(model, _array(source), _name(source, option))
+def _reals(source: Source, model: Model | IntegerModel, option: str, notes: list[str]) -> Floats:
+    array, place = _array(source), _name(source, option)
+    found = reals_of(model, array, place)
+    notes += [f"{place}: {array.dtype}, reals"] if array.dtype.kind != "f" else []
+    return found
 
 
 def _classes(source: Source, vectors: int, count: int) -> npt.NDArray[np.int64]:

@@ -25,7 +25,6 @@ from fcgen.quantize_layer import quantize_layer
 from fcgen.quantize_options import QuantizeOptions
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.table_choice import output_grid, table_of
-from fcgen.tail import Tail
 
 if TYPE_CHECKING:
     from fcgen.model import Model
@@ -89,7 +88,7 @@ def quantize(
         end or End(),
         InputGrid(first.scale, first.zero_point, first.format.minimum, first.format.maximum),
         RealMap.scaled(last.scale, last.zero_point),
-        Tail(model.tail),
+        model.tail,
         shape=model.shape,
     )
     shares = [grid.saturated(found) for grid, found in zip(grids, values, strict=True)]

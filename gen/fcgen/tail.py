@@ -37,10 +37,14 @@ class Tail:
         One of `TAILS`, or `OTHER` for what nobody here computes.
     grid : InputGrid, optional
         Of a source that rounds the result to codes of its own.
+    whole : bool
+        The source has a whole number of steps in one, as onnxruntime's quantised softmax: it
+        multiplies by ⌊1/scale⌋ where it should divide by the scale.
     """
 
     kind: str = ""
     grid: InputGrid | None = None
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in (*TAILS, OTHER):
@@ -69,7 +73,12 @@ class Tail:
         if self.kind == "argmax":
             return np.asarray(scores.argmax(axis=1), np.int64)
         values = scores if not self.kind else self.reals(scores).astype(np.float32)
-        return values if self.grid is None else self.grid.reals(self.grid.codes(values)[0])
+        if self.grid is None:
+            return values
+        if self.whole:
+            steps = np.floor(np.float32(1) / np.float32(self.grid.scale))
+            values = (values * steps) * np.float32(self.grid.scale)
+        return self.grid.reals(self.grid.codes(values)[0])
 
     def reals(self, scores: Floats) -> Wide:
         """Return the function's values, float64 (V, M), before anything is rounded."""
@@ -81,7 +90,8 @@ class Tail:
 
     def as_fields(self) -> dict[str, Any]:
         """Give it as a JSON object."""
-        return {"kind": self.kind, **({"grid": self.grid.as_fields()} if self.grid else {})}
+        grid = {"grid": self.grid.as_fields()} if self.grid else {}
+        return {"kind": self.kind, **grid, **({"whole": True} if self.whole else {})}
 
     @classmethod
     def from_fields(cls, fields: document.Fields, source: str) -> Self:
@@ -93,8 +103,9 @@ class Tail:
             One line that names ``source`` and the field, for anything else.
         """
         kind, grid = fields.choice("kind", (*TAILS, OTHER)), fields.absent_or_object("grid")
+        whole = fields.flag("whole") if fields.has("whole") else False
         fields.finish()
-        return cls(kind, None if grid is None else InputGrid.from_fields(grid, source))
+        return cls(kind, None if grid is None else InputGrid.from_fields(grid, source), whole)
 
 
 def softmax(scores: Wide) -> Wide:

@@ -135,7 +135,7 @@ def entry_grid(model: Any, options: dict[str, Any]) -> "InputGrid":
 
 def notes_of(model: Any, data: Any) -> tuple[str, ...]:
     """Return what there is to say of what `read` gave."""
-    return tuple(getattr(data if hasattr(data, "notes") else model, "notes", ()))
+    return (*getattr(model, "notes", ()), *getattr(data, "notes", ()))
 
 
 def read(options: dict[str, Any]) -> Any:

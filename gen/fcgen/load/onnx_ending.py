@@ -9,6 +9,7 @@ import numpy as np
 
 from fcgen.load.onnx_graph import FLOATS, INTEGERS, OnnxGraph
 from fcgen.load.onnx_grid import Grid, grid_of
+from fcgen.load.onnx_rules import CODE_BITS
 from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.qonnx_quant import quantizer
 from fcgen.real_map import InputGrid
@@ -82,7 +83,7 @@ class _Ending:
         if kind in FUNCTIONS and self._is(source, "") and self._over_all(node, source):
             return Tail(FUNCTIONS[kind])
         if kind in OF_CODES and self._is(source, "") and self._over_all(node, source):
-            return Tail(OF_CODES[kind], _grid(grid_of(self.graph, node, 3)))
+            return _rounded(OF_CODES[kind], grid_of(self.graph, node, 3))
         if kind == "ArgMax" and before.grid is None and before.kind in KEEP_ORDER:
             first = not self.graph.attribute(node, "select_last_index", 0)
             return Tail("argmax" if first and self._over_all(node, source) else OTHER)
@@ -91,7 +92,7 @@ class _Ending:
         if kind in ("QuantizeLinear", "DequantizeLinear") and before.kind in FUNCTIONS.values():
             return self._quantised(before, grid_of(self.graph, node))
         if kind in ("Quant", "IntQuant") and before.kind in FUNCTIONS.values():
-            return self._rounded(node, before)
+            return self._by_quant(node, before)
         return Tail(OTHER)
 
     def _is(self, source: str, kind: str) -> bool:
@@ -149,12 +150,11 @@ class _Ending:
         self.shapes[node.output[0]] = (1, 2)
 
     def _quantised(self, before: Tail, grid: Grid) -> Tail:
-        own = _grid(grid)
-        if before.grid is None:
-            return Tail(before.kind, own)
-        return before if before.grid.as_fields() == own.as_fields() else Tail(OTHER)
+        own = _rounded(before.kind, grid)
+        same = before.grid is None or before.as_fields() == own.as_fields()
+        return own if same else Tail(OTHER)
 
-    def _rounded(self, node: onnx.NodeProto, before: Tail) -> Tail:
+    def _by_quant(self, node: onnx.NodeProto, before: Tail) -> Tail:
         found = quantizer(self.graph, node)
         even = found.rounding in ("ROUND", "HALF_EVEN") and found.scale.size == 1
         if before.grid is not None or not even or found.zero_point:
@@ -162,6 +162,8 @@ class _Ending:
         return Tail(before.kind, InputGrid(float(found.scale.flat[0]), 0, found.lo, found.hi))
 
 
-def _grid(grid: Grid) -> InputGrid:
+def _rounded(kind: str, grid: Grid) -> Tail:
+    """Return a function of codes to codes, which onnxruntime makes of Softmax and its quantiser."""
     codes = grid.codes()
-    return InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
+    own = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
+    return Tail(kind, own, whole=kind == "softmax" and codes.form.bits <= CODE_BITS)

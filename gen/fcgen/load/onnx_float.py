@@ -78,7 +78,7 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
         input_name=walk.input_name,
         input_shape=walk.input_shape,
         layers=tuple(walk.chain.layers),
-        tail=tail.kind,
+        tail=tail,
         nodes=tuple(walk.reports),
         shape=walk.declared,
     )

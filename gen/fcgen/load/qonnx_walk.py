@@ -181,10 +181,9 @@ class QuantWalk(QuantConstants):
             target=target,
             input=self.input,
             output=output,
-            tail=tail.kind,
+            tail=tail,
             nodes=tuple(self.reports),
             notes=tuple(self.notes),
             open=self.open and self.entry is None,
-            tail_grid=tail.grid,
             shape=self.declared,
         )

@@ -11,6 +11,7 @@ from fcgen.errors import InputError, bad_input
 from fcgen.load.chain import Chain
 from fcgen.load.model_file import ELEMENTS_MAX
 from fcgen.model import Activation, Floats, Model, NodeReport
+from fcgen.tail import Tail
 from fcgen.validation import check_sizes
 
 RELU, RELU6 = Activation(lo=0.0), Activation(lo=0.0, hi=6.0)
@@ -106,7 +107,7 @@ def fold(
         input_name,
         shape,
         tuple(chain.layers),
-        tail,
+        Tail(tail),
         tuple(reports),
         input_shape if len(input_shape) not in (1, 3) else (),
     )

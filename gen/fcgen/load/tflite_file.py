@@ -21,7 +21,7 @@ from fcgen.load.tflite_graph import AGAIN, Tensor, TfliteGraph
 from fcgen.load.tflite_unary import NAMES, Scaled, table
 from fcgen.model import NodeReport
 from fcgen.real_map import InputGrid, RealMap
-from fcgen.tail import OTHER
+from fcgen.tail import OTHER, Tail
 
 IDENTIFIER = b"TFL3"
 TARGETS = ("litert-reference", "litert-xnnpack")
@@ -188,9 +188,8 @@ class _Walk:
             target=self.target,
             input=InputGrid(float(self.entry.scales[0]), first.input_zero_point, -128, 127),
             output=RealMap.scaled(self.result.scales[0], int(self.result.zero_points[0])),
-            tail=self.tail,
+            tail=Tail(self.tail, self.tail_grid),
             nodes=tuple(self.reports),
-            tail_grid=self.tail_grid,
             takes_codes=entry.kind != "FLOAT32",
             shape=features if len(features) not in (1, 3) else (),
         )
