@@ -77,7 +77,7 @@ def rtl(network: Network, codes: np.ndarray, folder: Path) -> int:
         for layer in network.layers
     )
     made = accelerator.write(network, Schedule.chain(network, sizes), folder / "design")
-    result = made.simulate(codes, engine="compiled", stall=0.2)
+    result = made.simulate(codes, engine="compiled", stall=0.2, codes=True)
     return len(result.mismatches)
 
 

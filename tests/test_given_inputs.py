@@ -14,6 +14,7 @@ from fcgen.cli import main
 from fcgen.digits import PIXEL_MAX, Digits
 from fcgen.errors import InputError
 from fcgen.given_inputs import codes_of, reals_of
+from fcgen.host.board import Board
 from fcgen.network import Network
 from fcgen.real_map import InputGrid
 from fcgen.reference import run as run_reference
@@ -233,3 +234,12 @@ def test_networks_written_before_take_reals_where_they_have_a_grid():
         values = json.loads(shaped.to_json()) | {field: value}
         with pytest.raises(InputError, match=line):
             Network.from_json(json.dumps(values))
+
+
+def test_a_board_takes_what_the_source_takes():
+    board = object.__new__(Board)
+    board.network = READ
+    codes, notes = board._codes(COUNTED, False)
+    assert np.array_equal(codes, 2 * COUNTED)
+    assert notes == ("inputs: int64, reals, which the source takes; --codes takes them as codes",)
+    assert np.array_equal(board._codes(COUNTED, True)[0], COUNTED)

@@ -173,3 +173,18 @@ def test_an_object_of_no_known_library_is_refused():
     assert str(caught.value) == (
         "model: dict: must be a path, or an object of sklearn or torch; export the model to ONNX"
     )
+
+
+@pytest.mark.parametrize("labels", ["three classes", "two classes", "several labels"])
+def test_the_tail_gives_what_predict_proba_gives(labels):
+    wanted = {
+        "three classes": CLASSES,
+        "two classes": CLASSES == 1,
+        "several labels": np.stack([CLASSES == 0, CLASSES == 1], 1),
+    }[labels]
+    estimator = fitted(classifier(), X, wanted)
+    model = fcgen.load(estimator)
+    found, shares = model.tail(model.forward(X).astype(np.float32)), estimator.predict_proba(X)
+    assert (found.dtype, found.shape) == (np.float32, shares.shape)
+    # The estimator computes in float64, from which the float32 scores differ by half a last bit.
+    assert np.abs(found - shares).max() < 2.0**-20
