@@ -21,7 +21,7 @@ def lines(model: Model | IntegerModel) -> list[str]:
         for layer in model.layers
     ]
     nodes = [(node.kind, node.name, node.became) for node in model.nodes]
-    shape = " x ".join(map(str, model.input_shape))
+    shape = " x ".join(map(str, model.shape or model.input_shape))
     return [
         f"{model.name}: {model.format}, {count(len(layers), 'layer')}, input {model.input_name} "
         f"({shape})",

@@ -73,7 +73,7 @@ def explore(
     scheduler : str, optional
         Address of a Dask cluster that does the work instead.
     calibration : path or ndarray, optional
-        Inputs of a model of floats, (V, N) or (V, C, H, W).
+        Inputs of a model of floats, (V, N) or in the shape that the model declares.
     bounds : (float, float), optional
         Range of the inputs, where there are none.
     test, labels : path or ndarray, optional

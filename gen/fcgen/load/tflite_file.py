@@ -125,7 +125,7 @@ class _Walk:
         found, before = TAIL.get(kind, ""), self.tail
         if kind == "SOFTMAX":
             options = self.graph.options(operator, "SoftmaxOptions")
-            if options is not None and options.Beta() not in (0.0, 1.0):
+            if options is not None and options.Beta() != 1.0:
                 found = OTHER
         if found:
             known = not before or (found == "argmax" and before == "softmax" and not self.tail_grid)
