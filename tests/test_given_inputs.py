@@ -6,6 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 import pytest
 from onnx import helper
 
@@ -13,6 +14,7 @@ import fcgen
 from fcgen.cli import main
 from fcgen.digits import PIXEL_MAX, Digits
 from fcgen.errors import InputError
+from fcgen.export_onnx import CODES
 from fcgen.given_inputs import codes_of, reals_of
 from fcgen.host.board import Board
 from fcgen.network import Network
@@ -203,10 +205,14 @@ def test_inputs_have_the_shape_that_the_file_declares(shape, tmp_path):
     assert np.array_equal(reals_of(net, x, "x"), x.reshape(20, 12))
     np.save(tmp_path / "x.npy", x)
     words = ["quantize", path, "--calibration", tmp_path / "x.npy", "-o", tmp_path / "n.json", "-q"]
-    assert run(*words)[0] == 0
+    assert run(*words, "--export-onnx", tmp_path / "twin.onnx")[0] == 0
     made = Network.from_json((tmp_path / "n.json").read_text())
     assert made.shape == (() if len(shape) in (1, 3) else shape)
-    assert np.array_equal(codes_of(made, x).codes, codes_of(made, x.reshape(20, 12)).codes)
+    codes = codes_of(made, x).codes
+    assert np.array_equal(codes, codes_of(made, x.reshape(20, 12)).codes)
+    twin = onnxruntime.InferenceSession(tmp_path / "twin.onnx")
+    (found,) = twin.run([CODES], {"x": x.astype(np.float32)})
+    assert np.array_equal(found, run_reference(made, codes))
     with pytest.raises(InputError, match=r"^x: float64 of shape \(20, 2, 6\): must hold reals"):
         reals_of(net, x.reshape(20, 2, 6), "x")
 
