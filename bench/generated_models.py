@@ -77,7 +77,7 @@ def rtl(network: Network, codes: np.ndarray, folder: Path) -> int:
         for layer in network.layers
     )
     made = accelerator.write(network, Schedule.chain(network, sizes), folder / "design")
-    result = made.simulate(codes, engine="compiled", stall=0.2)
+    result = made.simulate(codes, engine="compiled", stall=0.2, codes=True)
     return len(result.mismatches)
 
 
@@ -89,7 +89,7 @@ def integers(make: Callable[[int, Path], Path], seed: int, folder: Path) -> Chec
 def answers(model: Model, x: np.ndarray) -> np.ndarray:
     """Return what the trainer gives: the last layer's values, or a class' probability."""
     values = model.forward(x)
-    if model.tail:
+    if model.tail.kind:
         return probabilities(values)[:, -1]
     return values
 

@@ -61,9 +61,12 @@ np.save(sys.argv[3], np.array(rows))
 
 
 def run(*words: object) -> str:
-    """Run the program; return what it prints."""
+    """Run the program; return what it prints, also where a certificate is not exact."""
     command = [sys.executable, "-m", "fcgen", *map(str, words)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode not in (0, 1):
+        done.check_returncode()
+    return done.stdout
 
 
 def inputs(network: Network, vectors: int) -> tuple[np.ndarray, np.ndarray]:
@@ -132,17 +135,17 @@ def main() -> int:
         accelerator = fcgen.open(folder / "d")
         network = accelerator.network
         codes, _ = inputs(network, options.vectors)
-        few = accelerator.simulate(codes[:ICARUS_VECTORS], engine="icarus")
+        few = accelerator.simulate(codes[:ICARUS_VECTORS], engine="icarus", codes=True)
         print(f"  icarus: {few.vectors} vectors, {len(few.mismatches)} mismatches")
-        accelerator.predict(codes[:2])  # builds the model
+        accelerator.predict(codes[:2], codes=True)  # builds the model
         start = time.monotonic()
-        result = accelerator.simulate(codes, engine="compiled", check=False)
+        result = accelerator.simulate(codes, engine="compiled", check=False, codes=True)
         rate = 60 * options.vectors / (time.monotonic() - start)
         outputs = result.outputs
         wanted = expected(model, network, codes, folder)
         if wanted.dtype.kind == "f":
-            assert network.output is not None
-            outputs = network.output(outputs)
+            assert network.scores is not None
+            outputs = network.scores(outputs)
         differ = int((outputs != wanted).sum())
         print(
             f"  {result.engine}: {options.vectors:,} vectors, {rate:,.0f} a minute, {differ} of "

@@ -62,9 +62,9 @@ def half_with_others(x: np.ndarray, y: np.ndarray, images: np.ndarray, folder: P
     half = len(images) // 2
     codes, _ = first.quantize(images)
     with VirtualBoard(design) as virtual, Board(virtual.path, design, timeout=TIMEOUT) as board:
-        wrong = show("64-32-10", first, codes[:half], board.run(codes[:half]))
+        wrong = show("64-32-10", first, codes[:half], board.run(codes[:half], codes=True))
         board.load_weights(second)
-        run_again = board.run(codes[half:])
+        run_again = board.run(codes[half:], codes=True)
         return wrong + show("64-32-10, another training", second, codes[half:], run_again)
 
 

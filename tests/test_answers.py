@@ -18,20 +18,20 @@ def test_codes_stay_where_nothing_is_asked_for():
 
 
 def test_reals_are_those_of_the_source_in_float32():
-    net = network(4, 3, output=RealMap.scaled(0.1, 2))
+    net = network(4, 3, scores=RealMap.scaled(0.1, 2))
     reals = answer(net, OUTPUTS, dequantize=True)
     assert reals.dtype == np.float32
     assert np.array_equal(reals, (OUTPUTS.astype(np.float32) - np.float32(2)) * np.float32(0.1))
 
 
 def test_probabilities_are_the_softmax_of_the_reals():
-    net = network(4, 3, output=RealMap.scaled(1000.0))
+    net = network(4, 3, scores=RealMap.scaled(1000.0))
     shares = answer(net, OUTPUTS, upto="probabilities")
     assert np.allclose(shares, [[0, 1, 0], [0.5, 0.5, 0]])
 
 
 def test_a_single_output_has_a_sign_and_a_sigmoid():
-    net = network(4, 1, output=RealMap.scaled(0.5, 2))
+    net = network(4, 1, scores=RealMap.scaled(0.5, 2))
     outputs = np.array([[2], [3], [1]])
     assert answer(net, outputs, upto="class").tolist() == [0, 1, 0]
     shares = answer(net, outputs, upto="probabilities")
@@ -40,7 +40,7 @@ def test_a_single_output_has_a_sign_and_a_sigmoid():
 
 def test_the_class_is_that_of_the_reals_and_of_equal_ones_the_first():
     assert answer(network(4, 3), OUTPUTS, upto="class").tolist() == [1, 0]
-    turned = network(4, 3, output=RealMap.scaled([1.0, -1.0, -4.0]))
+    turned = network(4, 3, scores=RealMap.scaled([1.0, -1.0, -4.0]))
     assert answer(turned, OUTPUTS, upto="class").tolist() == [2, 0]
     chosen = network(4, 3, end=End("argmax"))
     assert answer(chosen, np.array([[2], [0]]), upto="class").tolist() == [2, 0]

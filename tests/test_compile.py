@@ -225,6 +225,19 @@ def test_certify_lists_what_differs_and_exits_with_one(tmp_path):
     assert ": no short constants have these thresholds" in out
 
 
+def test_a_design_that_does_not_equal_its_source_is_written_and_exits_with_one(tmp_path):
+    (tmp_path / "net.tflite").write_bytes(tflite_mlp(120, 8, seed=1, per_channel=True))
+    words = ["compile", tmp_path / "net.tflite", "--target", "litert-xnnpack"]
+    code, out, err = run(*words, "-o", tmp_path / "d", "--json")
+    assert code == 1
+    assert json.loads(out)["certificate"]["exact"] is False
+    assert "certificate: not equal to litert-xnnpack: " in err
+    assert fcgen.open(tmp_path / "d").network.inputs == 120
+    code, out, _ = run(*words, "-o", tmp_path / "q", "-q")
+    assert (code, "certificate: not equal to litert-xnnpack: " in out) == (1, True)
+    assert run("certify", tmp_path / "net.tflite", "--target", "litert-xnnpack")[0] == 1
+
+
 def test_a_float_model_has_no_certificate(folder):
     code, _, err = run("certify", folder / "net.onnx")
     assert code == 2
@@ -288,10 +301,10 @@ def test_a_network_of_integers_takes_labels_as_its_model_did(folder, tmp_path):
         (["--test", "codes.npy"], "is for the accuracy; give --labels with it"),
         (
             ["--test", "y.npy", "--labels", "y.npy"],
-            "--test: shape (200,): must have the shape (V, 9)",
+            "y.npy: shape (200,): must have the shape (V, 9)",
         ),
         (["--test", "codes.npy", "--labels", "few.npy"], "must hold 200 integers"),
-        (["--test", "far.npy", "--labels", "y.npy"], "--test: 128: at (3, 2) is outside of int8"),
+        (["--test", "far.npy", "--labels", "y.npy"], "far.npy: 128: at (3, 2) is outside of int8"),
         (["--test", "none.npy", "--labels", "y.npy"], "there are no vectors; give some"),
     ],
 )

@@ -44,11 +44,11 @@ def test_of_equal_scores_the_first_one_wins(end, wanted):
         network(6, 5, 4),
         network(6, 5, raw=True),
         network(6, 5, 4, end=End("argmax")),
-        network(6, 5, 4, end=End("top_k", 3), input=grid(), output=RealMap.scaled(0.1)),
+        network(6, 5, 4, end=End("top_k", 3), input=grid(), scores=RealMap.scaled(0.1)),
         network(
             *(6, 5, 4),
             input=grid(before=RealMap((("multiply", 2.0), ("subtract", 1.0)))),
-            output=RealMap.scaled([0.1, 0.2, 0.3, 0.4], 3),
+            scores=RealMap.scaled([0.1, 0.2, 0.3, 0.4], 3),
         ),
     ],
 )
@@ -119,11 +119,11 @@ def test_layers_that_do_not_fit_together_are_refused(layers, line):
             "end: 5: the last layer has 3 outputs; choose a smaller number",
         ),
         (
-            {"end": End("argmax"), "output": RealMap.scaled([1.0, 2.0, 1.0])},
+            {"end": End("argmax"), "scores": RealMap.scaled([1.0, 2.0, 1.0])},
             "end: argmax: needs outputs that share one positive scale; requantize the last layer",
         ),
         (
-            {"end": End("argmax"), "output": RealMap.scaled(-1.0)},
+            {"end": End("argmax"), "scores": RealMap.scaled(-1.0)},
             "end: argmax: needs outputs that share one positive scale; requantize the last layer",
         ),
         (
@@ -177,7 +177,7 @@ def test_a_real_map_rounds_to_float32_at_every_step():
 
 
 def broken(**changes):
-    values = json.loads(network(4, 3, 2, input=grid(), output=RealMap.scaled(0.5)).to_json())
+    values = json.loads(network(4, 3, 2, input=grid(), scores=RealMap.scaled(0.5)).to_json())
     for path, value in changes.items():
         place = values
         *way, last = path.split("__")

@@ -189,10 +189,10 @@ def test_widths_that_make_no_sense_are_refused(options, line, folder):
 @pytest.mark.parametrize(
     ("x", "line"),
     [
-        (np.zeros((3, 5)), "--calibration: float64 of shape (3, 5): must hold real vectors"),
+        (np.zeros((3, 5)), "--calibration: float64 of shape (3, 5): must hold reals"),
         (np.zeros((0, 8)), "--calibration: 0 vectors: at least one is needed"),
-        (np.full((1, 8), np.inf), "--calibration: NaN or infinity: must be finite"),
-        (np.zeros((1, 8), "U1"), "--calibration: <U1 of shape (1, 8): must hold real vectors"),
+        (np.full((1, 8), np.inf), "--calibration: inf at (0, 0): must be finite"),
+        (np.zeros((1, 8), "U1"), "--calibration: <U1 of shape (1, 8): must hold reals"),
     ],
 )
 def test_calibration_data_that_do_not_fit_are_refused(x, line, folder):

@@ -32,7 +32,7 @@ from onnx_examples import mlp, save
 
 
 def ending(*widths, bits=8, scale=0.05, **fields):
-    return network(*widths, end=End("softmax", bits=bits), output=RealMap.scaled(scale), **fields)
+    return network(*widths, end=End("softmax", bits=bits), scores=RealMap.scaled(scale), **fields)
 
 
 def run(*words):
@@ -54,7 +54,7 @@ def test_a_network_survives_its_json(net):
 def test_the_reals_of_the_outputs_decide_not_their_codes():
     x = np.random.default_rng(0).integers(-128, 128, (50, 6))
     steps = RealMap((("subtract", 3.0), ("divide", 8.0), ("multiply", 0.5)))
-    net = replace(ending(6, 5, 4), output=steps)
+    net = replace(ending(6, 5, 4), scores=steps)
     reals = steps(trace(net, x)[-1]).astype(float)
     powers = np.exp(reals - reals.max(1, keepdims=True))
     errors = run_reference(net, x) / 256 - powers / powers.sum(1, keepdims=True)

@@ -71,13 +71,19 @@ class Accelerator:
         """What was found wrong and passed over because of ``force``."""
         return self.design.notes
 
-    def predict(self, inputs: np.ndarray, engine: str | None = None) -> np.ndarray:
+    def predict(
+        self, inputs: np.ndarray, engine: str | None = None, *, codes: bool = False
+    ) -> np.ndarray:
         """Return what the hardware computes, not compared with anything.
 
         Parameters
         ----------
-        inputs : ndarray, shape (V, N) or (V, C, H, W)
-            Integer codes, or floats where the network knows what its codes are worth.
+        inputs : ndarray, shape (V, N), (V, C, H, W) or the source's own
+            What the source takes: reals, integers too, of a model with float32 inputs; codes of one
+            with int8 or uint8 inputs, and of a layer that stands alone. The notes of
+            :meth:`simulate` say what was done.
+        codes : bool
+            Integers are codes, whatever the source takes.
         engine : str, optional
             As for :meth:`simulate`, which also says which one ran.
 
@@ -86,7 +92,7 @@ class Accelerator:
         ndarray of int64
             Outputs (V, M), class indices (V,), or the k best (V, k).
         """
-        return self.simulate(inputs, engine=engine, check=False).shaped
+        return self.simulate(inputs, engine=engine, check=False, codes=codes).shaped
 
     def simulate(
         self,
@@ -101,6 +107,7 @@ class Accelerator:
         parameters: Network | DenseLayer | None = None,
         source: str | None = None,
         parameters_source: str | None = None,
+        codes: bool = False,
         progress: Callable[[str], None] = lambda _: None,
     ) -> SimulationResult:
         """Stream vectors through the design; see :func:`fcgen.simulate.simulate`."""
@@ -117,6 +124,7 @@ class Accelerator:
             parameters=parameters,
             source=source,
             parameters_source=parameters_source,
+            codes=codes,
             progress=progress,
         )
 

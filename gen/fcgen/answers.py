@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
-from fcgen.model import Activation
 from fcgen.network import Network
+from fcgen.tail import sigmoid, softmax
 
 UPTO = ("logits", "probabilities", "class")
 
@@ -27,11 +27,13 @@ def answer(
     outputs : ndarray of int64, shape (V, outputs)
         As the hardware gives them.
     dequantize : bool
-        The reals that the outputs stand for, float32, as the source runtime gives them.
+        What the source's own output is, whatever its tail: see `Network.output`; with ``logits``
+        the reals before the tail, float32.
     upto : {'logits', 'probabilities', 'class'}, optional
-        Outputs of the last layer; their softmax, float64; the index of the largest, int64 (V,).
-        Of a single output: its sigmoid, and whether it is positive. Probabilities that the
-        hardware gives stand for themselves, and have the same class.
+        Outputs of the last layer; their softmax, or their sigmoid where the source ends in one,
+        float64; the index of the largest, int64 (V,). Of a single output: its sigmoid, and whether
+        it is positive. Probabilities that the hardware gives stand for themselves, and have the
+        same class.
 
     Returns
     -------
@@ -51,7 +53,8 @@ def answer(
         return _of_probabilities(network, outputs, dequantize=dequantize, upto=upto)
     if kind != "values":
         known = "class" if kind == "argmax" else None
-        if dequantize or upto not in (None, known):
+        own = kind == "argmax" and network.tail.kind == "argmax"
+        if (dequantize and not own) or upto not in (None, known):
             option = "--dequantize" if dequantize else "--upto"
             rule = "the hardware gives indices, not the outputs that they are made of"
             raise bad_input(option, kind, rule, "compile the model with --end values")
@@ -59,16 +62,18 @@ def answer(
     if not dequantize and upto in (None, "logits"):
         return outputs
     several = outputs.shape[1] > 1
-    if upto == "class" and several and (network.output is None or network.output.keeps_order):
+    if upto == "class" and several and (network.scores is None or network.scores.keeps_order):
         return classes(outputs)
-    if network.output is None:
+    if network.scores is None:
         option = "--dequantize" if dequantize else "--upto"
         rule = "the network does not know what its outputs are worth"
         raise bad_input(option, network.name, rule, "leave the option out")
-    reals = network.output(outputs)
+    if upto is None:
+        return network.output(outputs)
+    reals = network.scores(outputs)
     if upto == "class":
         return classes(reals)
-    return probabilities(reals) if upto == "probabilities" else reals
+    return probabilities(reals, network.tail.kind) if upto == "probabilities" else reals
 
 
 def _of_probabilities(
@@ -81,8 +86,7 @@ def _of_probabilities(
         return classes(outputs)
     if upto is None and not dequantize:
         return outputs
-    step = 0.5**network.end.bits
-    return outputs * step if upto else (outputs * step).astype(np.float32)
+    return outputs * 0.5**network.end.bits if upto else network.output(outputs)
 
 
 def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -98,10 +102,7 @@ def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return np.asarray(scores.argmax(axis=1), np.int64)
 
 
-def probabilities(reals: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return the softmax of each vector (V, M); of a single output its sigmoid (V, 1)."""
-    if reals.shape[1] == 1:
-        return Activation("sigmoid")(reals.astype(np.float64))
-    powers = np.exp(reals.astype(np.float64) - reals.max(axis=1, keepdims=True))
-    shares: npt.NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+def probabilities(reals: npt.NDArray[np.floating], tail: str = "") -> npt.NDArray[np.float64]:
+    """Return the softmax of each vector (V, M); of a single output, or a sigmoid, that (V, M)."""
+    single = reals.shape[1] == 1 or tail == "sigmoid"
+    return (sigmoid if single else softmax)(reals.astype(np.float64))

@@ -50,7 +50,16 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
     made = [_layer(layer) for layer in model.layers]
     layers = [layer for layer, _ in made]
     layers[0] = replace(layers[0], input_shape=model.input_shape)
-    network = Network(model.name, tuple(layers), end or End(), model.input, model.output)
+    network = Network(
+        model.name,
+        tuple(layers),
+        end or End(),
+        model.input,
+        model.output,
+        model.tail,
+        model.takes_codes,
+        model.shape,
+    )
     proofs = tuple(proof for _, proof in made)
     return network, Certificate(model.name, model.target, proofs, network.softmax)
 

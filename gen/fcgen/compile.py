@@ -54,6 +54,11 @@ class Compiled:
     accuracy: Accuracy | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def exact(self) -> bool:
+        """Whether no certificate says that the network differs from its source."""
+        return self.certificate is None or self.certificate.exact
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         accuracy = self.accuracy

@@ -76,10 +76,10 @@ def twin(quantization: Quantization, input_name: str) -> Any:
     network, grid = quantization.network, quantization.network.input
     assert grid is not None, "the quantiser knows what inputs are worth"
     graph = _Graph(onnx)
-    shape = [None, *network.input_shape]
-    entry = onnx.helper.make_tensor_value_info(input_name, onnx.TensorProto.FLOAT, shape)
+    shape = network.shape or network.input_shape
+    entry = onnx.helper.make_tensor_value_info(input_name, onnx.TensorProto.FLOAT, [None, *shape])
     running = input_name
-    if len(network.input_shape) > 1:
+    if len(shape) > 1:
         running = graph.add("Flatten", [running], "flat", axis=1)
     step = graph.constant("input_scale", np.array(grid.scale, np.float32))
     zero = graph.constant("input_zero_point", np.array(grid.zero_point, np.int8))

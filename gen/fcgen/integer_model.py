@@ -13,6 +13,7 @@ from fcgen.fixed import IntegerFormat
 from fcgen.model import NodeReport
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.source_step import Int64Array, Step
+from fcgen.tail import NO_TAIL, Tail
 from fcgen.validation import check_sizes
 
 TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
@@ -111,7 +112,7 @@ class IntegerModel:
 
     Attributes
     ----------
-    name, format, input_name, input_shape, tail, nodes
+    name, format, input_name, input_shape, tail, nodes, shape
         As for `fcgen.model.Model`.
     layers : tuple of IntegerLayer
     target : str
@@ -124,6 +125,8 @@ class IntegerModel:
         Lines for people: what was assumed.
     open : bool
         The grid of the inputs is neither the file's nor anybody's: it was assumed.
+    takes_codes : bool
+        The file's own input has codes, int8 or uint8, not reals.
     """
 
     name: str
@@ -134,10 +137,12 @@ class IntegerModel:
     target: str
     input: InputGrid | None
     output: RealMap | None
-    tail: str = ""
+    tail: Tail = NO_TAIL
     nodes: tuple[NodeReport, ...] = ()
     notes: tuple[str, ...] = ()
     open: bool = False
+    takes_codes: bool = False
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layers:

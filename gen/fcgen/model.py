@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
+from fcgen.tail import NO_TAIL, Tail
 from fcgen.validation import check_sizes
 
 Floats = npt.NDArray[np.float64]
 
 UNARY = ("linear", "leaky_relu", "sigmoid", "tanh")
-TAILS = ("", "softmax", "sigmoid", "argmax")
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,11 @@ class Model:
     input_shape : tuple of int
         (N,) or three sizes, flattened in C order as the file's own runtime does.
     layers : tuple of FloatLayer
-    tail : str
-        What the file does with the outputs of the last layer: one of `TAILS`.
+    tail : Tail
+        What the file does with the outputs of the last layer.
     nodes : tuple of NodeReport
+    shape : tuple of int
+        Of one input of the file, where it has another rank than 1 and 3; else empty.
     """
 
     name: str
@@ -170,8 +172,9 @@ class Model:
     input_name: str
     input_shape: tuple[int, ...]
     layers: tuple[FloatLayer, ...]
-    tail: str = ""
+    tail: Tail = NO_TAIL
     nodes: tuple[NodeReport, ...] = ()
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layers:

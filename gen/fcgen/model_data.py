@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
+from fcgen.given_inputs import meaning, reals_of
 from fcgen.integer_model import IntegerModel
 from fcgen.load.vector_file import read_array
 from fcgen.model import Model
@@ -46,25 +47,50 @@ class LabelledData:
 
     Attributes
     ----------
-    test : ndarray, shape (V, N) or (V, *input_shape)
-        Integers are codes, floats the reals that the network quantises.
+    test : ndarray, shape (V, N) or that of the source
+        What the source takes, see `fcgen.given_inputs`.
     labels : ndarray of int64, shape (V,)
+    subject : str
+        What the vectors are called in messages.
+    codes : bool
+        Integers are codes, whatever the source takes.
+    notes : tuple of str
+        What the vectors are taken as.
     """
 
     test: npt.NDArray[Any]
     labels: npt.NDArray[np.int64]
+    subject: str = "--test"
+    codes: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def labelled(
-    model: IntegerModel | Network, test: Source | None, labels: Source | None
+    model: IntegerModel | Network,
+    test: Source | None,
+    labels: Source | None,
+    *,
+    codes: bool = False,
 ) -> LabelledData | None:
     """Read vectors and their classes for a model of integers; None where neither is given.
+
+    Parameters
+    ----------
+    model : IntegerModel or Network
+    test : Path or ndarray, optional
+        ``.npy`` of what the source takes.
+    labels : Path or ndarray, optional
+        ``.npy`` of integers (V,).
+    codes : bool
+        Integers in ``test`` are codes, whatever the source takes.
 
     Raises
     ------
     InputError
         One line for a file or an option that is wrong.
     """
+    if test is None and codes:
+        raise bad_input("--codes", "no --test", "says what it holds", "leave it out")
     if test is None and labels is None:
         return None
     if labels is None:
@@ -74,10 +100,14 @@ def labelled(
     if test is None:
         raise bad_input("--labels", _name(labels, "classes"), "needs data", "give --test")
     vectors = _array(test)
-    if vectors.dtype.kind == "f" or not vectors.ndim:  # an array without rows has no vectors
-        vectors = _reals(test, model, "--test")
-    outputs = max(model.layers[-1].outputs, 2)
-    return LabelledData(vectors, _classes(labels, len(vectors), outputs))
+    place = _name(test, "--test")
+    if not vectors.ndim:  # it has no length
+        rule = "must hold vectors, one a row"
+        found = f"{vectors.dtype} of shape {vectors.shape}"
+        raise bad_input(place, found, rule, "save it that way")
+    classes = _classes(labels, len(vectors), max(model.layers[-1].outputs, 2))
+    said = meaning(model, vectors, place, codes=codes)
+    return LabelledData(vectors, classes, place, codes, said)
 
 
 def gather(
@@ -94,7 +124,7 @@ def gather(
     ----------
     model : Model or IntegerModel
     calibration : Path or ndarray, optional
-        ``.npy`` of reals, (V, N) or (V, *input_shape).
+        ``.npy`` of reals, integers too: (V, N), or the shape of the model's own input.
     bounds : (float, float), optional
         Range of the inputs, where no data are there: seeded uniform vectors.
     labels : Path or ndarray, optional
@@ -108,13 +138,13 @@ def gather(
     InputError
         One line for a file or an option that is wrong.
     """
-    inputs, notes = int(np.prod(model.input_shape)), []
+    inputs, notes = int(np.prod(model.input_shape)), list[str]()
     random = np.random.default_rng(seed)
     if calibration is not None and bounds is not None:
         rule = "the data have their own range"
         raise bad_input("--range", "with --calibration", rule, "leave one of the two out")
     if calibration is not None:
-        data = _reals(calibration, model, "--calibration")
+        data = _reals(calibration, model, "--calibration", notes)
     elif bounds is not None:
         low, high = bounds
         if not (np.isfinite(bounds).all() and low < high):
@@ -128,7 +158,7 @@ def gather(
             "no data: ranges are those of seeded normal inputs, which yours may leave; give "
             "--calibration x.npy or --range LO HI"
         )
-    tested = data if test is None else _reals(test, model, "--test")
+    tested = data if test is None else _reals(test, model, "--test", notes)
     classes = None
     if labels is not None:
         if test is None and calibration is None:
@@ -148,20 +178,11 @@ def _array(source: Source) -> npt.NDArray[Any]:
     return read_array(source) if isinstance(source, Path) else np.asarray(source)
 
 
-def _reals(source: Source, model: Model | IntegerModel | Network, option: str) -> Floats:
+def _reals(source: Source, model: Model | IntegerModel, option: str, notes: list[str]) -> Floats:
     array, place = _array(source), _name(source, option)
-    inputs, shape = int(np.prod(model.input_shape)), model.input_shape
-    if array.dtype.kind not in "fiu" or array.shape[1:] not in ((inputs,), shape):
-        rule = f"must hold reals of shape (V, {', '.join(map(str, shape))})"
-        raise bad_input(place, f"{array.dtype} of shape {array.shape}", rule, "save it that way")
-    if not len(array):
-        raise bad_input(place, "0 vectors", "at least one is needed", "give more")
-    values = np.asarray(array, np.float64).reshape(len(array), inputs)
-    if not np.isfinite(values).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        found = f"{values[where]} at {where}"
-        raise bad_input(place, found, "must be finite", "remove NaN and infinity")
-    return values
+    found = reals_of(model, array, place)
+    notes += [f"{place}: {array.dtype}, reals"] if array.dtype.kind != "f" else []
+    return found
 
 
 def _classes(source: Source, vectors: int, count: int) -> npt.NDArray[np.int64]:

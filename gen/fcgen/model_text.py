@@ -21,12 +21,12 @@ def lines(model: Model | IntegerModel) -> list[str]:
         for layer in model.layers
     ]
     nodes = [(node.kind, node.name, node.became) for node in model.nodes]
-    shape = " x ".join(map(str, model.input_shape))
+    shape = " x ".join(map(str, model.shape or model.input_shape))
     return [
         f"{model.name}: {model.format}, {count(len(layers), 'layer')}, input {model.input_name} "
         f"({shape})",
         *box(("Layer", "Inputs", "Outputs", "Param #", "Activation"), layers),
-        f"after the last layer: {model.tail or 'nothing'}",
+        f"after the last layer: {model.tail.kind or 'nothing'}",
         "",
         *box(("Node", "Name", "Became"), nodes, left=3),
     ]
@@ -39,7 +39,7 @@ def as_dict(model: Model | IntegerModel) -> dict[str, Any]:
         "format": model.format,
         "input_name": model.input_name,
         "input_shape": list(model.input_shape),
-        "tail": model.tail,
+        "tail": model.tail.kind,
         "parameters": sum(layer.weight.size + layer.bias.size for layer in model.layers),
         "layers": [
             {

@@ -1,25 +1,30 @@
 """The quantised network: dense layers in a chain, immutable, validated, and exact as JSON."""
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from fcgen import document
 from fcgen.dense_layer import KIND as DENSE
 from fcgen.dense_layer import DenseLayer
 from fcgen.end import VALUES, End
 from fcgen.errors import bad_input, located
-from fcgen.fixed import IntegerFormat
+from fcgen.fixed import SIZE_MAX, IntegerFormat
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.roundings import BIPOLAR
 from fcgen.softmax_table import SoftmaxTable
+from fcgen.tail import NO_TAIL, Tail
 
 __all__ = ["End", "Network"]
 
 KIND = "network"
+CODES = "codes"
+RANK_MAX = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +40,14 @@ class Network:
     end : End
     input : InputGrid, optional
         How real inputs become codes; None where inputs are codes alone.
-    output : RealMap, optional
+    scores : RealMap, optional
         What the outputs of the last layer are worth; None where nothing is known.
+    tail : Tail
+        What the source makes of these reals.
+    takes_codes : bool
+        The source's input has codes itself, int8 or uint8, although there is a grid.
+    shape : tuple of int
+        Of one input of the source, where it has another rank than 1 and 3; else empty.
 
     Raises
     ------
@@ -48,7 +59,10 @@ class Network:
     layers: tuple[DenseLayer, ...]
     end: End = VALUES
     input: InputGrid | None = None
-    output: RealMap | None = None
+    scores: RealMap | None = None
+    tail: Tail = NO_TAIL
+    takes_codes: bool = False
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -74,11 +88,17 @@ class Network:
             if self.input.zero_point != self.layers[0].input_zero_point:
                 rule = f"the first layer's is {self.layers[0].input_zero_point}"
                 raise bad_input("input zero point", self.input.zero_point, rule, "use one")
-        if self.output is not None and self.end.kind != "values" and not self.output.keeps_order:
+        if self.shape and math.prod(self.shape) != self.inputs:
+            rule = f"the first layer takes {self.inputs}"
+            raise bad_input("shape", self.shape, rule, "correct it")
+        if self.scores is not None and self.end.kind != "values" and not self.scores.keeps_order:
             rule = "needs outputs that share one positive scale"
-            if self.output.bounded:
+            if self.scores.bounded:
                 rule = "the source bounds the last outputs, and takes the first of equal ones"
             raise bad_input("end", self.end.kind, rule, "requantize the last layer")
+        if self.tail.kind == "two_classes" and self.layers[-1].outputs != 1:
+            rule = f"is of one output, and the last layer has {self.layers[-1].outputs}"
+            raise bad_input("tail", self.tail.kind, rule, "use sigmoid or softmax")
         if self.end.kind == "softmax":
             self._check_softmax()
 
@@ -88,7 +108,7 @@ class Network:
             rule = "that of a single output is always 1"
             remedy = "use --end values, and simulate --upto probabilities for its sigmoid"
             raise bad_input("end", self.end.kind, rule, remedy)
-        if self.output is None:
+        if self.scores is None:
             rule = "the network does not know what its outputs are worth"
             raise bad_input("end", self.end.kind, rule, "use --end values or argmax")
 
@@ -100,7 +120,8 @@ class Network:
     @property
     def layer(self) -> DenseLayer | None:
         """The layer of a network that is one layer and nothing else, else None."""
-        plain = self.end.kind == "values" and self.input is None and self.output is None
+        known = self.input is not None or self.scores is not None or self.tail.kind or self.shape
+        plain = self.end.kind == "values" and not known
         return self.layers[0] if len(self.layers) == 1 and plain else None
 
     @property
@@ -133,9 +154,9 @@ class Network:
         """The table of a network that ends in a softmax, else None."""
         if self.end.kind != "softmax":
             return None
-        assert self.output is not None
+        assert self.scores is not None
         last = self.layers[-1]
-        return SoftmaxTable.of(last.outputs, last.output_format, self.output.scale, self.end.bits)
+        return SoftmaxTable.of(last.outputs, last.output_format, self.scores.scale, self.end.bits)
 
     @property
     def runtime_weights(self) -> bool:
@@ -201,6 +222,41 @@ class Network:
             raise bad_input("inputs", f"dtype {x.dtype}", rule, "give integer codes")
         return self.input.codes(x)
 
+    def output(self, outputs: npt.NDArray[np.integer[Any]]) -> npt.NDArray[Any]:
+        """Return what the source's own output is, of what leaves the network.
+
+        Exact up to the reals of the last layer, which are those of the source; its tail is computed
+        by the host in float64 and rounded to float32, see `fcgen.tail`. Probabilities that leave
+        the hardware (``softmax``) stand for themselves: whole steps of 1/2^bits.
+
+        Parameters
+        ----------
+        outputs : ndarray of integers, shape (V, outputs), of class indices (V,)
+
+        Returns
+        -------
+        ndarray
+            float32 (V, M); int64 (V,) where the source itself gives the class.
+
+        Raises
+        ------
+        InputError
+            When nobody knows what the outputs are worth, or indices leave and the source gives
+            something else.
+        """
+        outputs = np.asarray(outputs)
+        if self.end.kind == "softmax":
+            return (outputs * 0.5**self.end.bits).astype(np.float32)
+        if self.end.kind == "argmax" and self.tail.kind == "argmax":
+            return outputs.reshape(-1).astype(np.int64)
+        if self.end.gives_indices:
+            rule = "the hardware gives indices, not the outputs that they are made of"
+            raise bad_input("output", self.end.kind, rule, "compile the model with --end values")
+        if self.scores is None:
+            rule = "the network does not know what its outputs are worth"
+            raise bad_input("output", self.name, rule, "use the codes")
+        return self.tail(self.scores(outputs))
+
     def to_json(self) -> str:
         """Give the network as JSON text; one that is a plain layer as that layer's."""
         if self.layer is not None:
@@ -211,14 +267,29 @@ class Network:
                 "name": self.name,
                 "end": self.end.as_fields(),
                 "input": self.input and self.input.as_fields(),
-                "output": self.output and self.output.as_fields(),
+                "output": self.scores and self.scores.as_fields(),
+                **self._of_the_source(),
                 "layers": [layer.as_fields() for layer in self.layers],
             }
         )
 
+    def _of_the_source(self) -> dict[str, Any]:
+        """Give the fields that are there where they say something."""
+        given: dict[str, Any] = {}
+        if self.tail.kind:
+            given["tail"] = self.tail.as_fields()
+        if self.takes_codes and self.input is not None:
+            given["takes"] = CODES
+        if self.shape:
+            given["shape"] = list(self.shape)
+        return given
+
     @classmethod
     def from_json(cls, text: str | bytes, source: str = "reference.json") -> Self:
         """Read what `to_json` wrote.
+
+        Files of before these fields were there have no ``tail``, take reals where there is a grid
+        of the inputs (``takes``), and have vectors, or three sizes (``shape``).
 
         Raises
         ------
@@ -233,7 +304,9 @@ class Network:
         layers = tuple(DenseLayer.from_fields(layer, source) for layer in fields.objects("layers"))
         end = fields.object("end")
         grid, steps = fields.optional("input"), fields.any("output")
-        name = fields.text("name")
+        name, tail = fields.text("name"), fields.absent_or_object("tail")
+        takes = fields.choice("takes", (CODES,)) if fields.has("takes") else ""
+        shape = _sizes(fields) if fields.has("shape") else ()
         fields.finish()
         with located(source):
             kind = End.from_fields(end)
@@ -241,7 +314,14 @@ class Network:
             if steps is not None:
                 real = RealMap.from_fields(steps, source, layers[-1].outputs if layers else 0)
             entry = None if grid is None else InputGrid.from_fields(grid, source)
-            return cls(name, layers, kind, entry, real)
+            behind = NO_TAIL if tail is None else Tail.from_fields(tail, source)
+            return cls(name, layers, kind, entry, real, behind, takes == CODES, shape)
+
+
+def _sizes(fields: document.Fields) -> tuple[int, ...]:
+    """Take a shape of an input."""
+    sizes = tuple(range(1, RANK_MAX + 1))
+    return tuple(fields.integers("shape", minimum=1, maximum=SIZE_MAX, sizes=sizes))
 
 
 def _check_link(before: DenseLayer, after: DenseLayer) -> None:

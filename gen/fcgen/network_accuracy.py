@@ -10,11 +10,12 @@ import numpy.typing as npt
 from fcgen.accuracy import Accuracy
 from fcgen.answers import classes
 from fcgen.errors import bad_input
+from fcgen.given_inputs import codes_of
 from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import Network
 from fcgen.quantization import Quantization
-from fcgen.reference import check_vectors, trace
+from fcgen.reference import trace
 
 
 def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accuracy | None:
@@ -39,20 +40,18 @@ def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:
     InputError
         When the vectors are none of the network's, or nobody knows where its classes part.
     """
-    if network.output is None and network.layers[-1].outputs == 1:
+    if network.scores is None and network.layers[-1].outputs == 1:
         rule = "nobody knows what the network's single output is worth, whose sign is the class"
         raise bad_input("--labels", network.name, rule, "leave --labels and --test out")
-    codes = data.test
-    if codes.dtype.kind == "f":
-        codes, _ = network.quantize(codes)
-    scores = _scores(network, check_vectors(network, codes, "--test"))
+    found = codes_of(network, data.test, data.subject, codes=data.codes)
+    scores = _scores(network, found.codes)
     return Accuracy.of(data.labels, None, classes(scores), _count(scores))
 
 
 def _scores(network: Network, codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.number[Any]]:
     """Return what the outputs of the last layer are worth, or themselves where nobody knows."""
     outputs = trace(network, codes)[-1]
-    return network.output(outputs) if network.output is not None else outputs
+    return network.scores(outputs) if network.scores is not None else outputs
 
 
 def _count(scores: npt.NDArray[np.number[Any]]) -> int:

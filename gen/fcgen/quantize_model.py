@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.activation_grid import choose_grid
-from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.float32_claim import claims
+from fcgen.given_inputs import reals_of
 from fcgen.network import End, Network
 from fcgen.quantization import LayerReport, Quantization
 from fcgen.quantize_layer import quantize_layer
@@ -44,7 +44,7 @@ def quantize(
     Parameters
     ----------
     model : Model
-    calibration : ndarray of floats, shape (V, N) or (V, *input_shape)
+    calibration : ndarray of reals, shape (V, N) or that of the model's own input
         Inputs as the network will see them; they decide the range of every activation.
     options : QuantizeOptions, optional
     end : End, optional
@@ -56,7 +56,7 @@ def quantize(
         For calibration data of another shape or not finite, and for widths that do not work.
     """
     options = options or QuantizeOptions()
-    data = _checked(model, calibration)
+    data = reals_of(model, calibration, "--calibration")
     weight_bits, activation_bits = options.widths(len(model.layers))
     values = [data, *model.trace(data)]
     forms = [IntegerFormat(bits, signed=True) for bits in activation_bits]
@@ -88,6 +88,8 @@ def quantize(
         end or End(),
         InputGrid(first.scale, first.zero_point, first.format.minimum, first.format.maximum),
         RealMap.scaled(last.scale, last.zero_point),
+        model.tail,
+        shape=model.shape,
     )
     shares = [grid.saturated(found) for grid, found in zip(grids, values, strict=True)]
     reports = tuple(
@@ -114,22 +116,6 @@ def quantize(
         shares[0],
         _notes(network, reports, shares),
     )
-
-
-def _checked(model: Model, calibration: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    data = np.asarray(calibration)
-    inputs = int(np.prod(model.input_shape))
-    if data.dtype.kind not in "fiu" or data.shape[1:] not in ((inputs,), model.input_shape):
-        shape = ", ".join(map(str, model.input_shape))
-        rule = f"must hold real vectors of shape (V, {shape})"
-        found = f"{data.dtype} of shape {data.shape}"
-        raise bad_input("--calibration", found, rule, "give inputs as the model takes them")
-    if not len(data):
-        raise bad_input("--calibration", "0 vectors", "at least one is needed", "give more")
-    data = data.reshape(len(data), -1).astype(np.float64)
-    if not np.isfinite(data).all():
-        raise bad_input("--calibration", "NaN or infinity", "must be finite", "remove them")
-    return data
 
 
 def _notes(

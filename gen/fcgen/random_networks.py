@@ -153,7 +153,7 @@ def _with_softmax(random: np.random.Generator, network: Network) -> Network:
     spread = np.exp(random.uniform(np.log(0.5), np.log(500)))
     scale = RealMap.scaled(spread / (1 << last.output_format.bits))
     bits = int(random.integers(PROBABILITY_BITS_MIN, PROBABILITY_BITS_MAX, endpoint=True))
-    return replace(network, end=End("softmax", bits=bits), output=scale)
+    return replace(network, end=End("softmax", bits=bits), scores=scale)
 
 
 def _format(random: np.random.Generator) -> IntegerFormat:

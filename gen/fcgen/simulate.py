@@ -12,14 +12,13 @@ from fcgen.engines.choice import ENGINES, NETLIST_ENGINES, default_engine, runne
 from fcgen.engines.streaming import STALL_LIMIT, StreamOptions, StreamRun
 from fcgen.errors import CheckError, bad_input
 from fcgen.first_wrong_layer import blamed
+from fcgen.given_inputs import codes_of
 from fcgen.load.vector_file import check_writable
 from fcgen.network import Network
-from fcgen.reference import check_vectors
 from fcgen.reference import run as run_reference
 from fcgen.simulation_result import Mismatches, SimulationResult
 from fcgen.simulation_update import check_update, update_of
 from fcgen.stimuli import stimuli
-from fcgen.wording import count
 
 DEFAULT_VECTORS = {"reference": 256, "compiled": 256, "amaranth": 16, "icarus": 16, "verilator": 16}
 BLAMED_ON = 8
@@ -41,6 +40,7 @@ def simulate(
     source: str | None = None,
     parameters_source: str | None = None,
     workers: int | None = None,
+    codes: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> SimulationResult:
     """Stream vectors through a design.
@@ -48,8 +48,9 @@ def simulate(
     Parameters
     ----------
     design : Design
-    inputs : ndarray of integers, shape (V, N) or (V, C, H, W), optional
-        Without: all-minimum, all-maximum, the two alternations, then seeded random vectors.
+    inputs : ndarray, shape (V, N), (V, C, H, W) or the source's own, optional
+        What the source takes, see `fcgen.given_inputs`. Without: all-minimum, all-maximum, the two
+        alternations, then seeded random vectors.
     engine : {'reference', 'amaranth', 'icarus', 'verilator', 'compiled'}, optional
         Default ``compiled``, or ``amaranth`` (of a netlist ``icarus``) where there is no C++
         compiler; a note says so.
@@ -72,6 +73,8 @@ def simulate(
         What to call the inputs and the new weights in the command that repeats the run.
     workers : int, optional
         Models of the compiled engine that share the vectors; default one a processor.
+    codes : bool
+        Integers in ``inputs`` are codes, whatever the source takes.
     progress : callable
         Gets a line when the options are checked and the work begins.
 
@@ -98,7 +101,7 @@ def simulate(
         parameters = Network.single(parameters)
     if netlist:
         _check_netlist(design, engine)
-    given = _vectors(design, inputs, vectors, seed, engine, source, notes)
+    given = _vectors(design, inputs, vectors, seed, engine, source, codes, notes)
     if vectors is not None and len(given) < vectors:
         notes.append(f"--vectors: {vectors}: {source or 'inputs'} has {len(given)}, all were used")
     options = StreamOptions(gap=stall, stall=stall, seed=seed)
@@ -106,7 +109,7 @@ def simulate(
         "--inputs": source if inputs is not None else None,
         "--load-weights": parameters_source if parameters is not None else None,
     }
-    repeat = _command(design, engine, options, len(given), named, check, netlist)
+    repeat = _command(design, engine, options, len(given), named, check, netlist, codes)
     file = _wave_file(design, engine, waves)
     update = update_of(design, parameters, len(given))
     simulated = design
@@ -184,19 +187,19 @@ def _vectors(
     seed: int,
     engine: str,
     source: str | None,
+    codes: bool,
     notes: list[str],
 ) -> np.ndarray:
     network = design.network
     if inputs is None:
+        if codes:
+            raise bad_input("--codes", "no inputs", "says what they are", "give --inputs")
         number = vectors or DEFAULT_VECTORS[engine]
         return stimuli(network.activation_format, network.inputs, number, seed)
     subject = source or "inputs"
-    inputs = np.asarray(inputs)
-    if inputs.dtype.kind == "f" and network.input is not None:
-        inputs, outside = network.quantize(inputs)
-        if outside:
-            notes.append(f"{subject}: {count(outside, 'value')} saturated")
-    checked = check_vectors(network, np.asarray(inputs), subject)
+    found = codes_of(network, inputs, subject, codes=codes)
+    notes += found.notes
+    checked = found.codes
     if not len(checked):
         raise bad_input(subject, "0 vectors", "at least one is needed", "give one vector a row")
     return checked[:vectors].astype(np.int64)
@@ -218,6 +221,7 @@ def _command(
     named: dict[str, str | None],
     check: bool,
     netlist: bool,
+    codes: bool,
 ) -> str:
     """Return the command line that repeats the run; ``named`` are options with their files."""
     words = ["fcgen", "simulate", str(design.directory), "--engine", engine]
@@ -225,6 +229,7 @@ def _command(
     words += ["--seed", str(options.seed)]
     for option, file in named.items():
         words += [option, file] if file else []
+    words += ["--codes"] if codes else []
     words += ["--netlist"] if netlist else []
     words += ["--force"] if design.notes else []
     words += [] if check else ["--no-check"]

@@ -13,6 +13,7 @@ from boards.board_tools import Tools, write_design
 from command_line import run
 from fcgen import boards
 from fcgen.synthesis import folder as folders
+from tflite_examples import mlp as tflite_mlp
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,20 @@ def test_integers_of_a_model_of_floats_are_values_in_the_check_too(
     assert record["seen"][0][1] > 100
     repeated = run(capsys, *shlex.split(record["repeat"])[1:], "--json")
     assert json.loads(repeated.out)["vectors"] == 256
+
+
+def test_a_bitstream_that_does_not_equal_its_source_is_made_and_exits_with_one(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "net.tflite").write_bytes(tflite_mlp(120, 8, seed=1, per_channel=True))
+    Tools(monkeypatch, [40.0])
+    more = ["--target", "litert-xnnpack", "--json"]
+    outcome = build(capsys, tmp_path / "net.tflite", tmp_path / "out", *more)
+    assert outcome.code == 1, outcome.err
+    found = json.loads(outcome.out)
+    assert (found["certificate"]["exact"], found["mismatches"]) == (False, 0)
+    assert "certificate: not equal to litert-xnnpack: " in outcome.err
+    assert (tmp_path / "out/bitstream.bin").is_file()
 
 
 def test_a_path_back_out_of_a_folder_that_is_not_there_is_where_the_build_goes(

@@ -39,7 +39,7 @@ def call(built, *words, folder=None):
 def test_other_than_two_or_three_words_give_the_usage(built, words):
     done = call(built, *words)
     assert done.returncode == 1
-    assert "python client.py INPUTS.npy OUTPUTS.npy [PORT]" in done.stderr
+    assert "python client.py [--codes] INPUTS.npy OUTPUTS.npy [PORT]" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -215,3 +215,13 @@ def test_a_model_of_integers_keeps_its_widths(tmp_path, capsys):
 def test_a_model_takes_no_options_of_layers(tmp_path, capsys):
     words = ("explore", "x.onnx", "--device", "ecp5-25k", "--relu", "-o", tmp_path / "d")
     assert run(capsys, *words).error.startswith("--relu: True: has no meaning for a model")
+
+
+def test_a_sweep_of_a_model_that_its_network_does_not_equal_exits_with_one(tmp_path, capsys):
+    (tmp_path / "m.tflite").write_bytes(mlp_of_integers(120, 8, seed=1, per_channel=True))
+    words = ("--device", "ecp5-25k", "--folding", "8x1", "--synth", "none", "--target")
+    found = run(
+        *(capsys, "explore", tmp_path / "m.tflite", *words, "litert-xnnpack"), "-o", tmp_path / "d"
+    )
+    assert (found.code, "certificate: not equal to litert-xnnpack: " in found.out) == (1, True)
+    assert (tmp_path / "d/results.csv").is_file()

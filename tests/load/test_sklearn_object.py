@@ -39,7 +39,7 @@ def softmax(x):
 def test_a_classifier_gives_what_comes_before_softmax(activation):
     estimator = fitted(classifier(activation=activation))
     model = fcgen.load(estimator)
-    assert model.tail == "softmax"
+    assert model.tail.kind == "softmax"
     assert np.allclose(softmax(model.forward(X)), estimator.predict_proba(X), rtol=0, atol=1e-12)
 
 
@@ -50,14 +50,14 @@ def test_a_regressor_gives_its_predictions(activation):
         MLPRegressor(hidden_layer_sizes=7, activation=activation, random_state=0, max_iter=3), X, y
     )
     model = fcgen.load(estimator)
-    assert model.tail == ""
+    assert model.tail.kind == ""
     assert np.allclose(model.forward(X), estimator.predict(X), rtol=1e-12)
 
 
 def test_two_classes_are_one_output_before_the_logistic_function():
     estimator = fitted(classifier(), X, CLASSES == 1)
     model = fcgen.load(estimator)
-    assert (model.tail, model.layers[-1].outputs) == ("sigmoid", 1)
+    assert (model.tail.kind, model.layers[-1].outputs) == ("two_classes", 1)
     found = 1 / (1 + np.exp(-model.forward(X)[:, 0]))
     assert np.allclose(found, estimator.predict_proba(X)[:, 1], rtol=0, atol=1e-12)
 
@@ -65,7 +65,7 @@ def test_two_classes_are_one_output_before_the_logistic_function():
 def test_many_labels_are_outputs_before_the_logistic_function():
     estimator = fitted(classifier(), X, np.stack([CLASSES == 0, CLASSES == 1], 1))
     model = fcgen.load(estimator)
-    assert model.tail == "sigmoid"
+    assert model.tail.kind == "sigmoid"
     assert np.array_equal(model.forward(X) > 0, estimator.predict(X))
 
 
@@ -173,3 +173,18 @@ def test_an_object_of_no_known_library_is_refused():
     assert str(caught.value) == (
         "model: dict: must be a path, or an object of sklearn or torch; export the model to ONNX"
     )
+
+
+@pytest.mark.parametrize("labels", ["three classes", "two classes", "several labels"])
+def test_the_tail_gives_what_predict_proba_gives(labels):
+    wanted = {
+        "three classes": CLASSES,
+        "two classes": CLASSES == 1,
+        "several labels": np.stack([CLASSES == 0, CLASSES == 1], 1),
+    }[labels]
+    estimator = fitted(classifier(), X, wanted)
+    model = fcgen.load(estimator)
+    found, shares = model.tail(model.forward(X).astype(np.float32)), estimator.predict_proba(X)
+    assert (found.dtype, found.shape) == (np.float32, shares.shape)
+    # The estimator computes in float64, from which the float32 scores differ by half a last bit.
+    assert np.abs(found - shares).max() < 2.0**-20

@@ -77,7 +77,7 @@ def test_one_input_and_one_output(suffix, tmp_path):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("tail", ["softmax", "sigmoid", "argmax"])
 def test_the_json_names_what_follows_the_last_layer(tail, suffix, tmp_path):
-    assert fcgen.load(save(tmp_path, TENSORS, [FC1], suffix, tail=tail)).tail == tail
+    assert fcgen.load(save(tmp_path, TENSORS, [FC1], suffix, tail=tail)).tail.kind == tail
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -224,7 +224,8 @@ REFUSED = {
     "another tail": (
         [FC1],
         {"tail": "top_k"},
-        "tail: top_k: layers must be a list, and tail one of softmax, sigmoid, argmax; correct it",
+        "tail: top_k: layers must be a list, and tail one of softmax, log_softmax, "
+        "sigmoid, two_classes, argmax; correct it",
     ),
     "an input without sizes": (
         [FC1],

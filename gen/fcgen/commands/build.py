@@ -20,6 +20,7 @@ from fcgen.terminal import Terminal
 
 if TYPE_CHECKING:
     from fcgen.boards.board import Board
+    from fcgen.certificate import Certificate
     from fcgen.design import Design
 
 # What a design on disk still leaves open.
@@ -43,7 +44,8 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     there are any, and OUTPUT/report.html says what was found.
 
     The options of `fcgen compile` hold for MODEL. The clock is what the routed design meets, at
-    most --clock; with --clock it is that or an error.
+    most --clock; with --clock it is that or an error. Exit code 1 where the certificate of a
+    quantised MODEL is not exact; the bitstream is made.
     """
     from fcgen import boards
     from fcgen.boards import bitstream, write
@@ -70,9 +72,10 @@ def _build(
 ) -> int:
     """Make the bitstream of what ``take`` gives, check it, report it; returns the exit code."""
     from fcgen.boards import build, build_text, write
+    from fcgen.compile import summary
 
     out, fixed = options["directory"], options["clock"]
-    design, estimate, reals = take(terminal, board, options)
+    design, estimate, certificate = take(terminal, board, options)
     with terminal.progress() as progress:
         values = write.write_build(
             design,
@@ -86,8 +89,9 @@ def _build(
             say=progress,
         )
     terminal.result(build_text.lines(values, board))
-    found = found_out(terminal, out, options, reals)
-    terminal.record({**values, "directory": str(out), **found})
+    found = found_out(terminal, out, options)
+    proof = {"certificate": summary(certificate)} if certificate else {}
+    terminal.record({**values, "directory": str(out), **found, **proof})
     if found["mismatches"]:
         terminal.note("the hardware is not equal to the reference: do not use this bitstream")
         return 1
@@ -97,13 +101,14 @@ def _build(
         terminal.note("the weights come from the host at start: `fcgen run` writes them first")
     permanent = " --permanent" if values["flash"] else ""
     terminal.note(f"next: fcgen flash {shlex.quote(str(out))}{permanent}")
-    return _goal_reached(terminal, options, values)
+    unequal = certificate is not None and not certificate.exact
+    return _goal_reached(terminal, options, values) or int(unequal)
 
 
 def _design(
     terminal: Terminal, board: "Board", options: dict[str, Any]
-) -> "tuple[Design, float | None, bool]":
-    """Return the design of a directory, its estimated clock, and whether it is of floats."""
+) -> "tuple[Design, float | None, None]":
+    """Return the design of a directory and its estimated clock; nothing is certified."""
     from fcgen.boards import room
     from fcgen.design import Design
     from fcgen.devices.device import MappingOptions
@@ -120,23 +125,22 @@ def _design(
     terminal.notes(design.notes)
     device_of(design, board.device.name)
     if design.manifest.device == "generic":
-        return design, None, False
+        return design, None, None
     estimate = estimate_design(design, board.device.name)
     if not options["force"]:
         mapping = MappingOptions()
         room.check_board(board, estimate, design.network, design.schedule, mapping)
-    return design, estimate.fmax_capped_mhz, False
+    return design, estimate.fmax_capped_mhz, None
 
 
 def _compiled(
     terminal: Terminal, board: "Board", options: dict[str, Any]
-) -> "tuple[Design, float | None, bool]":
-    """Return the design of a model, its estimated clock, and whether the model is of floats."""
+) -> "tuple[Design, float | None, Certificate | None]":
+    """Return the design of a model, its estimated clock, and its certificate."""
     from fcgen.boards import build, room, write
     from fcgen.boards.build_file import DESIGN
     from fcgen.boards.toolchains import toolchain
     from fcgen.folding_choice import Choice, Folder
-    from fcgen.model import Model
 
     def accept(folder: Folder, choice: Choice) -> None:
         estimate, schedule = folder.estimate(choice.schedule), choice.schedule
@@ -153,8 +157,8 @@ def _compiled(
             accept=accept,
         )
     request.tell(terminal, compiled)
-    made, of_floats = compiled.accelerator, isinstance(request.model, Model)
-    return made.design, made.estimate(board.device.name, None).fmax_capped_mhz, of_floats
+    made = compiled.accelerator
+    return made.design, made.estimate(board.device.name, None).fmax_capped_mhz, compiled.certificate
 
 
 def _goal_reached(terminal: Terminal, options: dict[str, Any], values: dict[str, Any]) -> int:

@@ -26,12 +26,14 @@ from fcgen.terminal import Terminal
 @click.option("--verilog2005", is_flag=True, help="Add everything as one plain Verilog file.")
 @click.option("--interface", type=Choice(INTERFACES), default=STREAM, help="For other systems.")
 @common
-def command(as_json: bool, quiet: bool, **options: Any) -> None:
+def command(as_json: bool, quiet: bool, **options: Any) -> int:
     """Read MODEL, quantise it, choose its folding, and write its design.
 
     MODEL is a file of dense layers, ONNX, Keras, or safetensors or .npz with a JSON beside it; a
     TFLite file of int8 ones, whose integers stay as they are; or a network that `fcgen quantize`
     wrote. Without --fps, --latency-us, --dsp, --fit or --pe each layer has one multiplier.
+
+    Exit code 1 where the certificate of a quantised MODEL is not exact; the design is written.
     """
     terminal = Terminal(json=as_json, quiet=quiet)
     devices.find(options["device"])
@@ -50,3 +52,4 @@ def command(as_json: bool, quiet: bool, **options: Any) -> None:
     request.tell(terminal, compiled, [*compiled.accelerator.summary().lines(), ""])
     terminal.record(compiled.as_dict())
     terminal.note(f"next: fcgen simulate {shlex.quote(str(options['directory']))}")
+    return 0 if compiled.exact else 1

@@ -55,6 +55,8 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
 
     What may be worth it is synthesised then (--synth). A sweep that was interrupted goes on where
     it was when the same command runs again; --synth, --margin, --jobs and --scheduler may differ.
+
+    Exit code 1 where the certificate of a quantised MODEL is not exact.
     """
     from fcgen.explore import cluster, flow, store, sweep, work
     from fcgen.explore.definition import define
@@ -86,12 +88,14 @@ def command(as_json: bool, quiet: bool, **options: Any) -> int:
     with terminal.progress() as progress:
         explored = flow.explore(subject, axes, definition, options["directory"], manner, progress)
     terminal.notes(explored.notes)
-    terminal.result(explored.lines)
+    certificate = subject.certificate()
+    proof = [] if certificate is None else [certificate.line()]
+    terminal.result([*explored.lines, *proof])
     for name, path in flow.files(options["directory"]).items():
         terminal.note(f"{name}: {path}")
     explored.check()
     terminal.record(explored.record)
-    return 0
+    return 0 if certificate is None or certificate.exact else 1
 
 
 def _subject(options: dict[str, Any], terminal: Terminal) -> "tuple[Subject, bool]":

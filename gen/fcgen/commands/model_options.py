@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fcgen.commands.options import FILE, Choice, Integer, Real
+from fcgen.commands.options import FILE, Choice, Integer, Real, codes
 from fcgen.commands.value_types import InputFormat, Integers
 from fcgen.errors import bad_input
 
@@ -41,6 +41,7 @@ DATA = (
     click.option("--range", "bounds", type=Real(), nargs=2, help="Range of the inputs: LO HI."),
     click.option("--labels", type=FILE, help=".npy of classes, for the accuracy."),
     click.option("--test", type=FILE, help=".npy of inputs of the labels; default --calibration."),
+    codes,
 )
 WIDTHS = (
     click.option("--weight-bits", type=Integers(), default="8", help="2 to 16, or one a layer."),
@@ -135,7 +136,7 @@ def entry_grid(model: Any, options: dict[str, Any]) -> "InputGrid":
 
 def notes_of(model: Any, data: Any) -> tuple[str, ...]:
     """Return what there is to say of what `read` gave."""
-    return tuple(getattr(data if hasattr(data, "notes") else model, "notes", ()))
+    return (*getattr(model, "notes", ()), *getattr(data, "notes", ()))
 
 
 def read(options: dict[str, Any]) -> Any:
@@ -167,7 +168,10 @@ def read(options: dict[str, Any]) -> Any:
         if options["bounds"]:
             rule = "the inputs have a grid already"
             raise bad_input("--range", "LO HI", rule, "leave the option out")
-        return model, labelled(model, options["test"], options["labels"])
+        return model, labelled(model, options["test"], options["labels"], codes=options["codes"])
+    if options["codes"]:
+        rule = "a model of floats has no codes before it is quantised"
+        raise bad_input("--codes", path.name, rule, "leave the option out")
     data = gather(
         model,
         options["calibration"],

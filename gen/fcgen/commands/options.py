@@ -110,3 +110,5 @@ engine = click.option(
     type=Choice(ENGINES),
     help="Default compiled, or amaranth where there is no C++ compiler.",
 )
+
+codes = click.option("--codes", is_flag=True, help="Integers are codes, whatever the source takes.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fcgen.commands.options import FILE, Integer, common
+from fcgen.commands.options import FILE, Integer, codes, common
 from fcgen.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ SHOWN = 10
     metavar="BOARD",
     help="virtual: the RTL of the bitstream, simulated; auto: the port that answers; or a port.",
 )
-@click.option("--inputs", type=FILE, help=".npy of integers or reals, (V, N) or (V, C, H, W).")
+@click.option("--inputs", type=FILE, help=".npy of what the source takes, (V, N) or its own shape.")
+@codes
 @click.option("--outputs", type=FILE, help=".npy to write, int64 (V, M).")
 @click.option("--vectors", type=Integer(1), help="How many; of --inputs the first ones.")
 @click.option("--load-weights", type=FILE, help="New weights, written to the board first.")
@@ -106,17 +107,23 @@ def _serve(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int
 def _run(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
     import numpy as np
 
+    from fcgen.errors import bad_input
+    from fcgen.given_inputs import codes_of
     from fcgen.host.board import TIMEOUT, Board
-    from fcgen.load.vector_file import read_inputs, write_outputs
+    from fcgen.load.vector_file import read_array, write_outputs
     from fcgen.reference import run
     from fcgen.stimuli import stimuli
 
     network, given = design.network, options["inputs"]
     if given is None:
+        if options["codes"]:
+            raise bad_input("--codes", "no inputs", "says what they are", "give --inputs")
         number = options["vectors"] or DEFAULT_VECTORS
         inputs = stimuli(network.activation_format, network.inputs, number, options["seed"])
     else:
-        inputs = np.asarray(read_inputs(given, network))[: options["vectors"]]
+        # What is wrong with them is said before there is a board.
+        inputs = read_array(given)[: options["vectors"]]
+        codes_of(network, inputs, str(given), codes=options["codes"])
     virtual = options["board"] == VIRTUAL
     simulated = _virtual(terminal, design, options) if virtual else nullcontext()
     with simulated as simulation:
@@ -133,12 +140,16 @@ def _run(terminal: Terminal, design: "Design", options: dict[str, Any]) -> int:
                 board.load_weights(design.network)  # memories that come up empty
             elif not options["no_check"]:
                 _check_weights(design, board)
+            used = board.network
+            assert used is not None
+            if given is not None:
+                # Weights that were written may come with a grid of their own.
+                found = codes_of(used, inputs, str(given), codes=options["codes"])
+                terminal.notes(found.notes)
+                inputs = found.codes
             with terminal.progress() as progress:
-                result = board.run(inputs, progress)
-            name, used = board.port, board.network
-    assert used is not None
-    if used.input is not None and inputs.dtype.kind == "f":
-        inputs, _ = used.quantize(inputs)
+                result = board.run(inputs, progress, codes=True)
+            name = board.port
     outputs = result.outputs
     expected = outputs
     if not options["no_check"]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fcgen.commands.options import FILE, Choice, Integer, Real, common, engine
+from fcgen.commands.options import FILE, Choice, Integer, Real, codes, common, engine
 from fcgen.commands.writing import check_tools
 from fcgen.errors import FcgenError, InputError, bad_input
 from fcgen.terminal import Terminal
@@ -18,13 +18,14 @@ UPTO = ("logits", "probabilities", "class")
 
 @click.command(short_help="Run vectors through a design and compare.")
 @click.argument("directory", metavar="DIR", type=FILE)
-@click.option("--inputs", type=FILE, help=".npy of integers or reals, (V, N) or (V, C, H, W).")
+@click.option("--inputs", type=FILE, help=".npy of what the source takes, (V, N) or its own shape.")
+@codes
 @click.option("--outputs", type=FILE, help=".npy to write, int64 (V, M).")
 @engine
 @click.option("--stall", type=Real(), default=0.0, help="Probability of gaps and of stalls.")
 @click.option("--vectors", type=Integer(1), help="How many; of --inputs the first ones.")
 @click.option("--no-check", is_flag=True, help="Do not compare with the reference.")
-@click.option("--dequantize", is_flag=True, help="Outputs as the reals that they stand for.")
+@click.option("--dequantize", is_flag=True, help="Outputs as the source's own, its tail included.")
 @click.option("--upto", type=Choice(UPTO), help="Outputs, their softmax, or the class.")
 @click.option("--netlist", is_flag=True, help="Yosys' netlist for the device of the design.")
 @click.option("--waves", is_flag=True, help="Record an FST file (icarus, verilator).")
@@ -62,7 +63,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, Si
 
     from fcgen.accelerator import open
     from fcgen.answers import answer
-    from fcgen.load.vector_file import read_inputs
+    from fcgen.load.vector_file import read_array
     from fcgen.loaded_parameters import load_parameters
     from fcgen.simulate import simulate
     from fcgen.simulation_record import store
@@ -80,7 +81,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, Si
         dequantize=options["dequantize"],
         upto=options["upto"],
     )
-    inputs = None if given is None else read_inputs(given, network)
+    inputs = None if given is None else read_array(given)
     parameters, notes = (None, ()) if loaded is None else load_parameters(network, loaded)
     terminal.notes(notes)
     if options["netlist"]:
@@ -100,6 +101,7 @@ def _simulate(terminal: Terminal, options: dict[str, Any]) -> "tuple[Network, Si
                 parameters=parameters,
                 source=None if given is None else str(given),
                 parameters_source=None if loaded is None else str(loaded),
+                codes=options["codes"],
                 progress=progress,
             )
     except FcgenError:

@@ -38,6 +38,7 @@ class Asked:
     table_bits: int | None = None
     scales: str = QuantizeOptions.scales
     per_tensor: bool = False
+    codes: bool = False
 
     def __post_init__(self) -> None:
         for name in ("calibration", "labels", "test"):
@@ -50,6 +51,7 @@ class Asked:
             scales=self.scales, per_channel=not self.per_tensor, table_bits=self.table_bits
         )
         if isinstance(found, Model):
+            self._refuse(["codes"] if self.codes else [], "a model of floats")
             data: dict[str, Any] = {
                 name: getattr(self, name) for name in ("calibration", "bounds", "labels", "test")
             }
@@ -59,8 +61,10 @@ class Asked:
             given += ["end"] if end != End() else []
             self._refuse(given, "a layer of random weights")
             return LayerSubject(found[:-1], found[-1], seed=seed)
-        self._refuse([name for name in given if name not in ("labels", "test")], "integers")
-        measured: dict[str, Any] = {"test": self.test, "labels": self.labels}
+        self._refuse(
+            [name for name in given if name not in ("labels", "test", "codes")], "integers"
+        )
+        measured: dict[str, Any] = {"test": self.test, "labels": self.labels, "codes": self.codes}
         return ModelSubject(found, labelled(found, **measured), options, end)
 
     def _refuse(self, given: Sequence[str], kind: str) -> None:

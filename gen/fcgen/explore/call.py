@@ -42,6 +42,7 @@ def explore(
     table_bits: int | None = None,
     scales: str = "short",
     per_tensor: bool = False,
+    codes: bool = False,
     end: str | End = "values",
     progress: Callable[[str], None] = lambda _: None,
 ) -> Explored:
@@ -72,13 +73,15 @@ def explore(
     scheduler : str, optional
         Address of a Dask cluster that does the work instead.
     calibration : path or ndarray, optional
-        Inputs of a model of floats, (V, N) or (V, C, H, W).
+        Inputs of a model of floats, (V, N) or in the shape that the model declares.
     bounds : (float, float), optional
         Range of the inputs, where there are none.
     test, labels : path or ndarray, optional
         Inputs, by default those of ``calibration``, and their classes, for the accuracy.
     table_bits, scales, per_tensor
         Of a model of floats, as the options of these names.
+    codes : bool
+        Integers in ``test`` are codes of a network of integers, whatever its source takes.
     end : str or End
         What leaves the network: a word as ``argmax``, or `fcgen.network.End` with its number.
     progress : callable
@@ -113,7 +116,7 @@ def explore(
             rule = "the model holds integers, which stay as they are"
             raise bad_input("--bits", ",".join(texts(bits)), rule, "leave the option out")
         widths = (Widths(),)
-    wanted = Asked(calibration, bounds, labels, test, table_bits, scales, per_tensor)
+    wanted = Asked(calibration, bounds, labels, test, table_bits, scales, per_tensor, codes)
     subject = wanted.subject(found, end, seed)
     foldings = sweep.parse_foldings(None if folding is None else texts(folding), subject.layers)
     axes = sweep.Axes(widths, foldings, packs, names, tuple(range(seed, seed + seeds)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fcgen import document
+from fcgen.certificate import Certificate
 from fcgen.certify import certify
 from fcgen.errors import bad_input
 from fcgen.explore.point import Widths
@@ -35,6 +36,9 @@ class Subject(Protocol):
 
     def network(self, widths: Widths) -> tuple[Network, float | None]:
         """Return the network of these widths, and which part of the labels it meets."""
+
+    def certificate(self) -> Certificate | None:
+        """Return what is proven of a model of integers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +82,10 @@ class ModelSubject:
         measured = accuracy(self.model, made, self.data)
         return made.network, None if measured is None else measured.quantised
 
+    def certificate(self) -> Certificate | None:
+        """Return what is proven of a model of integers; None of others."""
+        return certify(self.model, self.end)[1] if isinstance(self.model, IntegerModel) else None
+
     def _known(self, model: IntegerModel | Network) -> Network:
         if isinstance(model, IntegerModel):
             return certify(model, self.end)[0]
@@ -105,6 +113,9 @@ class LayerSubject:
     bias: Path | None = None
     relu: bool = False
     seed: int = 0
+
+    def certificate(self) -> None:
+        """Return that there is none: a layer has no source."""
 
     @property
     def layers(self) -> list[Size]:

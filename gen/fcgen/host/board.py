@@ -95,29 +95,37 @@ class Board:
         """Hash of the weights that the board uses."""
         return self.info.weights.hex()
 
-    def predict(self, inputs: np.ndarray) -> np.ndarray:
+    def predict(self, inputs: np.ndarray, *, codes: bool = False) -> np.ndarray:
         """Return what the board computes, not compared with anything.
 
         Parameters
         ----------
-        inputs : ndarray, shape (V, N) or, with a design, (V, C, H, W)
-            Integer codes; with a design whose network knows what they are worth, also reals.
+        inputs : ndarray, shape (V, N) or, with a design, (V, C, H, W) or the source's own
+            Integer codes; with a design what its source takes, see `fcgen.given_inputs`.
+        codes : bool
+            Integers are codes, whatever the source takes.
 
         Returns
         -------
         ndarray of int64
             Outputs (V, M); with a design class indices as (V,).
         """
-        outputs = self.run(inputs).outputs
+        outputs = self.run(inputs, codes=codes).outputs
         classes = self.network is not None and self.network.end.kind == "argmax"
         return outputs[:, 0] if classes else outputs
 
-    def run(self, inputs: np.ndarray, progress: Callable[[str], None] = lambda _: None) -> BoardRun:
+    def run(
+        self,
+        inputs: np.ndarray,
+        progress: Callable[[str], None] = lambda _: None,
+        *,
+        codes: bool = False,
+    ) -> BoardRun:
         """Compute vectors; see `predict`."""
-        codes = self._codes(np.asarray(inputs))
+        vectors, notes = self._codes(np.asarray(inputs), codes)
         info = self.info
         source, target = self._formats()
-        octets = to_octets(source.encode(codes), info.input_bits)
+        octets = to_octets(source.encode(vectors), info.input_bits)
         each = max(1, min(info.payload_max // info.vector_bytes, PAYLOAD_MAX // info.answer_bytes))
         asks = [
             Ask(
@@ -140,6 +148,7 @@ class Board:
             seconds=seconds,
             retries=self._link.retries - retries,
             weights_hash=self.weights_hash,
+            notes=notes,
         )
 
     def status(self) -> Status:
@@ -254,14 +263,13 @@ class Board:
             IntegerFormat(info.output_bits, info.output_signed),
         )
 
-    def _codes(self, inputs: np.ndarray) -> np.ndarray:
-        """Return vectors of codes, checked."""
+    def _codes(self, inputs: np.ndarray, codes: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Return vectors of codes, checked, and what was done to get them."""
         if self.network is not None:
-            from fcgen.reference import check_vectors
+            from fcgen.given_inputs import codes_of
 
-            if inputs.dtype.kind == "f" and self.network.input is not None:
-                inputs, _ = self.network.quantize(inputs)
-            return check_vectors(self.network, inputs, "inputs").astype(np.int64)
+            found = codes_of(self.network, inputs, codes=codes)
+            return found.codes.astype(np.int64), found.notes
         source, _ = self._formats()
         if inputs.dtype.kind not in "iu" or inputs.shape[1:] != (self.info.inputs,):
             rule = f"must be integers of shape (V, {self.info.inputs})"
@@ -269,7 +277,7 @@ class Board:
         if not source.contains(inputs):
             rule = f"must be {source.minimum} to {source.maximum}"
             raise bad_input("inputs", "a value out of range", rule, "correct it")
-        return inputs.astype(np.int64)
+        return inputs.astype(np.int64), ()
 
 
 def _tenths(total: int, progress: Callable[[str], None]) -> Callable[[int], None]:

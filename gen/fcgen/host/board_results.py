@@ -42,6 +42,8 @@ class BoardRun:
     retries : int
     weights_hash : str
         Of the weights that were used.
+    notes : tuple of str
+        What was done to the inputs.
     """
 
     outputs: np.ndarray
@@ -51,6 +53,7 @@ class BoardRun:
     seconds: float
     retries: int
     weights_hash: str
+    notes: tuple[str, ...] = ()
 
     @property
     def inferences_per_second(self) -> float:

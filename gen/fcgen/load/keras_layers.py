@@ -20,7 +20,7 @@ ACTIVATIONS: dict[str, Operation] = {
     "sigmoid": Activation("sigmoid"),
     "tanh": Activation("tanh"),
     "softmax": Ending("softmax"),
-    "log_softmax": Ending("softmax"),
+    "log_softmax": Ending("log_softmax"),
 }
 SAME = (
     *("InputLayer", "Identity", "ActivityRegularization", "GaussianNoise", "GaussianDropout"),

@@ -80,4 +80,5 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
         layers=tuple(walk.chain.layers),
         tail=tail,
         nodes=tuple(walk.reports),
+        shape=walk.declared,
     )

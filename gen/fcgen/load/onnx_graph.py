@@ -43,6 +43,8 @@ class OnnxGraph:
         Of what runs, the batch of one included.
     head : str
         Name of what runs.
+    declared : tuple of int
+        Shape of the input without its batch, where it has another rank than 1 and 3.
     reports : list of NodeReport
     integers : bool
         What runs are integers of the input, which a Cast has not yet made floats.
@@ -62,6 +64,7 @@ class OnnxGraph:
         self.input_name = self.head = entry.name
         features = self.shape[1:]
         self.input_shape = features if len(features) == 3 else (int(np.prod(features)),)
+        self.declared = features if len(features) not in (1, 3) else ()
 
     def _entry(self) -> Any:
         """Return the one input that is no constant, an ``onnx.ValueInfoProto``."""

@@ -19,6 +19,7 @@ TAIL = {
     *(*CHOICES, *SAME_ORDER),
     *("ArrayFeatureExtractor", "ZipMap", "Normalizer", "LabelEncoder", "Concat", "Sub", "TopK"),
     *("Gather", "ReduceMax", "Equal", "Where", "Greater", "Less", "Not", "GreaterOrEqual"),
+    "Binarizer",
 }
 """Operations that may follow the last layer, where the graph may also branch."""
 QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.load.chain import Chain
+from fcgen.load.onnx_ending import ending
 from fcgen.load.onnx_graph import FLOATS, OnnxGraph
 from fcgen.load.onnx_tail import SAME_ORDER, tail_of
+from fcgen.tail import NO_TAIL, Tail
 
 if TYPE_CHECKING:
     import onnx
@@ -32,15 +34,15 @@ class OnnxWalk(OnnxGraph, ABC):
     def apply(self, node: onnx.NodeProto) -> str:
         """Take a node that runs; return what became of it."""
 
-    def through(self) -> str:
-        """Take all nodes; return what the graph does behind its last layer, see `tail_of`.
+    def through(self) -> Tail:
+        """Take all nodes; return what the graph does behind its last layer, see `ending`.
 
         Raises
         ------
         InputError
             One line that names the node, for one that is not supported or leaves the chain.
         """
-        nodes, tail = list(self.model.graph.node), ""
+        nodes, tail, behind = list(self.model.graph.node), "", 0
         for place, node in enumerate(nodes):
             running = [name for name in node.input if name and name not in self.constants]
             if node.op_type == "Shape" and running == [self.head]:
@@ -48,6 +50,7 @@ class OnnxWalk(OnnxGraph, ABC):
             elif not running:
                 self.fold(node)
             elif tail or (self.complete and (tail := tail_of(self.head, nodes[place:]))):
+                behind = behind or place
                 self.report(node, "after the last layer")
             elif running != [self.head]:
                 rule = "the graph is no chain: it uses a value beside the one before"
@@ -56,7 +59,7 @@ class OnnxWalk(OnnxGraph, ABC):
                 self._check_floats(node)
                 self.report(node, self.apply(node))
                 self.head = node.output[0]
-        return tail
+        return ending(self, nodes[behind:]) if tail else NO_TAIL
 
     def _check_floats(self, node: onnx.NodeProto) -> None:
         """Refuse arithmetic with the input's own integers: it is not that of reals."""

@@ -24,6 +24,7 @@ from fcgen.load.quant_operations import OPERATIONS
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.roundings import BIPOLAR, NEAREST
 from fcgen.source_step import Int64Array
+from fcgen.tail import Tail
 
 if TYPE_CHECKING:
     import onnx
@@ -215,7 +216,7 @@ class QuantWalk(QuantConstants):
             raise bad_input(self.path, state.name, rule, "put a Quant behind it")
         return RealMap((*values.steps, *state.operations))
 
-    def result(self, name: str, target: str, tail: str) -> IntegerModel:
+    def result(self, name: str, target: str, tail: Tail) -> IntegerModel:
         """End the last layer; return the model, of a format of this name."""
         output = self.finish()
         return IntegerModel(
@@ -231,4 +232,5 @@ class QuantWalk(QuantConstants):
             nodes=tuple(self.reports),
             notes=tuple(self.notes),
             open=self.open and self.entry is None,
+            shape=self.declared,
         )

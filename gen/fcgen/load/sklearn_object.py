@@ -83,7 +83,10 @@ def _layers(name: str, stage: Any) -> Iterator[Step]:
         if word not in ACTIVATIONS:
             rule = f"its activation {word} is not supported"
             raise refuse(_kind(stage), name, rule, f"use one of {', '.join(ACTIVATIONS)}")
-        yield Step(str(word), f"layer_{number}", ACTIVATIONS[word])
+        what = ACTIVATIONS[word]
+        if number == last and word == "logistic" and len(bias) == 1:
+            what = Ending("two_classes")  # as predict_proba gives them
+        yield Step(str(word), f"layer_{number}", what)
 
 
 def _check_fitted(name: str, stage: Any, attribute: str) -> None:

@@ -11,6 +11,7 @@ from fcgen.errors import InputError, bad_input
 from fcgen.load.chain import Chain
 from fcgen.load.model_file import ELEMENTS_MAX
 from fcgen.model import Activation, Floats, Model, NodeReport
+from fcgen.tail import Tail
 from fcgen.validation import check_sizes
 
 RELU, RELU6 = Activation(lo=0.0), Activation(lo=0.0, hi=6.0)
@@ -37,7 +38,7 @@ class Order(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """What a classifier ends with: a word of `fcgen.model.TAILS`."""
+    """What a classifier ends with: a word of `fcgen.tail.TAILS`."""
 
     tail: str
 
@@ -100,7 +101,16 @@ def fold(
     if chain.pending:
         rule = "what follows the last activation cannot be folded into a layer"
         raise refuse(todo[-1].kind, todo[-1].name, rule, "remove it from the model")
-    return Model(name, form, input_name, shape, tuple(chain.layers), tail, tuple(reports))
+    return Model(
+        name,
+        form,
+        input_name,
+        shape,
+        tuple(chain.layers),
+        Tail(tail),
+        tuple(reports),
+        input_shape if len(input_shape) not in (1, 3) else (),
+    )
 
 
 def _ending(operation: Operation) -> str:

@@ -12,7 +12,8 @@ from fcgen.load.npz_tensors import NpzTensors
 from fcgen.load.safetensors_file import SafeTensors
 from fcgen.load.steps import RELU, RELU6, Dense, Ending, Operation, Step, fold
 from fcgen.load.tensor_proposal import FORMAT, LAYOUTS, proposal
-from fcgen.model import TAILS, Activation, Model
+from fcgen.model import Activation, Model
+from fcgen.tail import TAILS
 
 WORDS: dict[str, Operation] = {
     "linear": None,
@@ -36,7 +37,7 @@ def read_tensor_model(path: Path) -> Model:
     "bias", "activation", "layout"}, …], "tail"}``: weight and bias name tensors; the activation is
     a word of `WORDS` or an object, ``{"kind": "leaky_relu", "slope"}`` or ``{"kind": "clip", "lo",
     "hi"}``; the layout of the weight is ``MxN``, or ``NxM``; the tail is one of
-    `fcgen.model.TAILS`. Bias, activation, layout and tail may be left out.
+    `fcgen.tail.TAILS`. Bias, activation, layout and tail may be left out.
 
     Raises
     ------

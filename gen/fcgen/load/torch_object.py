@@ -85,18 +85,18 @@ def _flatten(name: str, module: Any) -> Operation:
     return None
 
 
-def _ending(name: str, module: Any) -> Operation:
+def _ending(name: str, module: Any, tail: str) -> Operation:
     if module.dim not in (None, 1, -1):
         raise refuse(type(module).__name__, name, "is not over the classes", "use dim=1")
-    return Ending("softmax")
+    return Ending(tail)
 
 
 MODULES: dict[str, Callable[[str, Any], Operation]] = {
     "Linear": _linear,
     "BatchNorm1d": _batch_norm,
     "Flatten": _flatten,
-    "Softmax": _ending,
-    "LogSoftmax": _ending,
+    "Softmax": lambda name, module: _ending(name, module, "softmax"),
+    "LogSoftmax": lambda name, module: _ending(name, module, "log_softmax"),
     "Sigmoid": lambda name, module: Activation("sigmoid"),
     "Tanh": lambda name, module: Activation("tanh"),
     "ReLU": lambda name, module: RELU,

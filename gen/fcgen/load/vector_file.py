@@ -1,4 +1,4 @@
-"""Vectors in and out of files: ``.npy`` of integers, read without pickle and without trust."""
+"""Vectors in and out of files: ``.npy`` of numbers, read without pickle and without trust."""
 
 import math
 import os
@@ -9,33 +9,10 @@ from typing import IO, Literal
 
 import numpy as np
 
-from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError, bad_input
 from fcgen.load.array_file import read_header
-from fcgen.network import Network
-from fcgen.reference import check_vectors
 
 _SAVE = "save integers with numpy.save"
-
-
-def read_inputs(path: Path, network: Network | DenseLayer) -> np.ndarray:
-    """Read the inputs of a simulation.
-
-    Returns
-    -------
-    ndarray, shape (V, N)
-        A view of the file, which costs no memory before it is used. Integers; of a network that
-        knows what its codes are worth also floats, as they are.
-
-    Raises
-    ------
-    InputError
-        One line with the file, for another shape, type, or a value out of range.
-    """
-    values = read_array(path)
-    if isinstance(network, Network) and network.input is not None and values.dtype.kind == "f":
-        return values
-    return check_vectors(network, values, str(path))
 
 
 def read_array(path: Path) -> np.ndarray:
