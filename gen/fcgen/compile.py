@@ -125,9 +125,10 @@ def compile_model(
     else:
         assert isinstance(data, ModelData)
         progress("quantising")
-        quantization = quantize(model, data.calibration, options, end)
+        labelled = data.labels is not None
+        quantization = quantize(model, data.calibration, options, end, labelled=labelled)
         network = quantization.network
-        measured = accuracy(model, quantization, data)
+        measured = accuracy(model, quantization, data, options)
     if isinstance(data, LabelledData):
         measured = accuracy_of_integers(network, data)
     if measured is not None:

@@ -1,6 +1,7 @@
 """The network as a quantised ONNX file, of integer operations that onnxruntime has.
 
-Each layer is one ``com.microsoft.QGemm``: sums in int32, then
+What the host does to inputs before it quantises them is in the file, step by step in float32. Each
+layer is one ``com.microsoft.QGemm``: sums in int32, then
 ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero_point)``. A layer with a table has its sums from
 QGemm, rounds and clips them to the index itself, which can have more than 8 bits, and gathers the
 entries: the twin has the table of the hardware, not the function. Where
@@ -23,6 +24,7 @@ from fcgen.requantization import Requantization
 
 OPSET = 13
 BITS_MAX = 8
+REAL_OPERATIONS = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div"}
 QUANTIZED_DOMAIN = "com.microsoft"
 CODES, VALUES = "codes", "values"
 """Outputs of the file: the last layer's integers, and the reals that they stand for."""
@@ -81,6 +83,9 @@ def twin(quantization: Quantization, input_name: str) -> Any:
     running = input_name
     if len(network.input_shape) > 1:
         running = graph.add("Flatten", [running], "flat", axis=1)
+    for place, (name, operand) in enumerate(grid.before.steps, 1):
+        value = graph.constant(f"scaler_{place}_operand", operand)
+        running = graph.add(REAL_OPERATIONS[name], [running, value], f"scaler_{place}")
     step = graph.constant("input_scale", np.array(grid.scale, np.float32))
     zero = graph.constant("input_zero_point", np.array(grid.zero_point, np.int8))
     running = graph.add("QuantizeLinear", [running, step, zero], "input_codes")

@@ -129,6 +129,23 @@ class FloatLayer:
         return x @ self.weight.T + self.bias
 
 
+@dataclass(frozen=True, eq=False)
+class Scaler:
+    """What a model does to each of its inputs by itself, before its first layer.
+
+    Attributes
+    ----------
+    steps : tuple of (str, ndarray of float64)
+        Names of `fcgen.real_map.OPERATIONS` and their right operands, of shape (), for all inputs,
+        or (N,), in the order of the model's input.
+    layer : FloatLayer
+        The first layer, of what the steps give.
+    """
+
+    steps: tuple[tuple[str, Floats], ...]
+    layer: FloatLayer
+
+
 @dataclass(frozen=True)
 class NodeReport:
     """What became of a node of the file.
@@ -163,6 +180,9 @@ class Model:
     tail : str
         What the file does with the outputs of the last layer: one of `TAILS`.
     nodes : tuple of NodeReport
+    scaler : Scaler, optional
+        Where inputs are scaled differently before the first layer of ``layers``, whose weights
+        hold that too.
     """
 
     name: str
@@ -172,6 +192,7 @@ class Model:
     layers: tuple[FloatLayer, ...]
     tail: str = ""
     nodes: tuple[NodeReport, ...] = ()
+    scaler: Scaler | None = None
 
     def __post_init__(self) -> None:
         if not self.layers:

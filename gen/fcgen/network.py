@@ -74,6 +74,9 @@ class Network:
             if self.input.zero_point != self.layers[0].input_zero_point:
                 rule = f"the first layer's is {self.layers[0].input_zero_point}"
                 raise bad_input("input zero point", self.input.zero_point, rule, "use one")
+            if self.input.before.elements not in (None, self.inputs):
+                rule = f"the first layer takes {self.inputs} inputs"
+                raise bad_input("input scaler", self.input.before.elements, rule, "correct it")
         if self.output is not None and self.end.kind != "values" and not self.output.keeps_order:
             rule = "needs outputs that share one positive scale"
             raise bad_input("end", self.end.kind, rule, "requantize the last layer")
@@ -240,7 +243,8 @@ class Network:
             real = None
             if steps is not None:
                 real = RealMap.from_fields(steps, source, layers[-1].outputs if layers else 0)
-            entry = None if grid is None else InputGrid.from_fields(grid, source)
+            inputs = layers[0].inputs
+            entry = None if grid is None else InputGrid.from_fields(grid, source, inputs)
             return cls(name, layers, kind, entry, real)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fcgen import input_scaler
 from fcgen.activation_grid import choose_grid
 from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat
@@ -38,6 +39,8 @@ def quantize(
     calibration: npt.NDArray[np.floating],
     options: QuantizeOptions | None = None,
     end: End | None = None,
+    *,
+    labelled: bool = False,
 ) -> Quantization:
     """Quantise a model.
 
@@ -49,6 +52,8 @@ def quantize(
     options : QuantizeOptions, optional
     end : End, optional
         What leaves the network; default all outputs.
+    labelled : bool
+        The accuracy will be said, which tells more than a note of inputs with few codes.
 
     Raises
     ------
@@ -56,7 +61,8 @@ def quantize(
         For calibration data of another shape or not finite, and for widths that do not work.
     """
     options = options or QuantizeOptions()
-    data = _checked(model, calibration)
+    before, model = input_scaler.split(model, options.scaler)
+    data = input_scaler.scaled(before, _checked(model, calibration))
     weight_bits, activation_bits = options.widths(len(model.layers))
     values = [data, *model.trace(data)]
     forms = [IntegerFormat(bits, signed=True) for bits in activation_bits]
@@ -86,7 +92,9 @@ def quantize(
         model.name,
         tuple(layers),
         end or End(),
-        InputGrid(first.scale, first.zero_point, first.format.minimum, first.format.maximum),
+        InputGrid(
+            first.scale, first.zero_point, first.format.minimum, first.format.maximum, before
+        ),
         RealMap.scaled(last.scale, last.zero_point),
     )
     shares = [grid.saturated(found) for grid, found in zip(grids, values, strict=True)]
@@ -112,7 +120,10 @@ def quantize(
         tuple(grid.zero_point for grid in grids),
         index,
         shares[0],
-        _notes(network, reports, shares),
+        (
+            *_notes(network, reports, shares),
+            *(() if labelled else input_scaler.few_codes(first, data)),
+        ),
     )
 
 

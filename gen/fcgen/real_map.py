@@ -48,6 +48,10 @@ class RealMap:
                 raise bad_input("real map", name, rule, "correct the scales")
             values.flags.writeable = False
             frozen.append((name, values))
+        sizes = {operand.size for _, operand in frozen if operand.size > 1}
+        if len(sizes) > 1:
+            found = " and ".join(map(str, sorted(sizes)))
+            raise bad_input("real map", found, "all have one number, or as many", "correct it")
         object.__setattr__(self, "steps", tuple(frozen))
 
     @classmethod
@@ -62,6 +66,12 @@ class RealMap:
         for name, operand in self.steps:
             values = OPERATIONS[name](values, operand)
         return values
+
+    @property
+    def elements(self) -> int | None:
+        """How many elements the operands are for; None where each is one for all."""
+        sizes = [operand.size for _, operand in self.steps if operand.size > 1]
+        return sizes[0] if sizes else None
 
     @property
     def keeps_order(self) -> bool:
@@ -110,7 +120,7 @@ class RealMap:
             numeric = all(type(number) in (int, float) for number in numbers)
             if not isinstance(name, str) or not numeric:
                 raise bad_input(source, name, "must have numbers", document.REMEDY)
-            if isinstance(operand, list) and len(operand) != elements:
+            if isinstance(operand, list) and len(operand) not in (1, elements):
                 rule = f"must have one or {elements} numbers"
                 raise bad_input(source, f"{len(operand)} numbers", rule, document.REMEDY)
             with np.errstate(over="ignore"):
@@ -130,7 +140,8 @@ class InputGrid:
         Real value of one step.
     zero_point, lo, hi : int
     before : RealMap
-        What the source does to an input before it rounds.
+        What the source does to an input before it rounds; with operands for each input, of vectors
+        flattened in C order.
 
     Raises
     ------
@@ -167,15 +178,35 @@ class InputGrid:
         Raises
         ------
         InputError
-            When a value is not finite.
+            When a value is not finite, or the vectors have another length than ``before`` takes.
         """
         if not np.isfinite(x).all():
             raise bad_input("inputs", "NaN or infinity", "must be finite", "remove them")
-        quotient = self.before(x) / np.float32(self.scale)
+        quotient = self.scaled(x) / np.float32(self.scale)
         # The sum with the zero point is one of integers: exact in float64.
         codes = np.rint(quotient).astype(np.float64) + self.zero_point
         outside = int(((codes < self.lo) | (codes > self.hi)).sum())
         return np.clip(codes, self.lo, self.hi).astype(np.int64), outside
+
+    def scaled(self, x: npt.NDArray[Any]) -> Floats:
+        """Return what reals become before the rounding, float32 of the same shape.
+
+        Raises
+        ------
+        InputError
+            When the vectors have another length than ``before`` takes, or pass float32 in it.
+        """
+        elements = self.before.elements
+        vectors = x if elements is None else x.reshape(len(x), -1)
+        if elements is not None and vectors.shape[1] != elements:
+            rule = f"must have the shape (V, {elements})"
+            raise bad_input("inputs", f"shape {x.shape}", rule, "one vector a row, V of them")
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self.before(vectors).reshape(x.shape)
+        if np.isnan(values).any():
+            rule = "is past what its scaler can do in float32"
+            raise bad_input("inputs", "a value", rule, "give inputs as the model takes them")
+        return values
 
     def reals(self, codes: npt.NDArray[np.integer]) -> Floats:
         """Return what codes are worth before the rounding: the values that the source goes on with.
@@ -191,10 +222,10 @@ class InputGrid:
         return {"scale": self.scale, **bounds, "before": self.before.as_fields()}
 
     @classmethod
-    def from_fields(cls, fields: document.Fields, source: str) -> Self:
-        """Read what `as_fields` gave."""
+    def from_fields(cls, fields: document.Fields, source: str, elements: int) -> Self:
+        """Read what `as_fields` gave, for vectors of ``elements`` inputs."""
         scale, steps = fields.number("scale"), fields.any("before")
         bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
-        grid = cls(scale or 0.0, **bounds, before=RealMap.from_fields(steps, source, 1))
+        grid = cls(scale or 0.0, **bounds, before=RealMap.from_fields(steps, source, elements))
         fields.finish()
         return grid

@@ -42,9 +42,10 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
         rule = "must be a model of floats"
         raise bad_input("MODEL", options["model"].name, rule, "compile or certify this one")
     terminal.notes(data.notes)
-    found = quantize(model, data.calibration, quantizer, end)
+    labelled = data.labels is not None
+    found = quantize(model, data.calibration, quantizer, end, labelled=labelled)
     terminal.notes(found.notes)
-    measured = accuracy(model, found, data)
+    measured = accuracy(model, found, data, quantizer)
     terminal.result([*lines(found), *([measured.line()] if measured else [])])
     if output is not None:
         text = found.network.to_json().encode()

@@ -38,6 +38,7 @@ class Asked:
     table_bits: int | None = None
     scales: str = QuantizeOptions.scales
     per_tensor: bool = False
+    scaler: str = QuantizeOptions.scaler
 
     def __post_init__(self) -> None:
         for name in ("calibration", "labels", "test"):
@@ -47,7 +48,10 @@ class Asked:
     def subject(self, found: Found, end: End, seed: int) -> Subject:
         """Return what is explored; what has no meaning for it is refused."""
         options = QuantizeOptions(
-            scales=self.scales, per_channel=not self.per_tensor, table_bits=self.table_bits
+            scales=self.scales,
+            per_channel=not self.per_tensor,
+            table_bits=self.table_bits,
+            scaler=self.scaler,
         )
         if isinstance(found, Model):
             data: dict[str, Any] = {

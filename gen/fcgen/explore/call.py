@@ -42,6 +42,7 @@ def explore(
     table_bits: int | None = None,
     scales: str = "short",
     per_tensor: bool = False,
+    scaler: str = "host",
     end: str | End = "values",
     progress: Callable[[str], None] = lambda _: None,
 ) -> Explored:
@@ -77,7 +78,7 @@ def explore(
         Range of the inputs, where there are none.
     test, labels : path or ndarray, optional
         Inputs, by default those of ``calibration``, and their classes, for the accuracy.
-    table_bits, scales, per_tensor
+    table_bits, scales, per_tensor, scaler
         Of a model of floats, as the options of these names.
     end : str or End
         What leaves the network: a word as ``argmax``, or `fcgen.network.End` with its number.
@@ -113,7 +114,7 @@ def explore(
             rule = "the model holds integers, which stay as they are"
             raise bad_input("--bits", ",".join(texts(bits)), rule, "leave the option out")
         widths = (Widths(),)
-    wanted = Asked(calibration, bounds, labels, test, table_bits, scales, per_tensor)
+    wanted = Asked(calibration, bounds, labels, test, table_bits, scales, per_tensor, scaler)
     subject = wanted.subject(found, end, seed)
     foldings = sweep.parse_foldings(None if folding is None else texts(folding), subject.layers)
     axes = sweep.Axes(widths, foldings, packs, names, tuple(range(seed, seed + seeds)))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import InputError, bad_input
-from fcgen.load.chain import Chain
+from fcgen.load.chain import Chain, Steps
 from fcgen.load.model_file import ELEMENTS_MAX
 from fcgen.model import Activation, Floats, Model, NodeReport
 from fcgen.validation import check_sizes
@@ -24,10 +24,15 @@ class Dense(NamedTuple):
 
 
 class Affine(NamedTuple):
-    """``gain · x + offset`` of each feature, (N,) both."""
+    """``gain · x + offset`` of each feature, (N,) both.
+
+    ``steps`` are what the source does, in its own order, where that is not this product and this
+    sum; see `fcgen.load.chain.Steps`.
+    """
 
     gain: Floats
     offset: Floats
+    steps: Steps = ()
 
 
 class Order(NamedTuple):
@@ -100,7 +105,8 @@ def fold(
     if chain.pending:
         rule = "what follows the last activation cannot be folded into a layer"
         raise refuse(todo[-1].kind, todo[-1].name, rule, "remove it from the model")
-    return Model(name, form, input_name, shape, tuple(chain.layers), tail, tuple(reports))
+    layers, nodes = tuple(chain.layers), chain.settled(reports)
+    return Model(name, form, input_name, shape, layers, tail, nodes, chain.scaler)
 
 
 def _ending(operation: Operation) -> str:
@@ -118,8 +124,7 @@ def _apply(chain: Chain, step: Step) -> str:
         if what.gain.shape != (chain.features,) or what.offset.shape != (chain.features,):
             rule = f"has {what.gain.size} features, and the layer before gives {chain.features}"
             raise refuse(step.kind, step.name, rule, "correct the model")
-        chain.affine(*what)
-        return "folded into weights and bias"
+        return chain.affine(*what)
     if isinstance(what, Order):
         chain.permute(what.places)
         return "folded into weights: another order of the features"
