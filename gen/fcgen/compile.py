@@ -125,8 +125,7 @@ def compile_model(
     else:
         assert isinstance(data, ModelData)
         progress("quantising")
-        labelled = data.labels is not None
-        quantization = quantize(model, data.calibration, options, end, labelled=labelled)
+        quantization = quantize(model, data.calibration, options, end)
         network = quantization.network
         measured = accuracy(model, quantization, data, options)
     if isinstance(data, LabelledData):
@@ -176,5 +175,5 @@ def describe(quantization: Quantization) -> dict[str, Any]:
         "scales": list(quantization.scales),
         "input_saturated": quantization.input_saturated,
         "layers": [vars(report) for report in quantization.layers],
-        "notes": list(quantization.notes),
+        "notes": [*quantization.notes, *quantization.input_notes],
     }

@@ -42,14 +42,16 @@ def split(model: Model, scaler: str) -> tuple[RealMap, Model]:
     remedy = f"use --scaler {FOLD}"
     if len(steps) > STEPS_MAX:
         raise bad_input(subject, count(len(steps), "step"), f"has {STEPS_MAX} at most", remedy)
+    singles = []
     for name, operand in steps:
         with np.errstate(over="ignore", under="ignore"):
             single = operand.astype(np.float32)
+        singles.append((name, single))
         if not np.isfinite(single).all() or (name == "divide" and not single.all()):
             rule = "has constants that are not in the range of float32"
             raise bad_input(subject, name, rule, remedy)
     layers = (model.scaler.layer, *model.layers[1:])
-    return RealMap(steps), replace(model, layers=layers, scaler=None)
+    return RealMap(tuple(singles)), replace(model, layers=layers, scaler=None)
 
 
 def scaled(before: RealMap, data: Floats) -> Floats:

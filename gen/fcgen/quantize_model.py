@@ -22,7 +22,7 @@ from fcgen.fixed import IntegerFormat
 from fcgen.float32_claim import claims
 from fcgen.network import End, Network
 from fcgen.quantization import LayerReport, Quantization
-from fcgen.quantize_layer import quantize_layer
+from fcgen.quantize_layer import quantize_layer, reachable_grid
 from fcgen.quantize_options import QuantizeOptions
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.table_choice import output_grid, table_of
@@ -39,8 +39,6 @@ def quantize(
     calibration: npt.NDArray[np.floating],
     options: QuantizeOptions | None = None,
     end: End | None = None,
-    *,
-    labelled: bool = False,
 ) -> Quantization:
     """Quantise a model.
 
@@ -52,8 +50,6 @@ def quantize(
     options : QuantizeOptions, optional
     end : End, optional
         What leaves the network; default all outputs.
-    labelled : bool
-        The accuracy will be said, which tells more than a note of inputs with few codes.
 
     Raises
     ------
@@ -66,12 +62,11 @@ def quantize(
     weight_bits, activation_bits = options.widths(len(model.layers))
     values = [data, *model.trace(data)]
     forms = [IntegerFormat(bits, signed=True) for bits in activation_bits]
-    grids = [choose_grid("input", data, forms[0])]
-    grids += [
-        output_grid(layer, samples, form)
-        for layer, samples, form in zip(model.layers, values[1:], forms[1:], strict=True)
-    ]
     formats = [IntegerFormat(bits, signed=True) for bits in weight_bits]
+    grids = [choose_grid("input", data, forms[0])]
+    for place, layer in enumerate(model.layers):
+        after = output_grid(layer, values[place + 1], forms[place + 1])
+        grids.append(reachable_grid(layer, grids[-1], after, formats[place]))
     tables = [
         table_of(
             layer, values[place], grids[place], grids[place + 1], formats[place], options.table_bits
@@ -120,10 +115,8 @@ def quantize(
         tuple(grid.zero_point for grid in grids),
         index,
         shares[0],
-        (
-            *_notes(network, reports, shares),
-            *(() if labelled else input_scaler.few_codes(first, data)),
-        ),
+        _notes(network, reports, shares),
+        input_scaler.few_codes(first, data),
     )
 
 

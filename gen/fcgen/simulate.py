@@ -10,7 +10,7 @@ from fcgen.dense_layer import DenseLayer
 from fcgen.design import Design
 from fcgen.engines.choice import ENGINES, NETLIST_ENGINES, default_engine, runner
 from fcgen.engines.streaming import STALL_LIMIT, StreamOptions, StreamRun
-from fcgen.errors import CheckError, bad_input
+from fcgen.errors import CheckError, bad_input, located
 from fcgen.first_wrong_layer import blamed
 from fcgen.load.vector_file import check_writable
 from fcgen.network import Network
@@ -193,7 +193,8 @@ def _vectors(
     subject = source or "inputs"
     inputs = np.asarray(inputs)
     if inputs.dtype.kind == "f" and network.input is not None:
-        inputs, outside = network.quantize(inputs)
+        with located(subject):
+            inputs, outside = network.quantize(inputs)
         if outside:
             notes.append(f"{subject}: {count(outside, 'value')} saturated")
     checked = check_vectors(network, np.asarray(inputs), subject)

@@ -42,10 +42,9 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
         rule = "must be a model of floats"
         raise bad_input("MODEL", options["model"].name, rule, "compile or certify this one")
     terminal.notes(data.notes)
-    labelled = data.labels is not None
-    found = quantize(model, data.calibration, quantizer, end, labelled=labelled)
-    terminal.notes(found.notes)
+    found = quantize(model, data.calibration, quantizer, end)
     measured = accuracy(model, found, data, quantizer)
+    terminal.notes(found.notes if measured else (*found.notes, *found.input_notes))
     terminal.result([*lines(found), *([measured.line()] if measured else [])])
     if output is not None:
         text = found.network.to_json().encode()

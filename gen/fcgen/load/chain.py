@@ -74,7 +74,7 @@ class Chain:
         return Scaler(tuple(self._steps), self._unscaled)
 
     def settled(self, reports: Iterable[NodeReport]) -> tuple[NodeReport, ...]:
-        """Return the reports of a chain that is complete: a common scale of all inputs is folded."""
+        """Return the reports of a whole chain: what scales all inputs alike is folded."""
         if self.scaler is not None:
             return tuple(reports)
         return tuple(
@@ -123,7 +123,7 @@ class Chain:
     def _of_inputs(self, operand: Floats) -> Floats:
         """Return one number for all, or one for each input in the input's own order."""
         if (operand == operand.flat[0]).all():
-            return operand.reshape(-1)[0].reshape(())
+            return np.array(operand.flat[0])
         ordered = np.empty_like(operand)
         ordered[self._place] = operand
         return ordered

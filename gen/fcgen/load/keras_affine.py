@@ -59,7 +59,8 @@ def _along(shape: Shape, values: Floats, axis: Any) -> Floats:
 
 
 def _affine(shape: Shape, gain: Floats, offset: Floats) -> Affine:
-    return Affine(*(np.broadcast_to(value, shape).reshape(-1) for value in (gain, offset)))
+    spread = [np.broadcast_to(value, shape).reshape(-1) for value in (gain, offset)]
+    return Affine(spread[0], spread[1])
 
 
 def _numbers(value: Any) -> Floats:
