@@ -76,7 +76,11 @@ def _batch_normalization(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
     if any(value is None or value.size != graph.shape[1] for value in found):
         rule = f"needs four constants of {graph.shape[1]} values"
         raise graph.refuse(node, rule, "export the model for inference")
-    gamma, beta, mean, variance = (np.asarray(v, np.float32).reshape(-1) for v in found)
+    sizes = (1, -1, *(1 for _ in graph.shape[2:]))
+    gamma, beta, mean, variance = (
+        np.broadcast_to(np.asarray(v, np.float32).reshape(sizes), graph.shape).reshape(-1)
+        for v in found
+    )
     epsilon = np.float32(graph.attribute(node, "epsilon", 1e-5))
     deviation = np.sqrt(variance + epsilon)
     gain = gamma * (np.float32(1) / deviation)
