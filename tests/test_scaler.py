@@ -25,10 +25,15 @@ from sklearn.preprocessing import (
 
 import fcgen
 from command_line import run as cli
+from fcgen.certify import certify
 from fcgen.errors import InputError
+from fcgen.explore.point import Widths
+from fcgen.explore.store import begin
+from fcgen.explore.subject import ModelSubject, load, notes_of, prepare
 from fcgen.export_onnx import CODES, twin
+from fcgen.loaded_parameters import load_parameters
 from fcgen.model_data import ModelData
-from fcgen.network import Network
+from fcgen.network import End, Network
 from fcgen.network_accuracy import accuracy
 from fcgen.quantize_model import quantize
 from fcgen.quantize_options import QuantizeOptions
@@ -37,6 +42,7 @@ from fcgen.reference import run
 from keras_examples import Layer, dense, model_config, save_keras
 from network_examples import network
 from onnx_examples import onnx_model, save
+from qonnx_examples import Graph
 
 RANDOM = np.random.default_rng(3)
 SIZES = np.float32([1000, 1, 0.001, 30])
@@ -436,8 +442,6 @@ def test_the_header_gives_the_codes_in_c(design, tmp_path):
 
 
 def test_weights_of_another_scaler_are_said(tmp_path, model):
-    from fcgen.loaded_parameters import load_parameters
-
     net = quantize(model, X).network.writable()
     path = tmp_path / "other.json"
     path.write_text(net.to_json())
@@ -469,3 +473,38 @@ def test_a_layer_chooses_an_output_scale_that_its_weights_allow(capsys, tmp_path
     given = cli(capsys, *words, "--output-scale", 1e-9)
     assert given.code == 2
     assert given.error.startswith("--output-scale: 1e-09: must be at least")
+
+
+def test_a_sweep_says_for_each_widths_what_either_scaler_comes_to(tmp_path, model, labels):
+    store, widths = begin(tmp_path / "sweep", {}), Widths(8, 8)
+    subject = ModelSubject(model, ModelData(X, X, labels), QuantizeOptions(), End())
+    prepare(store, subject, widths)
+    (note,) = notes_of(store, widths)
+    assert note.startswith("8x8 bits: accuracy over 600 vectors: float 100.00%, integers 99.33%")
+    assert note.endswith("--scaler host 99.33%, fold 37.00%")
+    assert load(store.directory, widths)[1] == 596 / 600
+    prepare(store, ModelSubject(model, ModelData(X, X), FOLD, End()), Widths(6, 8))
+    assert "3 of 4 values use fewer than 16 codes" in notes_of(store, Widths(6, 8))[0]
+
+
+def test_a_normalization_of_images_before_a_quant_has_its_constants_for_each_pixel(tmp_path):
+    pytest.importorskip("qonnx")
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.core.onnx_exec import execute_onnx
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    graph = Graph()
+    of_channels = [RANDOM.normal(size=3) for _ in range(3)] + [RANDOM.uniform(0.5, 2, 3)]
+    norm = graph.add("BatchNormalization", ["x", *map(graph.constant, of_channels)])
+    flat = graph.add("Flatten", [graph.quant(norm, 0.1, 6.0)])
+    weight = graph.quant(graph.constant(RANDOM.normal(size=(12, 4))), 0.2, 4.0)
+    sums = graph.add("MatMul", [flat, weight])
+    whole = graph.model(graph.quant(sums, 0.5, 8.0), (1, 3, 2, 2))
+    found, certificate = certify(fcgen.load(save(whole, tmp_path / "m.onnx")))
+    assert certificate.exact
+    again = Network.from_json(found.to_json())
+    images = RANDOM.normal(size=(40, 3, 2, 2)).astype(np.float32)
+    runtime = ModelWrapper(whole).transform(InferShapes())
+    wanted = [execute_onnx(runtime, {"x": image[None]})["y"] for image in images]
+    codes = again.quantize(images)[0]
+    assert np.array_equal(again.output(run(again, codes)), np.concatenate(wanted))
