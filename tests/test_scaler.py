@@ -1,6 +1,7 @@
 """Inputs that a model scales one by one: with the host, each with a grid that suits it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -42,6 +43,7 @@ from fcgen.reference import run
 from keras_examples import Layer, dense, model_config, save_keras
 from network_examples import network
 from onnx_examples import onnx_model, save
+from qdq_examples import mlp
 from qonnx_examples import Graph
 
 RANDOM = np.random.default_rng(3)
@@ -508,3 +510,39 @@ def test_a_normalization_of_images_before_a_quant_has_its_constants_for_each_pix
     wanted = [execute_onnx(runtime, {"x": image[None]})["y"] for image in images]
     codes = again.quantize(images)[0]
     assert np.array_equal(again.output(run(again, codes)), np.concatenate(wanted))
+
+
+def quantised(nodes):
+    """A graph of integers behind what these nodes do to its inputs."""
+    whole = mlp((4, 6, 3), 6, unsigned=True)
+    first = next(n for n in whole.graph.node if n.op_type == "QuantizeLinear")
+    first.input[0] = "s"
+    others = list(whole.graph.node)
+    del whole.graph.node[:]
+    whole.graph.node.extend([*nodes, *others])
+    found = (numpy_helper.from_array(np.asarray(v), n) for n, v in CONSTANTS.items())
+    whole.graph.initializer.extend(found)
+    whole.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    return whole
+
+
+@pytest.mark.parametrize("name", sorted(GRAPHS.keys() - {"BatchNormalization"}))
+def test_a_scaler_before_the_quantizer_of_a_file_of_integers_is_the_host_s(name, tmp_path):
+    graph = quantised(GRAPHS[name])
+    found, certificate = certify(fcgen.load(save(graph, tmp_path / "m.onnx")))
+    assert certificate.exact
+    assert found.input.before.elements == 4
+    x = np.concatenate([X, 3 * X - 2 * MEANS]).astype(np.float32)
+    (wanted,) = session(graph).run(None, {"x": x})
+    again = Network.from_json(found.to_json())
+    assert np.array_equal(again.output(run(again, again.quantize(x)[0])), wanted)
+
+
+def test_a_normalization_before_the_quantizer_of_onnxruntime_is_refused(tmp_path):
+    path = save(quantised(NORM), tmp_path / "m.onnx")
+    rule = (
+        "node n_s: BatchNormalization: stands before the input's quantiser, and runtimes compute "
+        "it in several ways; write it as a Mul and an Add"
+    )
+    with pytest.raises(InputError, match=re.escape(rule)):
+        fcgen.load(path)

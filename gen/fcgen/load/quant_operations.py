@@ -56,6 +56,17 @@ def _negate(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
     return [[("multiply", np.asarray(-1, np.float32))]]
 
 
+def _scaler(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
+    found = [np.asarray(graph.attribute(node, name, [])) for name in ("offset", "scale")]
+    if any(value.size not in (1, np.prod(graph.shape)) for value in found):
+        rule = f"needs an offset and a scale, or {np.prod(graph.shape)} of each"
+        raise graph.refuse(node, rule, "export the model again")
+    offset, scale = (
+        value.astype(np.float32).reshape(() if value.size == 1 else -1) for value in found
+    )
+    return [[("subtract", offset), ("multiply", scale)]]
+
+
 def _relu(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
     return [[("maximum", np.asarray(0, np.float32))]]
 
@@ -98,6 +109,7 @@ OPERATIONS: dict[str, Callable[[OnnxGraph, onnx.NodeProto], Ways]] = {
     "Mul": _multiply,
     "Div": _divide,
     "Neg": _negate,
+    "Scaler": _scaler,
     "Relu": _relu,
     "Clip": _clip,
     "BatchNormalization": _batch_normalization,
