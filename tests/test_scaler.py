@@ -546,3 +546,10 @@ def test_a_normalization_before_the_quantizer_of_onnxruntime_is_refused(tmp_path
     )
     with pytest.raises(InputError, match=re.escape(rule)):
         fcgen.load(path)
+
+
+def test_inputs_of_more_bits_have_no_twin_which_is_one_line(tmp_path, model):
+    made = quantize(model, X, QuantizeOptions((8,), (12, 8)))
+    rule = "--export-onnx: n_h: only layers of at most 8 bits can be said in ONNX"
+    with pytest.raises(InputError, match=rule):
+        twin(made, "x")

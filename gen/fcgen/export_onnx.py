@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from fcgen.activation_table import ActivationTable
+from fcgen.dense_layer import DenseLayer
 from fcgen.errors import bad_input
 from fcgen.load.onnx_file import require_onnx
 from fcgen.quantization import Quantization
@@ -77,6 +78,8 @@ def twin(quantization: Quantization, input_name: str) -> Any:
     onnx = require_onnx()
     network, grid = quantization.network, quantization.network.input
     assert grid is not None, "the quantiser knows what inputs are worth"
+    for layer in network.layers:
+        _check(layer)
     graph = _Graph(onnx)
     shape = [None, *network.input_shape]
     entry = onnx.helper.make_tensor_value_info(input_name, onnx.TensorProto.FLOAT, shape)
@@ -103,6 +106,14 @@ def twin(quantization: Quantization, input_name: str) -> Any:
     return onnx.helper.make_model(made, opset_imports=opsets, ir_version=8, producer_name="fcgen")
 
 
+def _check(layer: DenseLayer) -> None:
+    """Refuse a layer that has no words in these operations."""
+    bits = (layer.weight_format.bits, layer.activation_format.bits, layer.output_format.bits)
+    if not isinstance(layer.requantization, Requantization) or max(bits) > BITS_MAX:
+        rule = f"only layers of at most {BITS_MAX} bits can be said in ONNX"
+        raise bad_input("--export-onnx", layer.name, rule, f"use at most {BITS_MAX} bits")
+
+
 def _layer(
     graph: _Graph, place: int, quantization: Quantization, running: tuple[str, str, str]
 ) -> tuple[str, str, str]:
@@ -110,10 +121,7 @@ def _layer(
     layer, name = quantization.network.layers[place], f"layer_{place + 1}"
     scheme, index_scale = layer.requantization, quantization.index_scales[place]
     before, after = quantization.scales[place : place + 2]
-    bits = (layer.weight_format.bits, layer.activation_format.bits, layer.output_format.bits)
-    if not isinstance(scheme, Requantization) or max(bits) > BITS_MAX:
-        rule = f"only layers of at most {BITS_MAX} bits can be said in ONNX"
-        raise bad_input("--export-onnx", layer.name, rule, f"use at most {BITS_MAX} bits")
+    assert isinstance(scheme, Requantization)
     factors = np.ldexp(scheme.multiplier.astype(np.float64), -scheme.shift)
     values = {
         "weight": np.ascontiguousarray(layer.weight.astype(np.int8).T),
