@@ -70,6 +70,7 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
         *(PYTHON, "bench/interfaces.py", "--results", str(results / "interfaces"))
     ]
     commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
+    commands["scalers"] = [PYTHON, "bench/scaler_accuracy.py"]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [
             *(PYTHON, "bench/netlists.py", family, "--results", str(results / "netlists"))

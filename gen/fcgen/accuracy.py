@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fcgen import document
 from fcgen.errors import bad_input
+from fcgen.quantize_options import SCALERS
 
 ACCURACY = "accuracy.json"
 CLASSES_MAX = 100
@@ -32,12 +33,16 @@ class Accuracy:
     confusion : ndarray of int64, shape (K, K), optional
         Vectors by their label (row) and by the class that the integers give (column); None where
         there are more than `CLASSES_MAX` classes.
+    scalers : dict of str to (float or None), optional
+        Of a model that scales its inputs one by one, as ``quantised``, for each of
+        `fcgen.quantize_options.SCALERS`; None where that cannot be quantised.
     """
 
     vectors: int
     float_model: float | None
     quantised: float
     confusion: npt.NDArray[np.int64] | None = None
+    scalers: dict[str, float | None] | None = None
 
     @classmethod
     def of(
@@ -59,8 +64,14 @@ class Accuracy:
         gained = 100 * (self.quantised - self.float_model)
         return (
             f"{over} float {self.float_model:.2%}, integers {self.quantised:.2%} "
-            f"({gained:+.2f} points)"
+            f"({gained:+.2f} points){self._either()}"
         )
+
+    def _either(self) -> str:
+        """Return what either scaler comes to, where there are two."""
+        shares = (self.scalers or {}).items()
+        texts = (f"{name} {'none' if share is None else f'{share:.2%}'}" for name, share in shares)
+        return f"; --scaler {', '.join(texts)}" if shares else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -68,6 +79,7 @@ class Accuracy:
             "vectors": self.vectors,
             "float_model": self.float_model,
             "quantised": self.quantised,
+            **({} if self.scalers is None else {"scalers": self.scalers}),
         }
 
     def text(self) -> str:
@@ -89,10 +101,14 @@ class Accuracy:
         in_floats, in_integers = fields.number("float_model"), fields.number("quantised")
         if in_integers is None:
             raise bad_input(source, "null", "an accuracy is a number", document.REMEDY)
+        found, scalers = fields.absent_or_object("scalers"), None
+        if found is not None:
+            scalers = {name: found.number(name) for name in SCALERS}
+            found.finish()
         rows = fields.any("confusion")
         fields.finish()
         if rows is None:
-            return cls(vectors, in_floats, in_integers)
+            return cls(vectors, in_floats, in_integers, None, scalers)
         if not isinstance(rows, list) or not 1 <= len(rows) <= CLASSES_MAX:
             rule = f"must be 1 to {CLASSES_MAX} lists"
             raise bad_input(f"{source}: confusion", type(rows).__name__, rule, document.REMEDY)
@@ -101,4 +117,4 @@ class Accuracy:
             checked.integers(str(n), minimum=0, maximum=vectors, sizes=(len(rows),))
             for n in range(len(rows))
         ]
-        return cls(vectors, in_floats, in_integers, np.array(table, np.int64))
+        return cls(vectors, in_floats, in_integers, np.array(table, np.int64), scalers)

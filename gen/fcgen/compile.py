@@ -138,7 +138,7 @@ def compile_model(
         progress("quantising")
         quantization = quantize(model, data.calibration, options, end)
         network = quantization.network
-        measured = accuracy(model, quantization, data)
+        measured = accuracy(model, quantization, data, options)
     if isinstance(data, LabelledData):
         measured = accuracy_of_integers(network, data)
     if measured is not None:
@@ -189,5 +189,5 @@ def describe(quantization: Quantization) -> dict[str, Any]:
         "scales": list(quantization.scales),
         "input_saturated": quantization.input_saturated,
         "layers": [vars(report) for report in quantization.layers],
-        "notes": list(quantization.notes),
+        "notes": [*quantization.notes, *quantization.input_notes],
     }

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from fcgen import design_readme, devices, fusesoc, interface_files, testbench, verilog
+from fcgen import (
+    design_readme,
+    devices,
+    fusesoc,
+    host_inputs,
+    interface_files,
+    testbench,
+    verilog,
+)
 from fcgen.design import Design
 from fcgen.devices.device import MappingOptions
 from fcgen.hardware.accelerator import Accelerator
@@ -83,11 +91,14 @@ def write_files(
         modules=_modules(emitted, hardware),
         runtime_weights=chain.describe() if chain is not None else None,
     )
+    scaling, included = host_inputs.header(manifest, network), host_inputs.header_name(manifest)
     plain_text = emitted.verilog2005 or ""
     if interface != STREAM:
         progress("emitting the interface")
         plan = interface_files.plan_of(interface, manifest, network)
-        made, around = interface_files.write(folder, plan, manifest, verilog2005)
+        made, around = interface_files.write(
+            folder, plan, manifest, verilog2005, included if scaling else None
+        )
         manifest = replace(manifest, interface=made)
         plain_text += (around.verilog2005 or "").removeprefix(verilog.ONE_FILE)
     if plain is not None:
@@ -98,6 +109,8 @@ def write_files(
     (folder / FILE_LIST).write_text("".join(f"{file}\n" for file in manifest.all_sources))
     (folder / REFERENCE).write_text(network.to_json())
     (folder / README).write_text(design_readme.text(manifest, network, plain))
+    if scaling is not None:
+        (folder / included).write_text(scaling)
     design = Design(folder, manifest, network, mappings)
     writes = chain.writes(network.layers) if chain and design.written_at_start else ()
     _, *vectors = testbench.write(design, tuple(writes))

@@ -1,6 +1,6 @@
 """``README.md`` of a design: ports, timing, how to use it."""
 
-from fcgen import interface_readme
+from fcgen import host_inputs, interface_readme
 from fcgen.dense_layer import DenseLayer, ThresholdList
 from fcgen.instance_names import instance_names
 from fcgen.manifest import Manifest
@@ -50,6 +50,7 @@ def text(manifest: Manifest, network: Network, verilog2005: str | None) -> str:
         "## Ports",
         _ports(manifest),
         _streams(manifest, network),
+        *_inputs(manifest, network),
         *_interface(manifest, network),
         "## Timing",
         _timing(manifest),
@@ -59,6 +60,11 @@ def text(manifest: Manifest, network: Network, verilog2005: str | None) -> str:
         _check(),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _inputs(manifest: Manifest, network: Network) -> list[str]:
+    section = host_inputs.section(manifest, network)
+    return [] if section is None else [section]
 
 
 def _interface(manifest: Manifest, network: Network) -> list[str]:

@@ -1,6 +1,7 @@
 """The network as a quantised ONNX file, of integer operations that onnxruntime has.
 
-Each layer is one ``com.microsoft.QGemm``: sums in int32, then
+What the host does to inputs before it quantises them is in the file, step by step in float32. Each
+layer is one ``com.microsoft.QGemm``: sums in int32, then
 ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero_point)``. A layer with a table has its sums from
 QGemm, rounds and clips them to the index itself, which can have more than 8 bits, and gathers the
 entries: the twin has the table of the hardware, not the function. Where
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from fcgen.activation_table import ActivationTable
+from fcgen.dense_layer import DenseLayer
 from fcgen.errors import bad_input
 from fcgen.load.onnx_file import require_onnx
 from fcgen.quantization import Quantization
@@ -23,6 +25,7 @@ from fcgen.requantization import Requantization
 
 OPSET = 13
 BITS_MAX = 8
+REAL_OPERATIONS = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div"}
 QUANTIZED_DOMAIN = "com.microsoft"
 CODES, VALUES = "codes", "values"
 """Outputs of the file: the last layer's integers, and the reals that they stand for."""
@@ -75,12 +78,17 @@ def twin(quantization: Quantization, input_name: str) -> Any:
     onnx = require_onnx()
     network, grid = quantization.network, quantization.network.input
     assert grid is not None, "the quantiser knows what inputs are worth"
+    for layer in network.layers:
+        _check(layer)
     graph = _Graph(onnx)
     shape = network.shape or network.input_shape
     entry = onnx.helper.make_tensor_value_info(input_name, onnx.TensorProto.FLOAT, [None, *shape])
     running = input_name
     if len(shape) > 1:
         running = graph.add("Flatten", [running], "flat", axis=1)
+    for place, (name, operand) in enumerate(grid.before.steps, 1):
+        value = graph.constant(f"scaler_{place}_operand", operand)
+        running = graph.add(REAL_OPERATIONS[name], [running, value], f"scaler_{place}")
     step = graph.constant("input_scale", np.array(grid.scale, np.float32))
     zero = graph.constant("input_zero_point", np.array(grid.zero_point, np.int8))
     running = graph.add("QuantizeLinear", [running, step, zero], "input_codes")
@@ -98,6 +106,14 @@ def twin(quantization: Quantization, input_name: str) -> Any:
     return onnx.helper.make_model(made, opset_imports=opsets, ir_version=8, producer_name="fcgen")
 
 
+def _check(layer: DenseLayer) -> None:
+    """Refuse a layer that has no words in these operations."""
+    bits = (layer.weight_format.bits, layer.activation_format.bits, layer.output_format.bits)
+    if not isinstance(layer.requantization, Requantization) or max(bits) > BITS_MAX:
+        rule = f"only layers of at most {BITS_MAX} bits can be said in ONNX"
+        raise bad_input("--export-onnx", layer.name, rule, f"use at most {BITS_MAX} bits")
+
+
 def _layer(
     graph: _Graph, place: int, quantization: Quantization, running: tuple[str, str, str]
 ) -> tuple[str, str, str]:
@@ -105,10 +121,7 @@ def _layer(
     layer, name = quantization.network.layers[place], f"layer_{place + 1}"
     scheme, index_scale = layer.requantization, quantization.index_scales[place]
     before, after = quantization.scales[place : place + 2]
-    bits = (layer.weight_format.bits, layer.activation_format.bits, layer.output_format.bits)
-    if not isinstance(scheme, Requantization) or max(bits) > BITS_MAX:
-        rule = f"only layers of at most {BITS_MAX} bits can be said in ONNX"
-        raise bad_input("--export-onnx", layer.name, rule, f"use at most {BITS_MAX} bits")
+    assert isinstance(scheme, Requantization)
     factors = np.ldexp(scheme.multiplier.astype(np.float64), -scheme.shift)
     values = {
         "weight": np.ascontiguousarray(layer.weight.astype(np.int8).T),

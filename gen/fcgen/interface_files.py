@@ -53,9 +53,15 @@ def plan_of(kind: str, manifest: Manifest, network: Network) -> InterfacePlan:
 
 
 def write(
-    folder: Path, plan: InterfacePlan, manifest: Manifest, verilog2005: bool = False
+    folder: Path,
+    plan: InterfacePlan,
+    manifest: Manifest,
+    verilog2005: bool = False,
+    included: str | None = None,
 ) -> tuple[Interface, EmittedDesign]:
     """Write the Verilog and the C header of an interface into a design's folder.
+
+    ``included`` is the C header that makes inputs of reals, where there is one.
 
     Returns
     -------
@@ -76,7 +82,7 @@ def write(
     for file, text in emitted.files.items():
         (folder / file).write_text(text)
     header = f"{emitted.top}.h"
-    (folder / header).write_text(interface_header.text(emitted.top, plan, top.registers))
+    (folder / header).write_text(interface_header.text(emitted.top, plan, top.registers, included))
     registers = top.registers.describe()
     return (
         Interface(plan.kind, emitted.top, emitted.ports, tuple(emitted.files), header, registers),

@@ -11,7 +11,7 @@ typedef {target} {name}_output_t;
 """
 
 
-def text(top: str, plan: InterfacePlan, registers: RegisterMap) -> str:
+def text(top: str, plan: InterfacePlan, registers: RegisterMap, included: str | None = None) -> str:
     """Return the header: offsets and fields of the registers, types of the vectors.
 
     Parameters
@@ -20,6 +20,8 @@ def text(top: str, plan: InterfacePlan, registers: RegisterMap) -> str:
         Name of the interface's module, with which every name begins.
     plan : InterfacePlan
     registers : RegisterMap
+    included : str, optional
+        Header that makes inputs of reals.
     """
     guard = f"{top.upper()}_H"
     types = _TYPES.format(source=plan.source.c_type, target=plan.target.c_type, name=top.lower())
@@ -29,6 +31,7 @@ def text(top: str, plan: InterfacePlan, registers: RegisterMap) -> str:
         f"#define {guard}",
         "",
         "#include <stdint.h>",
+        *([f'#include "{included}" /* reals to inputs */'] if included else []),
         "",
         types,
     ]

@@ -109,8 +109,12 @@ def _other_network(network: Network, path: Path) -> tuple[Network, tuple[str, ..
     if network.layer is not None:
         return Network.single(other.layers[0]), ()
     notes = []
-    if other.input != network.input:
-        notes.append(f"{path}: real inputs are quantised by the design's grid, not by this one's")
+    ours, theirs = (one.input and one.input.as_fields() for one in (network, other))
+    if theirs != ours:
+        notes.append(
+            f"{path}: has another grid of real inputs: a board uses it, `fcgen simulate` that of "
+            "the design"
+        )
     return other, tuple(notes)
 
 

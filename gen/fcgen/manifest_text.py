@@ -3,7 +3,7 @@
 import importlib.metadata
 from typing import Any
 
-from fcgen import document
+from fcgen import document, host_inputs
 from fcgen.activation_table import ActivationTable
 from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.folding import Folding
@@ -61,6 +61,7 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
             "output": document.from_format(network.output_format),
         },
         "end": network.end.kind,
+        **host_inputs.described(manifest, network),
         **({"softmax": network.softmax.describe()} if network.softmax else {}),
         "layers": [
             {

@@ -129,6 +129,23 @@ class FloatLayer:
         return x @ self.weight.T + self.bias
 
 
+@dataclass(frozen=True, eq=False)
+class Scaler:
+    """What a model does to each of its inputs by itself, before its first layer.
+
+    Attributes
+    ----------
+    steps : tuple of (str, ndarray of float64)
+        Names of `fcgen.real_map.OPERATIONS` and their right operands, of shape (), for all inputs,
+        or (N,), in the order of the model's input.
+    layer : FloatLayer
+        The first layer, of what the steps give.
+    """
+
+    steps: tuple[tuple[str, Floats], ...]
+    layer: FloatLayer
+
+
 @dataclass(frozen=True)
 class NodeReport:
     """What became of a node of the file.
@@ -165,6 +182,9 @@ class Model:
     nodes : tuple of NodeReport
     shape : tuple of int
         Of one input of the file, where it has another rank than 1 and 3; else empty.
+    scaler : Scaler, optional
+        Where inputs are scaled differently before the first layer of ``layers``, whose weights
+        hold that too.
     """
 
     name: str
@@ -175,6 +195,7 @@ class Model:
     tail: Tail = NO_TAIL
     nodes: tuple[NodeReport, ...] = ()
     shape: tuple[int, ...] = ()
+    scaler: Scaler | None = None
 
     def __post_init__(self) -> None:
         if not self.layers:

@@ -88,6 +88,9 @@ class Network:
             if self.input.zero_point != self.layers[0].input_zero_point:
                 rule = f"the first layer's is {self.layers[0].input_zero_point}"
                 raise bad_input("input zero point", self.input.zero_point, rule, "use one")
+            if self.input.before.elements not in (None, self.inputs):
+                rule = f"the first layer takes {self.inputs} inputs"
+                raise bad_input("input scaler", self.input.before.elements, rule, "correct it")
         if self.shape and math.prod(self.shape) != self.inputs:
             rule = f"the first layer takes {self.inputs}"
             raise bad_input("shape", self.shape, rule, "correct it")
@@ -313,7 +316,8 @@ class Network:
             real = None
             if steps is not None:
                 real = RealMap.from_fields(steps, source, layers[-1].outputs if layers else 0)
-            entry = None if grid is None else InputGrid.from_fields(grid, source)
+            inputs = layers[0].inputs
+            entry = None if grid is None else InputGrid.from_fields(grid, source, inputs)
             behind = NO_TAIL if tail is None else Tail.from_fields(tail, source)
             return cls(name, layers, kind, entry, real, behind, takes == CODES, shape)
 

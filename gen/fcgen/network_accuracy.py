@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,27 +10,55 @@ import numpy.typing as npt
 
 from fcgen.accuracy import Accuracy
 from fcgen.answers import classes
-from fcgen.errors import bad_input
+from fcgen.errors import InputError, bad_input
 from fcgen.given_inputs import codes_of
 from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import Network
 from fcgen.quantization import Quantization
+from fcgen.quantize_model import quantize
+from fcgen.quantize_options import SCALERS, QuantizeOptions
 from fcgen.reference import trace
 
 
-def accuracy(model: Model, quantization: Quantization, data: ModelData) -> Accuracy | None:
+def accuracy(
+    model: Model,
+    quantization: Quantization,
+    data: ModelData,
+    options: QuantizeOptions | None = None,
+) -> Accuracy | None:
     """Compare the classes of a model of floats and of its network with the labels.
 
-    None where the data have no labels.
+    None where the data have no labels. Of a model that scales its inputs one by one, it is said
+    for either scaler; ``options`` are those with which the network was made.
     """
     if data.labels is None:
         return None
     codes, _ = quantization.network.quantize(data.test)
     scores = _scores(quantization.network, codes)
-    return Accuracy.of(
+    found = Accuracy.of(
         data.labels, classes(model.forward(data.test)), classes(scores), _count(scores)
     )
+    if model.scaler is None:
+        return found
+    options = options or QuantizeOptions()
+    shares = {
+        name: found.quantised
+        if name == options.scaler
+        else _share(model, data, replace(options, scaler=name))
+        for name in SCALERS
+    }
+    return replace(found, scalers=shares)
+
+
+def _share(model: Model, data: ModelData, options: QuantizeOptions) -> float | None:
+    """Return the accuracy of a network with these options; None where there is none."""
+    try:
+        network = quantize(model, data.calibration, options).network
+    except InputError:
+        return None
+    codes, _ = network.quantize(data.test)
+    return float((classes(_scores(network, codes)) == data.labels).mean())
 
 
 def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from fcgen.host_inputs import scaled_one_by_one
 from fcgen.network import Network
 from fcgen.schedule import Schedule
 from fcgen.summary import Summary, Timing, kind_of, summarise
@@ -87,7 +88,11 @@ class NetworkSummary:
         ]
         slowest = network.layers[self.slowest].name
         facts = [
-            ("Inputs", f"{network.inputs:,} of {network.activation_format.name}"),
+            (
+                "Inputs",
+                f"{network.inputs:,} of {network.activation_format.name}"
+                + (", each scaled by the host first" if scaled_one_by_one(network) else ""),
+            ),
             ("Outputs", ENDS[network.end.kind].format(count=network.end.count)),
             *([("Probabilities", network.softmax.line())] if network.softmax else []),
             (

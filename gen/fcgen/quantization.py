@@ -49,6 +49,8 @@ class Quantization:
         Part of the input values, over the calibration data, that are clipped.
     notes : tuple of str
         Lines for people.
+    input_notes : tuple of str
+        Of inputs that have few codes, where no accuracy tells more.
     """
 
     network: Network
@@ -58,3 +60,4 @@ class Quantization:
     index_scales: tuple[float | None, ...]
     input_saturated: float
     notes: tuple[str, ...]
+    input_notes: tuple[str, ...] = ()

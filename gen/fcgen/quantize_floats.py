@@ -77,7 +77,13 @@ def _fitting_scale(request: LayerRequest, values: RawWeights, activation_scale: 
     span = max(activations.maximum - zero_point, zero_point - activations.minimum)
     reach = activation_scale * span * np.abs(values.weight).sum(axis=1) + np.abs(values.bias)
     needed = float(np.max(reach / np.maximum(room(request, values), 1)))
-    return scales.power_of_two_above(needed)
+    return scales.reachable_scale(
+        values.weight,
+        values.bias,
+        weight_format=request.weight_format,
+        activation_scale=activation_scale,
+        output_scale=scales.power_of_two_above(needed),
+    )
 
 
 def _raw_from_floats(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,30 @@ from fcgen.table_choice import ChosenTable
 
 if TYPE_CHECKING:
     from fcgen.model import FloatLayer
+
+
+def reachable_grid(
+    layer: FloatLayer, before: Grid, after: Grid, weight_format: IntegerFormat
+) -> Grid:
+    """Return the grid of a layer's outputs, coarser where the sums' steps pass it.
+
+    Parameters
+    ----------
+    layer : FloatLayer
+    before, after : Grid
+        Of the inputs, and as the outputs alone would have it.
+    weight_format : IntegerFormat
+    """
+    if layer.activation.kind != "linear":  # a table has an index of its own
+        return after
+    scale = scales.reachable_scale(
+        layer.weight,
+        layer.bias,
+        weight_format=weight_format,
+        activation_scale=before.scale,
+        output_scale=after.scale,
+    )
+    return replace(after, scale=scale)
 
 
 def quantize_layer(

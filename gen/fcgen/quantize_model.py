@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fcgen import input_scaler
 from fcgen.activation_grid import choose_grid
 from fcgen.fixed import IntegerFormat
 from fcgen.float32_claim import claims
 from fcgen.given_inputs import reals_of
 from fcgen.network import End, Network
 from fcgen.quantization import LayerReport, Quantization
-from fcgen.quantize_layer import quantize_layer
+from fcgen.quantize_layer import quantize_layer, reachable_grid
 from fcgen.quantize_options import QuantizeOptions
 from fcgen.real_map import InputGrid, RealMap
 from fcgen.table_choice import output_grid, table_of
@@ -56,16 +57,16 @@ def quantize(
         For calibration data of another shape or not finite, and for widths that do not work.
     """
     options = options or QuantizeOptions()
-    data = reals_of(model, calibration, "--calibration")
+    before, model = input_scaler.split(model, options.scaler)
+    data = input_scaler.scaled(before, reals_of(model, calibration, "--calibration"))
     weight_bits, activation_bits = options.widths(len(model.layers))
     values = [data, *model.trace(data)]
     forms = [IntegerFormat(bits, signed=True) for bits in activation_bits]
-    grids = [choose_grid("input", data, forms[0])]
-    grids += [
-        output_grid(layer, samples, form)
-        for layer, samples, form in zip(model.layers, values[1:], forms[1:], strict=True)
-    ]
     formats = [IntegerFormat(bits, signed=True) for bits in weight_bits]
+    grids = [choose_grid("input", data, forms[0])]
+    for place, layer in enumerate(model.layers):
+        after = output_grid(layer, values[place + 1], forms[place + 1])
+        grids.append(reachable_grid(layer, grids[-1], after, formats[place]))
     tables = [
         table_of(
             layer, values[place], grids[place], grids[place + 1], formats[place], options.table_bits
@@ -86,7 +87,9 @@ def quantize(
         model.name,
         tuple(layers),
         end or End(),
-        InputGrid(first.scale, first.zero_point, first.format.minimum, first.format.maximum),
+        InputGrid(
+            first.scale, first.zero_point, first.format.minimum, first.format.maximum, before
+        ),
         RealMap.scaled(last.scale, last.zero_point),
         model.tail,
         shape=model.shape,
@@ -115,6 +118,7 @@ def quantize(
         index,
         shares[0],
         _notes(network, reports, shares),
+        input_scaler.few_codes(first, data),
     )
 
 

@@ -9,6 +9,7 @@ from fcgen.errors import bad_input
 from fcgen.fixed import OPERAND_BITS_MAX
 
 SCALES = ("short", "power-of-two")
+HOST, FOLD = SCALERS = ("host", "fold")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class QuantizeOptions:
         A scale for each output; otherwise one for a layer.
     table_bits : int, optional
         Of the index of activations that are tables; default two more than their outputs have.
+    scaler : str
+        One of `SCALERS`: who scales inputs one by one before the first layer, as
+        `fcgen.model.Scaler` has it: the host, so that each has the grid that suits it; or the
+        weights of the layer, where all inputs share one grid.
     """
 
     weight_bits: tuple[int, ...] = (8,)
@@ -35,6 +40,7 @@ class QuantizeOptions:
     scales: str = SCALES[0]
     per_channel: bool = True
     table_bits: int | None = None
+    scaler: str = HOST
 
     def __post_init__(self) -> None:
         for option, bits, least in (
@@ -52,6 +58,9 @@ class QuantizeOptions:
         if self.scales not in SCALES:
             rule = f"must be one of {', '.join(SCALES)}"
             raise bad_input("--scales", self.scales, rule, "choose one of these")
+        if self.scaler not in SCALERS:
+            rule = f"must be one of {', '.join(SCALERS)}"
+            raise bad_input("--scaler", self.scaler, rule, "choose one of these")
 
     def widths(self, layers: int) -> tuple[list[int], list[int]]:
         """Return the bits of each layer's weights, and of each layer's inputs and the outputs."""

@@ -52,6 +52,10 @@ class RealMap:
             values.flags.writeable = False
             frozen.append((name, values))
         object.__setattr__(self, "steps", tuple(frozen))
+        sizes = {values.size for _, values in self._parts() if values.size > 1}
+        if len(sizes) > 1:
+            found = " and ".join(map(str, sorted(sizes)))
+            raise bad_input("real map", found, "all have one number, or as many", "correct it")
 
     @classmethod
     def scaled(cls, scale: Any, zero_point: Any = 0) -> Self:
@@ -65,6 +69,12 @@ class RealMap:
         for name, operand in self.steps:
             values = OPERATIONS[name](values, operand)
         return values
+
+    @property
+    def elements(self) -> int | None:
+        """How many elements the operands are for; None where each is one for all."""
+        sizes = [values.size for _, values in self._parts() if values.size > 1]
+        return sizes[0] if sizes else None
 
     @property
     def keeps_order(self) -> bool:
@@ -130,7 +140,7 @@ class RealMap:
                 numeric = all(type(number) in (int, float) for number in numbers)
                 if not isinstance(name, str) or not numeric:
                     raise bad_input(source, name, "must have numbers", document.REMEDY)
-                if isinstance(part, list) and len(part) != elements:
+                if isinstance(part, list) and len(part) not in (1, elements):
                     rule = f"must have one or {elements} numbers"
                     raise bad_input(source, f"{len(part)} numbers", rule, document.REMEDY)
             with np.errstate(over="ignore"):
@@ -151,7 +161,8 @@ class InputGrid:
         Real value of one step.
     zero_point, lo, hi : int
     before : RealMap
-        What the source does to an input before it rounds.
+        What the source does to an input before it rounds; with operands for each input, of vectors
+        flattened in C order.
     rounding : str
         One of `fcgen.roundings.ROUNDERS`. Of ``BIPOLAR`` codes are the signs of ``before(x)``
         themselves, -1 and 1: nothing is divided or added.
@@ -202,13 +213,33 @@ class InputGrid:
         Raises
         ------
         InputError
-            When a value is not finite.
+            When a value is not finite, or the vectors have another length than ``before`` takes.
         """
         if not np.isfinite(x).all():
             raise bad_input("inputs", "NaN or infinity", "must be finite", "remove them")
-        codes = self._rounded(self.before(x))
+        codes = self._rounded(self.scaled(x))
         outside = int(((codes < self.lo) | (codes > self.hi)).sum())
         return np.clip(codes, self.lo, self.hi).astype(np.int64), outside
+
+    def scaled(self, x: npt.NDArray[Any]) -> Floats:
+        """Return what reals become before the rounding, float32 of the same shape.
+
+        Raises
+        ------
+        InputError
+            When the vectors have another length than ``before`` takes, or pass float32 in it.
+        """
+        elements = self.before.elements
+        vectors = x if elements is None else x.reshape(len(x), -1)
+        if elements is not None and vectors.shape[1] != elements:
+            rule = f"must have the shape (V, {elements})"
+            raise bad_input("inputs", f"shape {x.shape}", rule, "one vector a row, V of them")
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self.before(vectors).reshape(x.shape)
+        if np.isnan(values).any():
+            rule = "is past what its scaler can do in float32"
+            raise bad_input("inputs", "a value", rule, "give inputs as the model takes them")
+        return values
 
     def _rounded(self, values: Floats) -> npt.NDArray[np.float64]:
         """Return the codes of values without bounds."""
@@ -243,15 +274,15 @@ class InputGrid:
         }
 
     @classmethod
-    def from_fields(cls, fields: document.Fields, source: str) -> Self:
-        """Read what `as_fields` gave."""
+    def from_fields(cls, fields: document.Fields, source: str, elements: int) -> Self:
+        """Read what `as_fields` gave, for vectors of ``elements`` inputs."""
         scale, steps = fields.number("scale"), fields.any("before")
         bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
         rounding = NEAREST
         if fields.has("rounding"):
             rounding = fields.choice("rounding", tuple(ROUNDERS))
         first, wide = (fields.has(name) and fields.flag(name) for name in FLAGS)
-        before = RealMap.from_fields(steps, source, 1)
+        before = RealMap.from_fields(steps, source, elements)
         grid = cls(scale or 0.0, **bounds, before=before, rounding=rounding, zero_first=first,
                    wide=wide)  # fmt: skip
         fields.finish()

@@ -112,6 +112,28 @@ def least_output_scale(
     return float(needed.max()) / MULTIPLIER_MAX * (1 + 1e-9)
 
 
+def reachable_scale(
+    weight: Floats,
+    bias: Floats,
+    *,
+    weight_format: IntegerFormat,
+    activation_scale: float,
+    output_scale: float,
+) -> float:
+    """Return an output scale, or the next power of two with which there are multipliers.
+
+    A step of the accumulator that is worth more than `MULTIPLIER_MAX` steps of the outputs needs no
+    finer ones.
+    """
+    needed = _needed(weight, bias, weight_format, activation_scale)
+    if (needed / output_scale).max() <= MULTIPLIER_MAX:
+        return output_scale
+    least = least_output_scale(
+        weight, bias, weight_format=weight_format, activation_scale=activation_scale
+    )
+    return power_of_two_above(least)
+
+
 def _needed(
     weight: Floats, bias: Floats, weight_format: IntegerFormat, activation_scale: float
 ) -> Floats:

@@ -105,7 +105,7 @@ class Tail:
         kind, grid = fields.choice("kind", (*TAILS, OTHER)), fields.absent_or_object("grid")
         whole = fields.flag("whole") if fields.has("whole") else False
         fields.finish()
-        return cls(kind, None if grid is None else InputGrid.from_fields(grid, source), whole)
+        return cls(kind, None if grid is None else InputGrid.from_fields(grid, source, 1), whole)
 
 
 def softmax(scores: Wide) -> Wide:

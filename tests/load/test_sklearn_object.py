@@ -96,12 +96,12 @@ def test_a_scaler_is_folded_into_the_first_layer(name):
     assert np.allclose(softmax(model.forward(X)), pipeline.predict_proba(X), rtol=0, atol=1e-12)
 
 
-def test_pipelines_in_pipelines_are_folded_in_order():
+def test_pipelines_in_pipelines_are_taken_in_order():
     inner = Pipeline([("a", MinMaxScaler()), ("none", "passthrough"), ("b", RobustScaler())])
     pipeline = fitted(Pipeline([("scale", inner), ("net", classifier())]))
     model = fcgen.load(pipeline)
     assert [node.name for node in model.nodes][:3] == ["scale/a", "scale/b", "layer_1"]
-    assert model.nodes[0].became == "folded into weights and bias"
+    assert model.nodes[0].became == "before layer 1: the host's, or folded into its weights"
     assert np.allclose(softmax(model.forward(X)), pipeline.predict_proba(X), rtol=0, atol=1e-12)
 
 

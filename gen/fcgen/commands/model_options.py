@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Function = Callable[..., Any]
 ENDS = ("values", "argmax", "top_k", "softmax")
 SCALES = ("short", "power-of-two")
+SCALERS = ("host", "fold")
 TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
 QUANTISER: dict[str, Any] = {
     "--calibration": None,
@@ -28,6 +29,7 @@ QUANTISER: dict[str, Any] = {
     "--output-bits": None,
     "--table-bits": None,
     "--scales": "short",
+    "--scaler": "host",
     "--per-tensor": False,
     "--export-onnx": None,
 }
@@ -51,6 +53,9 @@ WIDTHS = (
 MANNER = (
     click.option("--table-bits", type=Integer(), help="Of the index of a sigmoid or tanh table."),
     click.option("--scales", type=Choice(SCALES), default="short", help="Of the weights."),
+    click.option(
+        "--scaler", type=Choice(SCALERS), default="host", help="Who scales inputs one by one."
+    ),
     click.option("--per-tensor", is_flag=True, help="One weight scale a layer, not one an output."),
     click.option("--end", type=Choice(ENDS), default="values", help="What leaves the network."),
     click.option("--top-k", type=Integer(), default=1, help="How many, with --end top_k."),
@@ -86,6 +91,7 @@ def quantize_options(options: dict[str, Any]) -> "QuantizeOptions":
         options["scales"],
         per_channel=not options["per_tensor"],
         table_bits=options["table_bits"],
+        scaler=options["scaler"],
     )
 
 

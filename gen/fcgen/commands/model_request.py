@@ -94,6 +94,7 @@ class ModelRequest:
         terminal.notes(compiled.notes)
         if compiled.quantization:
             terminal.notes(compiled.quantization.notes)
+            terminal.notes(() if compiled.accuracy else compiled.quantization.input_notes)
         verdicts = [found.line() for found in (compiled.accuracy, compiled.certificate) if found]
         terminal.result([*head, *compiled.choice.lines, *verdicts])
         if compiled.quantization:

@@ -43,8 +43,8 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
         raise bad_input("MODEL", options["model"].name, rule, "compile or certify this one")
     terminal.notes(data.notes)
     found = quantize(model, data.calibration, quantizer, end)
-    terminal.notes(found.notes)
-    measured = accuracy(model, found, data)
+    measured = accuracy(model, found, data, quantizer)
+    terminal.notes(found.notes if measured else (*found.notes, *found.input_notes))
     terminal.result([*lines(found), *([measured.line()] if measured else [])])
     if output is not None:
         text = found.network.to_json().encode()

@@ -39,6 +39,7 @@ class Asked:
     scales: str = QuantizeOptions.scales
     per_tensor: bool = False
     codes: bool = False
+    scaler: str = QuantizeOptions.scaler
 
     def __post_init__(self) -> None:
         for name in ("calibration", "labels", "test"):
@@ -48,7 +49,10 @@ class Asked:
     def subject(self, found: Found, end: End, seed: int) -> Subject:
         """Return what is explored; what has no meaning for it is refused."""
         options = QuantizeOptions(
-            scales=self.scales, per_channel=not self.per_tensor, table_bits=self.table_bits
+            scales=self.scales,
+            per_channel=not self.per_tensor,
+            table_bits=self.table_bits,
+            scaler=self.scaler,
         )
         if isinstance(found, Model):
             self._refuse(["codes"] if self.codes else [], "a model of floats")

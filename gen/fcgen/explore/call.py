@@ -43,6 +43,7 @@ def explore(
     scales: str = "short",
     per_tensor: bool = False,
     codes: bool = False,
+    scaler: str = "host",
     end: str | End = "values",
     progress: Callable[[str], None] = lambda _: None,
 ) -> Explored:
@@ -78,7 +79,7 @@ def explore(
         Range of the inputs, where there are none.
     test, labels : path or ndarray, optional
         Inputs, by default those of ``calibration``, and their classes, for the accuracy.
-    table_bits, scales, per_tensor
+    table_bits, scales, per_tensor, scaler
         Of a model of floats, as the options of these names.
     codes : bool
         Integers in ``test`` are codes of a network of integers, whatever its source takes.
@@ -116,7 +117,7 @@ def explore(
             rule = "the model holds integers, which stay as they are"
             raise bad_input("--bits", ",".join(texts(bits)), rule, "leave the option out")
         widths = (Widths(),)
-    wanted = Asked(calibration, bounds, labels, test, table_bits, scales, per_tensor, codes)
+    wanted = Asked(calibration, bounds, labels, test, table_bits, scales, per_tensor, codes, scaler)
     subject = wanted.subject(found, end, seed)
     foldings = sweep.parse_foldings(None if folding is None else texts(folding), subject.layers)
     axes = sweep.Axes(widths, foldings, packs, names, tuple(range(seed, seed + seeds)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OF_LAYERS = ("weights", "bias", "relu")
 OF_MODELS = (
     *("target", "input_format", "calibration", "bounds", "labels", "test", "codes"),
-    *("table_bits", "scales", "per_tensor", "end", "top_k", "probability_bits"),
+    *("table_bits", "scales", "scaler", "per_tensor", "end", "top_k", "probability_bits"),
 )
 """Parameters of either kind alone; `option_of` is the option of each."""
 HASH_DIGITS = 12

@@ -101,9 +101,12 @@ def explore(
         work.prepare(store, work.tools(axes.devices))
     failures += work.do(store, ROUTED, placements, manner, progress)
     found = rows.collect(store, points, axes.seeds)
-    notes = _write(store, found, definition)
+    notes = [note for widths in axes.widths for note in subject.notes_of(store, widths)]
+    notes += _write(store, found, definition)
     record = {"directory": str(directory), **results.as_dict(found, definition)}
-    return Explored(directory, found, tuple(failures), notes, {**record, "failures": failures})
+    return Explored(
+        directory, found, tuple(failures), tuple(notes), {**record, "failures": failures}
+    )
 
 
 def _begun(

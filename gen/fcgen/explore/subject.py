@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from fcgen import document
+from fcgen.accuracy import Accuracy
 from fcgen.certificate import Certificate
 from fcgen.certify import certify
 from fcgen.errors import bad_input
@@ -22,6 +23,7 @@ from fcgen.model import Model
 from fcgen.model_data import LabelledData, ModelData
 from fcgen.network import End, Network
 from fcgen.network_accuracy import accuracy, accuracy_of_integers
+from fcgen.quantization import Quantization
 from fcgen.quantize import make_layer
 from fcgen.quantize_model import quantize
 from fcgen.quantize_options import QuantizeOptions
@@ -36,6 +38,9 @@ class Subject(Protocol):
 
     def network(self, widths: Widths) -> tuple[Network, float | None]:
         """Return the network of these widths, and which part of the labels it meets."""
+
+    def notes(self, widths: Widths) -> tuple[str, ...]:
+        """Return what there is to say of the inputs of that network."""
 
     def certificate(self) -> Certificate | None:
         """Return what is proven of a model of integers."""
@@ -75,12 +80,26 @@ class ModelSubject:
                 return known, None
             assert isinstance(self.data, LabelledData)
             return known, accuracy_of_integers(known, self.data).quantised
+        made, measured = self._made(widths)
+        return made.network, None if measured is None else measured.quantised
+
+    def notes(self, widths: Widths) -> tuple[str, ...]:
+        """Say which inputs have few codes, or what either scaler comes to."""
+        if not isinstance(self.model, Model):
+            return ()
+        made, measured = self._made(widths)
+        if measured is None:
+            return tuple(f"{widths} bits: {note}" for note in made.input_notes)
+        return (f"{widths} bits: {measured.line()}",) if measured.scalers else ()
+
+    @cache  # noqa: B019 (a subject lives as long as its sweep)
+    def _made(self, widths: Widths) -> tuple[Quantization, Accuracy | None]:
+        assert isinstance(self.model, Model)
         assert isinstance(self.data, ModelData)
         weights, activations = (widths.weight,), (widths.activation,)
         options = replace(self.options, weight_bits=weights, activation_bits=activations)
         made = quantize(self.model, self.data.calibration, options, self.end)
-        measured = accuracy(self.model, made, self.data)
-        return made.network, None if measured is None else measured.quantised
+        return made, accuracy(self.model, made, self.data, options)
 
     def certificate(self) -> Certificate | None:
         """Return what is proven of a model of integers; None of others."""
@@ -138,15 +157,30 @@ class LayerSubject:
         )
         return Network.single(layer), None
 
+    def notes(self, widths: Widths) -> tuple[str, ...]:
+        """Return nothing: a layer alone takes codes."""
+        return ()
+
 
 def prepare(store: Store, subject: Subject, widths: Widths) -> None:
     """Put the network of these widths into the store, unless it is there."""
 
     def make() -> Record:
         network, share = subject.network(widths)
-        return {"accuracy": share, "network": json.loads(network.to_json())}
+        notes = {"notes": list(found)} if (found := subject.notes(widths)) else {}
+        return {"accuracy": share, "network": json.loads(network.to_json()), **notes}
 
     store.once(NETWORKS, str(widths), make)
+
+
+def notes_of(store: Store, widths: Widths) -> tuple[str, ...]:
+    """Return what there is to say of a network of the store."""
+    record = store.read(NETWORKS, str(widths)) or {}
+    notes = record.get("notes", [])
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        path = store.path(NETWORKS, str(widths))
+        raise bad_input(f"{path}: notes", notes, "must be lines of text", REMEDY)
+    return tuple(notes)
 
 
 def load(directory: Path, widths: Widths) -> tuple[Network, float | None]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fcgen.model import Activation, FloatLayer, Floats
+from fcgen.model import Activation, FloatLayer, Floats, NodeReport, Scaler
 
 LINEAR = Activation()
 
@@ -20,12 +21,20 @@ def batch_norm(
     return gain, beta - mean * gain
 
 
+Steps = Sequence[tuple[str, Floats]]
+"""Names of `fcgen.real_map.OPERATIONS` and their right operands, of shape () or one a feature."""
+NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
+SCALES_INPUTS = "before layer 1: the host's, or folded into its weights"
+FOLDED = "folded into weights and bias"
+
+
 @dataclass
 class Chain:
     """Builds layers, one operation of the file at a time.
 
     What stands before a dense operation (a permutation, a gain and an offset for each feature) is
-    folded into its weights; so is what follows it, up to its activation.
+    folded into its weights; so is what follows it, up to its activation. Gains and offsets before
+    the first one are kept beside it too, step by step, for a host that does them itself.
 
     Parameters
     ----------
@@ -38,6 +47,8 @@ class Chain:
 
     def __post_init__(self) -> None:
         self._open = False  # the last layer still takes what follows into its weights
+        self._steps: list[tuple[str, Floats]] = []
+        self._unscaled: FloatLayer | None = None  # the first layer, without these steps
         self._begin(self.features)
 
     def _begin(self, features: int) -> None:
@@ -55,10 +66,30 @@ class Chain:
             or self._offset.any()
         )
 
+    @property
+    def scaler(self) -> Scaler | None:
+        """What is done to each input before the first layer, where it differs between them."""
+        if self._unscaled is None or all(operand.ndim == 0 for _, operand in self._steps):
+            return None
+        return Scaler(tuple(self._steps), self._unscaled)
+
+    def settled(self, reports: Iterable[NodeReport]) -> tuple[NodeReport, ...]:
+        """Return the reports of a whole chain: what scales all inputs alike is folded."""
+        if self.scaler is not None:
+            return tuple(reports)
+        return tuple(
+            replace(report, became=FOLDED) if report.became == SCALES_INPUTS else report
+            for report in reports
+        )
+
     def dense(self, name: str, weight: Floats, bias: Floats) -> None:
         """Add ``weight · x + bias``, weight (M, N)."""
         folded = np.zeros((len(weight), self._width))
         folded[:, self._place] = weight * self._gain
+        if not self.layers and self._steps:
+            unscaled = np.zeros_like(folded)
+            unscaled[:, self._place] = weight
+            self._unscaled = FloatLayer(name, unscaled, bias)
         self.layers.append(FloatLayer(name, folded, bias + weight @ self._offset))
         self._open = True
         self._begin(len(weight))
@@ -67,21 +98,46 @@ class Chain:
     def _width(self) -> int:
         return len(self._place)
 
-    def affine(self, gain: Floats, offset: Floats) -> None:
-        """Multiply each feature and add to it."""
+    def affine(self, gain: Floats, offset: Floats, steps: Steps = ()) -> str:
+        """Multiply each feature and add to it; return what became of it.
+
+        ``steps`` are what the source does, where that is not this product and this sum.
+        """
         if self._open:
-            last = self.layers[-1]
-            weight, bias = last.weight * gain[:, None], last.bias * gain + offset
-            self.layers[-1] = FloatLayer(last.name, weight, bias)
-            return
+
+            def scaled(last: FloatLayer) -> FloatLayer:
+                weight, bias = last.weight * gain[:, None], last.bias * gain + offset
+                return FloatLayer(last.name, weight, bias)
+
+            self._revise(scaled)
+            return FOLDED
         self._gain = self._gain * gain
         self._offset = self._offset * gain + offset
+        if self.layers:
+            return FOLDED
+        for name, operand in steps or (("multiply", gain), ("add", offset)):
+            if (operand != NEUTRAL[name]).any():
+                self._steps.append((name, self._of_inputs(np.asarray(operand, np.float64))))
+        return SCALES_INPUTS
+
+    def _of_inputs(self, operand: Floats) -> Floats:
+        """Return one number for all, or one for each input in the input's own order."""
+        if (operand == operand.flat[0]).all():
+            return np.array(operand.flat[0])
+        ordered = np.empty_like(operand)
+        ordered[self._place] = operand
+        return ordered
+
+    def _revise(self, change: Callable[[FloatLayer], FloatLayer]) -> None:
+        """Change the last layer."""
+        self.layers[-1] = change(self.layers[-1])
+        if len(self.layers) == 1 and self._unscaled is not None:
+            self._unscaled = change(self._unscaled)
 
     def permute(self, order: np.ndarray) -> None:
         """Let feature i be what was feature ``order[i]``."""
         if self._open:
-            last = self.layers[-1]
-            self.layers[-1] = FloatLayer(last.name, last.weight[order], last.bias[order])
+            self._revise(lambda last: FloatLayer(last.name, last.weight[order], last.bias[order]))
             return
         self._place, self._gain = self._place[order], self._gain[order]
         self._offset = self._offset[order]
@@ -97,6 +153,6 @@ class Chain:
             chosen = last.activation.bounded(activation.lo, activation.hi)
         else:
             return False
-        self.layers[-1] = FloatLayer(last.name, last.weight, last.bias, chosen)
+        self._revise(lambda layer: FloatLayer(layer.name, layer.weight, layer.bias, chosen))
         self._open = False
         return True

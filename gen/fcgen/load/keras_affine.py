@@ -45,7 +45,9 @@ def normalization(weights: Weights, shape: Shape, layer: Layer) -> Affine:
     deviation = np.maximum(np.sqrt(variance), DEVIATION_MIN)
     if config.get("invert"):
         return _affine(shape, deviation, mean)
-    return _affine(shape, 1 / deviation, -mean / deviation)
+    gain, offset, _ = _affine(shape, 1 / deviation, -mean / deviation)
+    shift, divisor = (np.broadcast_to(value, shape).reshape(-1) for value in (mean, deviation))
+    return Affine(gain, offset, (("subtract", shift), ("divide", divisor)))
 
 
 def _along(shape: Shape, values: Floats, axis: Any) -> Floats:
@@ -57,7 +59,8 @@ def _along(shape: Shape, values: Floats, axis: Any) -> Floats:
 
 
 def _affine(shape: Shape, gain: Floats, offset: Floats) -> Affine:
-    return Affine(*(np.broadcast_to(value, shape).reshape(-1) for value in (gain, offset)))
+    spread = [np.broadcast_to(value, shape).reshape(-1) for value in (gain, offset)]
+    return Affine(spread[0], spread[1])
 
 
 def _numbers(value: Any) -> Floats:

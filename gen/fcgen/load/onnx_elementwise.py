@@ -44,20 +44,23 @@ def _elementwise(walk: FloatWalk, node: onnx.NodeProto) -> tuple[Array, bool]:
 def add(walk: FloatWalk, node: onnx.NodeProto) -> str:
     """Take an addition of a constant."""
     value, _ = _elementwise(walk, node)
-    return _affine(walk, np.ones_like(value), value)
+    return walk.chain.affine(np.ones_like(value), value)
 
 
 def subtract(walk: FloatWalk, node: onnx.NodeProto) -> str:
     """Take a subtraction, the constant on either side."""
     value, left = _elementwise(walk, node)
     sign = np.ones_like(value)
-    return _affine(walk, -sign, value) if left else _affine(walk, sign, -value)
+    if left:
+        # c - x and (-x) + c are the same in float32.
+        return walk.chain.affine(-sign, value)
+    return walk.chain.affine(sign, -value, [("subtract", value)])
 
 
 def multiply(walk: FloatWalk, node: onnx.NodeProto) -> str:
     """Take a product with a constant for each feature."""
     value, _ = _elementwise(walk, node)
-    return _affine(walk, value, np.zeros_like(value))
+    return walk.chain.affine(value, np.zeros_like(value))
 
 
 def divide(walk: FloatWalk, node: onnx.NodeProto) -> str:
@@ -68,13 +71,13 @@ def divide(walk: FloatWalk, node: onnx.NodeProto) -> str:
         raise walk.refuse(node, rule, "remove it")
     if not value.all():
         raise walk.refuse(node, "divides by zero", "correct the model")
-    return _affine(walk, 1 / value, np.zeros_like(value))
+    return walk.chain.affine(1 / value, np.zeros_like(value), [("divide", value)])
 
 
 def negate(walk: FloatWalk, node: onnx.NodeProto) -> str:
     """Take a change of sign."""
     ones = np.ones(int(np.prod(walk.shape)))
-    return _affine(walk, -ones, 0 * ones)
+    return walk.chain.affine(-ones, 0 * ones)
 
 
 def scaler(walk: FloatWalk, node: onnx.NodeProto) -> str:
@@ -85,7 +88,8 @@ def scaler(walk: FloatWalk, node: onnx.NodeProto) -> str:
         rule = f"needs an offset and a scale, or {features} of each"
         raise walk.refuse(node, rule, "export the model again")
     offset, scale = (np.broadcast_to(value.astype(np.float64), features) for value in found)
-    return _affine(walk, scale, -offset * scale)
+    steps = [("subtract", offset), ("multiply", scale)]
+    return walk.chain.affine(scale, -offset * scale, steps)
 
 
 def batch_normalization(walk: FloatWalk, node: onnx.NodeProto) -> str:
@@ -103,7 +107,7 @@ def batch_normalization(walk: FloatWalk, node: onnx.NodeProto) -> str:
         np.broadcast_to(value.reshape(sizes), walk.shape).reshape(-1)
         for value in batch_norm(gamma, beta, mean, variance, epsilon)
     )
-    return _affine(walk, gains, offsets)
+    return walk.chain.affine(gains, offsets)
 
 
 def _activate(walk: FloatWalk, node: onnx.NodeProto, activation: Activation) -> str:
@@ -179,8 +183,3 @@ def clip(walk: FloatWalk, node: onnx.NodeProto) -> str:
     if not bounds[0] <= bounds[1]:
         raise walk.refuse(node, f"clips to {bounds}", "correct the bounds")
     return _activate(walk, node, Activation(lo=bounds[0], hi=bounds[1]))
-
-
-def _affine(walk: FloatWalk, gain: Array, offset: Array) -> str:
-    walk.chain.affine(gain, offset)
-    return "folded into weights and bias"

@@ -79,6 +79,7 @@ def read_float(path: Path, model: onnx.ModelProto) -> Model:
         input_shape=walk.input_shape,
         layers=tuple(walk.chain.layers),
         tail=tail,
-        nodes=tuple(walk.reports),
+        nodes=walk.chain.settled(walk.reports),
         shape=walk.declared,
+        scaler=walk.chain.scaler,
     )

@@ -27,7 +27,7 @@ from fcgen.load.onnx_rules import CODE_BITS, closed, fused
 from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.qonnx_state import Codes, Sums
 from fcgen.load.qonnx_walk import QuantWalk
-from fcgen.real_map import InputGrid
+from fcgen.real_map import InputGrid, RealMap
 
 if TYPE_CHECKING:
     import onnx
@@ -75,6 +75,9 @@ class IntegerWalk(QuantWalk):
             rule = "takes codes as they are, and is not supported"
             remedy = ONE_LAYER if kind == "QLinearAdd" else "put a DequantizeLinear before it"
             raise self.refuse(node, rule, remedy)
+        if kind == "BatchNormalization" and self.state is None:
+            rule = "stands before the input's quantiser, and runtimes compute it in several ways"
+            raise self.refuse(node, rule, "write it as a Mul and an Add")
         if kind in ("MatMul", "Gemm"):
             self.product = kind
         return super().apply(node)
@@ -87,11 +90,9 @@ class IntegerWalk(QuantWalk):
         codes = grid.codes()
         before, self.paired, self.real = self.paired, self._paired(node), False
         if self.state is None:
-            if self.before:
-                rule = "must stand at the input itself"
-                raise self.refuse(node, rule, "quantise the input before anything else")
             self.check_entry(node)
-            self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
+            scaler = RealMap(tuple((name, np.asarray(value)) for name, value in self.before))
+            self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi, scaler)
             self.state = codes
             return "the grid of the input"
         if isinstance(self.state, Mapped):

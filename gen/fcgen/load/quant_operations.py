@@ -56,6 +56,17 @@ def _negate(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
     return [[("multiply", np.asarray(-1, np.float32))]]
 
 
+def _scaler(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
+    found = [np.asarray(graph.attribute(node, name, [])) for name in ("offset", "scale")]
+    if any(value.size not in (1, np.prod(graph.shape)) for value in found):
+        rule = f"needs an offset and a scale, or {np.prod(graph.shape)} of each"
+        raise graph.refuse(node, rule, "export the model again")
+    offset, scale = (
+        value.astype(np.float32).reshape(() if value.size == 1 else -1) for value in found
+    )
+    return [[("subtract", offset), ("multiply", scale)]]
+
+
 def _relu(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
     return [[("maximum", np.asarray(0, np.float32))]]
 
@@ -79,7 +90,11 @@ def _batch_normalization(graph: OnnxGraph, node: onnx.NodeProto) -> Ways:
     if any(value is None or value.size != graph.shape[1] for value in found):
         rule = f"needs four constants of {graph.shape[1]} values"
         raise graph.refuse(node, rule, "export the model for inference")
-    gamma, beta, mean, variance = (np.asarray(v, np.float32).reshape(-1) for v in found)
+    sizes = (1, -1, *(1 for _ in graph.shape[2:]))
+    gamma, beta, mean, variance = (
+        np.broadcast_to(np.asarray(v, np.float32).reshape(sizes), graph.shape).reshape(-1)
+        for v in found
+    )
     epsilon = np.float32(graph.attribute(node, "epsilon", 1e-5))
     deviation = np.sqrt(variance + epsilon)
     gain = gamma * (np.float32(1) / deviation)
@@ -96,6 +111,7 @@ OPERATIONS: dict[str, Callable[[OnnxGraph, onnx.NodeProto], Ways]] = {
     "Mul": _multiply,
     "Div": _divide,
     "Neg": _negate,
+    "Scaler": _scaler,
     "Relu": _relu,
     "Clip": _clip,
     "BatchNormalization": _batch_normalization,

@@ -71,7 +71,7 @@ def _scaling(name: str, stage: Any) -> Step:
     _check_fitted(name, stage, "scale_")
     if getattr(stage, "clip", False):
         raise refuse(kind, name, "clips its outputs, which no layer does", "fit with clip=False")
-    return Step(kind, name, Affine(*SCALERS[kind](stage, np.ones(stage.n_features_in_))))
+    return Step(kind, name, SCALERS[kind](stage, np.ones(stage.n_features_in_)))
 
 
 def _layers(name: str, stage: Any) -> Iterator[Step]:
@@ -95,17 +95,18 @@ def _check_fitted(name: str, stage: Any, attribute: str) -> None:
 
 
 @np.errstate(all="ignore")
-def _centred(centre: Any, scale: Any, ones: Floats) -> tuple[Floats, Floats]:
+def _centred(centre: Any, scale: Any, ones: Floats) -> Affine:
     """Return the map of ``(x - centre) / scale``, where each may be left out."""
-    gain = ones if scale is None else ones / _floats(scale)
-    return gain, 0 * ones if centre is None else -_floats(centre) * gain
+    divisor = ones if scale is None else _floats(scale)
+    gain, shift = ones / divisor, 0 * ones if centre is None else _floats(centre)
+    return Affine(gain, -shift * gain, (("subtract", shift), ("divide", divisor)))
 
 
 def _floats(values: Any) -> Floats:
     return np.asarray(values, np.float64)
 
 
-SCALERS: dict[str, Callable[[Any, Floats], tuple[Floats, Floats]]] = {
+SCALERS: dict[str, Callable[[Any, Floats], Affine]] = {
     "StandardScaler": lambda stage, ones: _centred(
         stage.mean_ if stage.with_mean else None, stage.scale_ if stage.with_std else None, ones
     ),
@@ -115,5 +116,5 @@ SCALERS: dict[str, Callable[[Any, Floats], tuple[Floats, Floats]]] = {
         ones,
     ),
     "MaxAbsScaler": lambda stage, ones: _centred(None, stage.scale_, ones),
-    "MinMaxScaler": lambda stage, ones: (_floats(stage.scale_), _floats(stage.min_)),
+    "MinMaxScaler": lambda stage, ones: Affine(_floats(stage.scale_), _floats(stage.min_)),
 }

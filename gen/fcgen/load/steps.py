@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import InputError, bad_input
-from fcgen.load.chain import Chain
+from fcgen.load.chain import Chain, Steps
 from fcgen.load.model_file import ELEMENTS_MAX
 from fcgen.model import Activation, Floats, Model, NodeReport
 from fcgen.tail import Tail
@@ -25,10 +25,15 @@ class Dense(NamedTuple):
 
 
 class Affine(NamedTuple):
-    """``gain · x + offset`` of each feature, (N,) both."""
+    """``gain · x + offset`` of each feature, (N,) both.
+
+    ``steps`` are what the source does, in its own order, where that is not this product and this
+    sum; see `fcgen.load.chain.Steps`.
+    """
 
     gain: Floats
     offset: Floats
+    steps: Steps = ()
 
 
 class Order(NamedTuple):
@@ -108,8 +113,9 @@ def fold(
         shape,
         tuple(chain.layers),
         Tail(tail),
-        tuple(reports),
+        chain.settled(reports),
         input_shape if len(input_shape) not in (1, 3) else (),
+        chain.scaler,
     )
 
 
@@ -128,8 +134,7 @@ def _apply(chain: Chain, step: Step) -> str:
         if what.gain.shape != (chain.features,) or what.offset.shape != (chain.features,):
             rule = f"has {what.gain.size} features, and the layer before gives {chain.features}"
             raise refuse(step.kind, step.name, rule, "correct the model")
-        chain.affine(*what)
-        return "folded into weights and bias"
+        return chain.affine(*what)
     if isinstance(what, Order):
         chain.permute(what.places)
         return "folded into weights: another order of the features"

@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 
+from fcgen.quantize_options import FOLD, HOST
 from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence
@@ -33,7 +34,7 @@ def section(evidence: Evidence) -> Section:
                 ),
             ),
         )
-    lead = (
+    lead: tuple[str, ...] = (
         f"The network of integers classifies {percent(found.quantised)} of {found.vectors:,} "
         "vectors with labels as they say.",
     )
@@ -43,6 +44,15 @@ def section(evidence: Evidence) -> Section:
             f"Of {found.vectors:,} vectors with labels the model of floats classifies "
             f"{percent(found.float_model)} as they say, the network of integers "
             f"{percent(found.quantised)} ({lost:+.2f} points).",
+        )
+    if found.scalers:
+        shares = {
+            name: "cannot be quantised" if share is None else percent(share)
+            for name, share in found.scalers.items()
+        }
+        lead += (
+            f"With the inputs scaled one by one by the host: {shares[HOST]}; with that folded into "
+            f"the weights: {shares[FOLD]}.",
         )
     if found.confusion is None:
         return Section(KEY, TITLE, lead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fcgen.dense_layer import DenseLayer
 from fcgen.folding import Folding
+from fcgen.host_inputs import scaled_one_by_one
 from fcgen.network_summary import ENDS
 from fcgen.report.content import Section, Table
 from fcgen.report.evidence import Evidence
@@ -27,6 +28,12 @@ def section(evidence: Evidence) -> Section:
         f"{count(network.macs, 'multiplication')} a vector on "
         f"{count(schedule.multipliers, 'multiplier')}; what leaves: {ends}.",
     )
+    if (grid := scaled_one_by_one(network)) is not None:
+        steps = count(len(grid.before.steps), "operation")
+        lead += (
+            f"The host scales each input by itself, {steps} in float32, before it makes a code of "
+            "it; the README of the design has the numbers.",
+        )
     if network.runtime_weights:
         lead += ("All trainable values can be written on the chip.",)
     if network.softmax is not None:
