@@ -212,7 +212,7 @@ def test_a_last_layer_may_end_in_a_bound(tail, tmp_path, capsys):
     running = graph.add("Relu" if tail == "Relu" else "Clip", [running, *ends * (tail != "Relu")])
     made = graph.model(running, (1, 6))
     network = equal(made, tmp_path)
-    assert not network.output.keeps_order
+    assert not network.scores.keeps_order
     with pytest.raises(InputError) as caught:
         certify(fcgen.load(tmp_path / "m.onnx"), End("argmax"))
     assert str(caught.value) == (
