@@ -7,10 +7,23 @@ import numpy as np
 from fcgen import scales
 from fcgen.activation_table import INDEX_BITS_MAX
 from fcgen.dense_layer import DenseLayer
+from fcgen.fixed import IntegerFormat
 from fcgen.requantization import Requantization
 
 FLOAT32_EXACT = 1 << 24
 """Integers up to this one are exact in float32."""
+
+
+OPERAND_BITS = 8
+"""Widest weights and inputs of a layer of which something is claimed."""
+
+
+def claimable(activations: IntegerFormat, weights: IntegerFormat) -> bool:
+    """Say whether something may be claimed of a layer of these inputs and weights.
+
+    Of wider ones nothing is, and their constants may be as long as the hardware has them.
+    """
+    return max(activations.bits, weights.bits) <= OPERAND_BITS
 
 
 def claims(layer: DenseLayer) -> bool:
@@ -21,8 +34,9 @@ def claims(layer: DenseLayer) -> bool:
     with shorter shifts; what the table then says needs no computation.
     """
     scheme = layer.requantization
-    widest = max(layer.weight_format.bits, layer.activation_format.bits)
-    if not isinstance(scheme, Requantization) or widest > 8:
+    if not isinstance(scheme, Requantization) or not claimable(
+        layer.activation_format, layer.weight_format
+    ):
         return False
     inputs, zero_point = layer.activation_format, layer.input_zero_point
     span = max(inputs.maximum - zero_point, zero_point - inputs.minimum)

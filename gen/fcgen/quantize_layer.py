@@ -11,7 +11,8 @@ import numpy.typing as npt
 from fcgen import scales
 from fcgen.activation_grid import Grid
 from fcgen.dense_layer import DenseLayer
-from fcgen.fixed import IntegerFormat
+from fcgen.fixed import SHIFT_MAX, IntegerFormat
+from fcgen.float32_claim import claimable
 from fcgen.quantize_options import SCALES, QuantizeOptions
 from fcgen.requantization import Requantization
 from fcgen.table_choice import ChosenTable
@@ -80,6 +81,8 @@ def quantize_layer(
     if table is not None:
         after, lo, hi = table.index, table.index.format.minimum, table.index.format.maximum
     shift_max = None if table is None else scales.index_shift_max(table.index.format)
+    if not claimable(before.format, weight_format):
+        shift_max = SHIFT_MAX
     multiplier, shift = _factors(layer, before, after, weight_format, shift_max, options)
     scale = np.ldexp(multiplier.astype(np.float64), -shift) * (after.scale / before.scale)
     tensor = scales.quantize_rows(

@@ -20,6 +20,7 @@ from keras_examples import (
     save_h5,
     save_keras,
 )
+from shared_models import case as shared_case
 
 RANDOM = np.random.default_rng(0)
 
@@ -416,6 +417,23 @@ def test_a_class_of_the_model_s_own_is_refused_also_with_a_name_of_keras(own, tm
 def test_a_subclassed_model_is_refused(tmp_path):
     path = save_keras(tmp_path / "net.keras", entry("Net", {}, "mine"), [])
     assert line(path).startswith("layer model: Net: only Sequential and functional models")
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4/128"])
+def test_a_layer_that_keras_quantised_is_refused_by_its_mode(mode, tmp_path):
+    policy = {"class_name": "QuantizedDTypePolicy", "config": {"mode": mode}}
+    layer = dense("fc", np.ones((4, 3)), np.zeros(3))
+    layer.config["dtype"] = policy
+    assert line(saved(tmp_path, [layer], [4])) == (
+        f"layer fc: Dense: was quantised by Keras ({mode}), whose codes are not read; save the "
+        "model before quantize(), and fcgen quantises it"
+    )
+
+
+@pytest.mark.parametrize("name", ["k_qint8", "k_qint4"])
+def test_files_of_keras_s_own_quantiser_are_refused_truly(name):
+    with pytest.raises(InputError, match=r"was quantised by Keras \(int[48]"):
+        fcgen.load(shared_case(f"{name}.keras"))
 
 
 def test_weights_alone_are_refused(tmp_path):

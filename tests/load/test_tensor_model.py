@@ -18,6 +18,7 @@ TENSORS = {"fc1.weight": W, "fc1.bias": B, "fc2.weight": V}
 FC1 = {"name": "fc1", "weight": "fc1.weight", "bias": "fc1.bias"}
 FC2 = {"name": "fc2", "weight": "fc2.weight"}
 SUFFIXES = (".safetensors", ".npz")
+UNUSED = ["fc2.weight"]
 
 
 def line(path):
@@ -60,7 +61,7 @@ def test_a_weight_may_have_an_input_in_each_row(suffix, tmp_path):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_an_image_is_flattened_in_c_order(suffix, tmp_path):
-    model = fcgen.load(save(tmp_path, TENSORS, [FC1], suffix, input_shape=[1, 2, 2]))
+    model = fcgen.load(save(tmp_path, TENSORS, [FC1], suffix, input_shape=[1, 2, 2], ignore=UNUSED))
     x = RANDOM.normal(size=(5, 1, 2, 2))
     assert model.input_shape == (1, 2, 2)
     assert np.allclose(model.forward(x), x.reshape(5, 4) @ W.T + B)
@@ -77,7 +78,10 @@ def test_one_input_and_one_output(suffix, tmp_path):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("tail", ["softmax", "sigmoid", "argmax"])
 def test_the_json_names_what_follows_the_last_layer(tail, suffix, tmp_path):
-    assert fcgen.load(save(tmp_path, TENSORS, [FC1], suffix, tail=tail)).tail.kind == tail
+    assert (
+        fcgen.load(save(tmp_path, TENSORS, [FC1], suffix, tail=tail, ignore=UNUSED)).tail.kind
+        == tail
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -123,6 +127,54 @@ def test_without_a_json_the_line_holds_the_one_to_write(suffix, tmp_path):
     model = fcgen.load(path)
     assert [layer.activation.name for layer in model.layers] == ["relu", ""]
     assert np.array_equal(model.layers[0].bias, B)
+
+
+CNN = {
+    "conv.weight": RANDOM.normal(size=(2, 1, 3, 3)),
+    "bn.running_mean": np.zeros(2),
+    **TENSORS,
+}
+
+
+def test_tensors_that_no_layer_uses_are_an_error_that_names_them(tmp_path):
+    path = save(tmp_path, CNN, [FC1, FC2])
+    assert line(path) == (
+        "conv.weight, bn.running_mean: no layer uses them; add the layers that do, or list what is "
+        'no part of the network under "ignore"'
+    )
+
+
+def test_tensors_that_the_json_ignores_are_reported(tmp_path):
+    ignored = ["conv.weight", "bn.running_mean"]
+    model = fcgen.load(save(tmp_path, CNN, [FC1, FC2], ignore=ignored))
+    left = [(node.name, node.became) for node in model.nodes if node.kind == "tensor"]
+    assert left == [(name, "left out, as the JSON says") for name in ignored]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "message"),
+    [
+        (["fc1.bias"], "ignore: fc1.bias: is no tensor that the layers leave out; take it from"),
+        (["conv"], "ignore: conv: is no tensor that the layers leave out; take it from the list"),
+        ("conv.weight", 'ignore: "conv.weight": must be a list of tensors; correct it'),
+    ],
+)
+def test_only_what_is_left_out_can_be_ignored(ignored, message, tmp_path):
+    path = save(tmp_path, CNN, [FC1, FC2], ignore=ignored)
+    with pytest.raises(InputError) as caught:
+        fcgen.load(path)
+    assert str(caught.value).startswith(f"{path.with_suffix('.json')}: {message}")
+
+
+def test_the_json_that_is_proposed_says_what_it_would_leave_out(tmp_path):
+    path = save(tmp_path, CNN, [])
+    path.with_suffix(".json").unlink()
+    start, _, proposed = line(path).partition("; write net.json: ")
+    assert start == (
+        "no net.json: no JSON beside the tensors says what they make; what is under ignore would "
+        "be left out, as no chain of dense layers has it"
+    )
+    assert json.loads(proposed)["ignore"] == ["conv.weight", "bn.running_mean"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,10 @@ class KerasLayers:
 
     def dense(self, layer: Layer) -> Operation:
         """Take a product with a kernel (N, M)."""
+        mode = _quantised(layer.config.get("dtype"))
+        if mode:
+            rule = f"was quantised by Keras ({mode}), whose codes are not read"
+            raise layer.refuse(rule, "save the model before quantize(), and fcgen quantises it")
         names = ("kernel", "bias") if layer.config["use_bias"] else ("kernel",)
         kernel, *bias = self.weights.read(layer.place, names)
         if math.prod(self.shape[:-1]) != 1 or kernel.ndim != 2 or len(kernel) != self.shape[-1]:
@@ -127,6 +132,13 @@ class KerasLayers:
         places = places.transpose([size - 1 for size in layer.config["dims"]])
         self.shape = places.shape
         return Order(places.reshape(-1))
+
+
+def _quantised(policy: Any) -> str:
+    """Return the mode of a dtype policy of Keras's own quantisation; empty of another policy."""
+    config = policy.get("config") if isinstance(policy, dict) else None
+    mode = config.get("mode") if isinstance(config, dict) else None
+    return mode if isinstance(mode, str) else ""
 
 
 HANDLERS: dict[str, Callable[[KerasLayers, Layer], Operation]] = {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from fcgen.load.npz_tensors import NpzTensors
 from fcgen.load.safetensors_file import SafeTensors
 from fcgen.load.steps import RELU, RELU6, Dense, Ending, Operation, Step, fold
 from fcgen.load.tensor_proposal import FORMAT, LAYOUTS, proposal
-from fcgen.model import Activation, Model
+from fcgen.model import Activation, Model, NodeReport
 from fcgen.tail import TAILS
 
 WORDS: dict[str, Operation] = {
@@ -24,7 +25,9 @@ WORDS: dict[str, Operation] = {
 }
 NUMBERS = {"leaky_relu": ("slope",), "clip": ("lo", "hi")}
 """What the object of an activation holds beside its kind."""
-MODEL_KEYS = ("format", "input_shape", "layers", "tail")
+MODEL_KEYS = ("format", "input_shape", "layers", "tail", "ignore")
+NAMED_MAX = 5
+"""Tensors that a message names."""
 LAYER_KEYS = ("name", "weight", "bias", "activation", "layout")
 
 Tensors = NpzTensors | SafeTensors
@@ -37,7 +40,8 @@ def read_tensor_model(path: Path) -> Model:
     "bias", "activation", "layout"}, …], "tail"}``: weight and bias name tensors; the activation is
     a word of `WORDS` or an object, ``{"kind": "leaky_relu", "slope"}`` or ``{"kind": "clip", "lo",
     "hi"}``; the layout of the weight is ``MxN``, or ``NxM``; the tail is one of
-    `fcgen.tail.TAILS`. Bias, activation, layout and tail may be left out.
+    `fcgen.tail.TAILS`. Bias, activation, layout and tail may be left out. Tensors that no layer
+    uses are listed under ``"ignore"``: none is left out without a word.
 
     Raises
     ------
@@ -51,12 +55,15 @@ def read_tensor_model(path: Path) -> Model:
     if not beside.exists():
         remedy = f"write {beside.name}: {json.dumps(proposal(tensors.shapes))}"
         rule = "no JSON beside the tensors says what they make"
+        proposed = proposal(tensors.shapes)
+        if "ignore" in proposed:
+            rule += "; what is under ignore would be left out, as no chain of dense layers has it"
         raise bad_input(path, f"no {beside.name}", rule, remedy)
     described = document.load(content(beside), str(beside), "correct it")
     _check_keys(beside, described, MODEL_KEYS, MODEL_KEYS[:3])
     if described["format"] != FORMAT:
         raise bad_input(beside, described["format"], f"the format must be {FORMAT}", "correct it")
-    shape, layers, tail = (described.get(key, "") for key in MODEL_KEYS[1:])
+    shape, layers, tail = (described.get(key, "") for key in MODEL_KEYS[1:4])
     if not isinstance(shape, list) or not shape or not all(type(size) is int for size in shape):
         raise bad_input(f"{beside}: input_shape", shape, "must be a list of sizes", "correct it")
     if not isinstance(layers, list) or tail not in TAILS:
@@ -64,7 +71,29 @@ def read_tensor_model(path: Path) -> Model:
         raise bad_input(f"{beside}: tail", tail, rule, "correct it")
     steps = [step for layer in layers for step in _steps(beside, tensors, layer)]
     steps += [Step("tail", "tail", Ending(tail))] if tail else []
-    return fold(steps, path.stem, "NumPy" if npz else "safetensors", "x", tuple(shape))
+    model = fold(steps, path.stem, "NumPy" if npz else "safetensors", "x", tuple(shape))
+    ignored = _ignored(beside, tensors, layers, described.get("ignore", []))
+    reports = [NodeReport("tensor", name, "left out, as the JSON says") for name in ignored]
+    return replace(model, nodes=(*model.nodes, *reports))
+
+
+def _ignored(beside: Path, tensors: Tensors, layers: list[Any], ignored: Any) -> list[str]:
+    """Return the tensors that are left out, which are all that no layer uses, and no others."""
+    subject = f"{beside}: ignore"
+    if not isinstance(ignored, list) or not all(isinstance(name, str) for name in ignored):
+        raise bad_input(subject, json.dumps(ignored), "must be a list of tensors", "correct it")
+    used = {layer.get(key) for layer in layers for key in ("weight", "bias")}
+    wrong = [name for name in ignored if name not in tensors.shapes or name in used]
+    if wrong:
+        rule = "is no tensor that the layers leave out"
+        raise bad_input(subject, wrong[0], rule, "take it from the list")
+    rest = [name for name in tensors.shapes if name not in used and name not in ignored]
+    if rest:
+        shown = ", ".join(rest[:NAMED_MAX]) + (", …" if len(rest) > NAMED_MAX else "")
+        rule = f"no layer uses {'them' if len(rest) > 1 else 'it'}"
+        remedy = 'add the layers that do, or list what is no part of the network under "ignore"'
+        raise bad_input(beside, shown, rule, remedy)
+    return ignored
 
 
 def _check_keys(

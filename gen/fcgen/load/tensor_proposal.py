@@ -14,7 +14,7 @@ def proposal(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """Return a description of tensors in the form of `fcgen.load.tensor_model`.
 
     Matrices are weights, in the order of the file or else of their names, whichever makes a
-    chain; a vector whose name differs in its last word is the bias.
+    chain; a vector whose name differs in its last word is the bias. All else is under ``ignore``.
     """
     matrices = [name for name, shape in shapes.items() if len(shape) == 2]
     orders = (matrices, sorted(matrices, key=_natural))
@@ -26,7 +26,10 @@ def proposal(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     for layer in layers[:-1]:
         layer["activation"] = "relu"
     first = _sizes(shapes, order[0], layout)[0] if order else "N"
-    return {"format": FORMAT, "input_shape": [first], "layers": layers}
+    found = {"format": FORMAT, "input_shape": [first], "layers": layers}
+    used = {layer.get(key) for layer in layers for key in ("weight", "bias")}
+    rest = [name for name in shapes if name not in used]
+    return {**found, "ignore": rest} if rest else found
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
