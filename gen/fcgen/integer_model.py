@@ -15,7 +15,13 @@ from fcgen.real_map import InputGrid, RealMap
 from fcgen.source_step import Int64Array, Step
 from fcgen.validation import check_sizes
 
-TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
+TARGETS = (
+    "onnxruntime",
+    "onnxruntime-unoptimised",
+    "litert-reference",
+    "litert-xnnpack",
+    "qonnx",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fcgen import document
 from fcgen.errors import bad_input
+from fcgen.half_precision import half_quotient
 
 OPERATIONS = {
     "add": np.add,
@@ -131,6 +132,8 @@ class InputGrid:
     zero_point, lo, hi : int
     before : RealMap
         What the source does to an input before it rounds.
+    half : bool
+        The quotient is one of float16: of ``before(x)`` and of the scale in float16.
 
     Raises
     ------
@@ -143,6 +146,7 @@ class InputGrid:
     lo: int
     hi: int
     before: RealMap = RealMap()
+    half: bool = False
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.scale) and np.float32(self.scale) > 0):
@@ -171,7 +175,9 @@ class InputGrid:
         """
         if not np.isfinite(x).all():
             raise bad_input("inputs", "NaN or infinity", "must be finite", "remove them")
-        quotient = self.before(x) / np.float32(self.scale)
+        quotient: npt.NDArray[Any] = self.before(x) / np.float32(self.scale)
+        if self.half:
+            quotient = half_quotient(self.before(x), self.scale)
         # The sum with the zero point is one of integers: exact in float64.
         codes = np.rint(quotient).astype(np.float64) + self.zero_point
         outside = int(((codes < self.lo) | (codes > self.hi)).sum())
@@ -188,13 +194,16 @@ class InputGrid:
     def as_fields(self) -> dict[str, Any]:
         """Give the grid as a JSON object."""
         bounds = {"zero_point": self.zero_point, "lo": self.lo, "hi": self.hi}
-        return {"scale": self.scale, **bounds, "before": self.before.as_fields()}
+        half = {"half": True} if self.half else {}
+        return {"scale": self.scale, **bounds, "before": self.before.as_fields(), **half}
 
     @classmethod
     def from_fields(cls, fields: document.Fields, source: str) -> Self:
         """Read what `as_fields` gave."""
         scale, steps = fields.number("scale"), fields.any("before")
         bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
-        grid = cls(scale or 0.0, **bounds, before=RealMap.from_fields(steps, source, 1))
+        half = fields.has("half") and fields.flag("half")
+        before = RealMap.from_fields(steps, source, 1)
+        grid = cls(scale or 0.0, **bounds, before=before, half=half)
         fields.finish()
         return grid

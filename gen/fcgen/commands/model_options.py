@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 Function = Callable[..., Any]
 ENDS = ("values", "argmax", "top_k", "softmax")
 SCALES = ("short", "power-of-two")
-TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
+TARGETS = (
+    "onnxruntime",
+    "onnxruntime-unoptimised",
+    "litert-reference",
+    "litert-xnnpack",
+    "qonnx",
+)
 QUANTISER: dict[str, Any] = {
     "--calibration": None,
     "--weight-bits": (8,),

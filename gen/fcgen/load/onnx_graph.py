@@ -100,6 +100,12 @@ class OnnxGraph:
                 return self.onnx.helper.get_attribute_value(attribute)
         return default
 
+    @property
+    def opset(self) -> int:
+        """Version of ONNX's own operators."""
+        own = [each.version for each in self.model.opset_import if each.domain in ("", "ai.onnx")]
+        return int(max(own, default=1))
+
     def constant(self, node: onnx.NodeProto, place: int) -> Array | None:
         """Return an operand that is a constant; None where it runs or is left out."""
         if place >= len(node.input) or not node.input[place]:
