@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fcgen.fixed import IntegerFormat, signed_width
+from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat, signed_width
 from fcgen.half_precision import half_quotient
 from fcgen.load.onnx_graph import Array, OnnxGraph
 from fcgen.load.qonnx_state import Codes
@@ -198,8 +198,11 @@ def dequantized(graph: OnnxGraph, node: onnx.NodeProto) -> tuple[Int64Array, Arr
         raise graph.refuse(node, rule, "quantise the model in float32")
     form = FORMATS.get(codes.dtype) or NARROW.get(codes.dtype.name, IntegerFormat(32, signed=True))
     if np.any(moved):
-        width = signed_width(int(np.abs(values).max(initial=1)))
-        form = IntegerFormat(max(width, form.bits), signed=True)
+        width = max(signed_width(int(np.abs(values).max(initial=1))), form.bits)
+        if width > OPERAND_BITS_MAX and form.bits <= OPERAND_BITS_MAX:
+            rule = f"its codes less their zero points need {width} bits, and {OPERAND_BITS_MAX} are"
+            raise graph.refuse(node, f"{rule} supported", "quantise them symmetrically")
+        form = IntegerFormat(width, signed=True)
     return values, spread, form
 
 

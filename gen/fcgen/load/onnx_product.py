@@ -88,7 +88,7 @@ class ProductWalk(QuantWalk):
         if isinstance(self.state, Sums):
             self._follow(node)
         elif self.real and kind in SAME_ORDER and kind not in ABSENT:
-            self.entry_now = self._moved(self.entry_now, kind)
+            self.entry_now = self._passed(self.entry_now, kind)
         return super().apply(node)
 
     def _follow(self, node: onnx.NodeProto) -> None:
@@ -113,7 +113,7 @@ class ProductWalk(QuantWalk):
         return self._bias(node, name, outputs)
 
     @staticmethod
-    def _moved(entry: Entry, kind: str) -> Entry:
+    def _passed(entry: Entry, kind: str) -> Entry:
         """Return what reals of codes are behind an operation that leaves their order."""
         if kind not in PASSED:
             return replace(entry, straight=False)
@@ -127,7 +127,7 @@ class ProductWalk(QuantWalk):
         if self.added is None:
             return product
         # A batch in more than one dimension is reshaped before and behind.
-        entry = product.entry if self.flat else self._moved(product.entry, "Reshape")
+        entry = product.entry if self.flat else self._passed(product.entry, "Reshape")
         return replace(product, gemm=True, bias=self.added, entry=entry)
 
     @property
