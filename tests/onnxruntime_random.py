@@ -12,8 +12,9 @@ OPSETS = (10, 11, 13, 17, 19, 21, 21, 21, 23, 23, 25)
 WORDS, TYPED, HALF, TWO_BITS = 21, 21, 23, 25
 """First opsets with codes of 16 bits, with int4, with ``precision`` and with int2."""
 FLOAT, FLOAT16 = TensorProto.FLOAT, TensorProto.FLOAT16
-MOST_16 = 3
-"""Outputs of layers of 16 bits, whose many thresholds take their time."""
+MOST_16 = 2
+SHARES_16 = (0.003, 0.01, 0.01, 0.05)
+"""Outputs of layers of 16 bits, and the part of their codes that is used: thresholds take time."""
 
 
 @dataclass
@@ -191,6 +192,8 @@ def _after(drawing, grid, reach, step, kind):
     """Return the grid of outputs: such that sums of this reach use most of it, or far less."""
     low, high = WIDE[kind]
     share = float(drawing.random.choice([0.4, 0.8, 1.2, 3.0]))
+    if kind in ("int16", "uint16"):
+        share = float(drawing.random.choice(SHARES_16))
     spread = max(float(np.max(reach * np.abs(step))), 1e-6)
     scale = spread / ((high - low) * share)
     if drawing.chance(0.06):

@@ -55,21 +55,18 @@ class ProductWalk(QuantWalk):
             super().fold(node)
             if node.op_type in MOVING and source in self.dequantised:
                 found = self.dequantised[source]
-                turned = node.op_type == "Transpose" and found.axis is not None
-                axis = 1 - found.axis if turned and found.axis in (0, 1) else found.axis
-                self.dequantised[node.output[0]] = found._replace(axis=axis)
+                turned = found.turned != (node.op_type == "Transpose")
+                self.dequantised[node.output[0]] = found._replace(turned=turned)
             return
         values, steps, form = dequantized(self, node)
         codes, scale = self.constants[source], self.constants[node.input[1]]
         self.weights[node.output[0]] = values, steps, form
         self.constants[node.output[0]] = values.astype(np.float32) * steps
-        axis = self.attribute(node, "axis", 1) % max(codes.ndim, 1)
         self.dequantised[node.output[0]] = Quantised(
             codes=codes,
             kind=codes.dtype.name,
             zero=len(node.input) > 2 and bool(node.input[2]),
             half=scale.dtype == np.float16,
-            axis=None if scale.size == 1 and scale.ndim < 2 else axis,
             blocked=bool(self.attribute(node, "block_size", 0)),
         )
         self.report(node, f"a constant of {codes.dtype.name}")
@@ -167,6 +164,7 @@ class ProductWalk(QuantWalk):
             added = self._bias(node, node.input[2], len(sums.weight))
         codes, steps, _ = self.weights[node.input[1]]
         turned = node.op_type == "Gemm" and bool(self.attribute(node, "transB", 0))
+        weight = self.dequantised[node.input[1]]
         self.dense_node, self.behind, self.added = node, [], None
         self.flat = len(self.shape) == 2
         self.product = Product(
@@ -174,10 +172,10 @@ class ProductWalk(QuantWalk):
             alpha=np.float32(self.attribute(node, "alpha", 1.0)),
             beta=np.float32(self.attribute(node, "beta", 1.0)),
             entry=entry if self.quantised(sums) else Entry(),
-            weight=self.dequantised[node.input[1]],
+            weight=weight,
             entry_scale=np.float32(sums.entry.scale),
             weight_scale=np.asarray((steps if turned else steps.T)[:, 0], np.float32),
-            turned=turned,
+            turned=node.op_type == "Gemm" and turned != weight.turned,
             bias=added,
         )
         return became

@@ -65,17 +65,17 @@ class Quantised(NamedTuple):
         Whether it has a zero point.
     half : bool
         Whether its scale is of float16.
-    axis : int or None
-        Of the scales; None where there is one scale.
     blocked : bool
+    turned : bool
+        Whether a Transpose stands behind it.
     """
 
     codes: Array
     kind: str
     zero: bool
     half: bool
-    axis: int | None
     blocked: bool
+    turned: bool = False
 
 
 class Bias(NamedTuple):
@@ -159,7 +159,7 @@ class Product:
     entry_scale : float32
     weight_scale : ndarray of float32, shape (M,)
     turned : bool
-        Whether the weights are M x N as they stand.
+        Whether the weights are M x N, a Transpose that becomes the Gemm's own left out.
     bias : Bias, optional
     """
 
