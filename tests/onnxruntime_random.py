@@ -314,7 +314,8 @@ def _dequantised(drawing, codes, zero, scale, kind, turned):
 def _bias(drawing, form, step, reach, outputs):
     """Add a bias; return its name, or nothing."""
     random = drawing.random
-    if form == "MatMul" or drawing.chance(0.2):
+    # Before opset 11 a Gemm must have one.
+    if form == "MatMul" or (drawing.chance(0.2) and (drawing.opset > 10 or form != "Gemm")):
         return ""
     kinds = ["int32", "int32 of its own scale", "float", "float on the grid", "float", "int8"]
     kinds += ["float (1, M)", "float (1,)", "float ()"]

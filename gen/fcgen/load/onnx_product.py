@@ -189,10 +189,10 @@ class ProductWalk(QuantWalk):
             rule = f"a constant of shape {value.shape} does not fit {outputs} outputs"
             raise self.refuse(node, rule, "correct the model")
         values = np.broadcast_to(value.astype(np.float32).reshape(-1), (outputs,))
-        found = self.dequantised.get(name)
+        found, row = self.dequantised.get(name), value.shape == (outputs,)
         if found is None:
-            return Bias(values, None, value.ndim == 1)
+            return Bias(values, None, value.ndim == 1, row)
         if found.kind != "int32":
-            return Bias(values, None, False)
+            return Bias(values, None, False, row)
         codes = np.broadcast_to(found.codes.astype(np.int64).reshape(-1), (outputs,))
-        return Bias(values, codes, False)
+        return Bias(values, codes, False, row)

@@ -88,11 +88,14 @@ class Bias(NamedTuple):
         Of int32 that a DequantizeLinear takes.
     rounded : bool
         Whether onnxruntime may make int32 of it.
+    row : bool
+        Whether it is a list of M numbers.
     """
 
     values: Array
     codes: Int64Array | None
     rounded: bool
+    row: bool
 
 
 @dataclass(frozen=True)
@@ -223,14 +226,18 @@ def choice(
     """
     if product.entry.moved and product.entry.computed != product.entry.kind and opset >= TYPED_SINCE:
         raise NotOpened("a DequantizeLinear of int8 that it moves behind a Reshape has two types")
-    kinds = list(behind)
+    kinds, limits = list(behind), list(bounds)
     while output is not None and kinds and kinds[-1] in PASSED:
+        if output.entry.half:
+            raise NotOpened("a QuantizeLinear of float16 that it moves has two types")
         kinds.pop()
     bias = product.bias
     bounded = output is not None and set(kinds) <= set(BOUNDS)
     if product.gemm and product.entry.straight and bounded and bias is not None and bias.rounded:
         bias = _rounded(product, bias, opset)
-    arithmetic = _ends(product, kinds, output, bounds) if _fused(product, bias) else None
+    while output is not None and kinds and kinds[-1] in BOUNDS and _needless(output, limits[-1]):
+        kinds, limits = kinds[:-1], limits[:-1]
+    arithmetic = _ends(product, kinds, output) if _fused(product, bias) else None
     two = product.weight.kind in TWO_BITS
     if two and not product.gemm and arithmetic is Arithmetic.REALS:
         arithmetic = None
@@ -252,7 +259,7 @@ def _rounded(product: Product, bias: Bias, opset: int) -> Bias:
     # What a processor makes of floats that int32 does not hold.
     steps = np.where(np.abs(steps + 0.5) < -INT32_MIN, steps, INT32_MIN)
     codes = steps.astype(np.int64)
-    return Bias((codes.astype(np.float32) * scale).astype(np.float32), codes, False)
+    return Bias((codes.astype(np.float32) * scale).astype(np.float32), codes, False, bias.row)
 
 
 def _fused(product: Product, bias: Bias | None) -> bool:
@@ -270,15 +277,9 @@ def _fused(product: Product, bias: Bias | None) -> bool:
 
 
 def _ends(
-    product: Product,
-    kinds: list[str],
-    output: Output | None,
-    bounds: Sequence[tuple[float, float]],
+    product: Product, kinds: list[str], output: Output | None
 ) -> Arithmetic | None:
     """Return what leaves a product of integers; None where it stays one of floats."""
-    limits = list(bounds)
-    while kinds and output is not None and kinds[-1] in BOUNDS and _needless(output, limits[-1]):
-        kinds, limits = kinds[:-1], limits[:-1]
     if not kinds:
         if output is None:
             return Arithmetic.REALS
@@ -316,7 +317,10 @@ def _check(product: Product, output: Output | None, arithmetic: Arithmetic) -> N
 
 def _narrowed(product: Product, kinds: list[str], output: Output | None) -> bool:
     """Say whether MatMulNBits takes over, which makes 8 bits of floats in blocks."""
-    if product.entry.kind in EIGHT_BITS or product.turned or product.alpha != 1:
+    entry, bias = product.entry, product.bias
+    if (entry.straight and entry.kind in EIGHT_BITS) or product.turned or product.alpha != 1:
+        return False
+    if product.gemm and bias is not None and not (bias.row and product.beta == 1):
         return False
     if product.weight.kind not in (*EIGHT_BITS, *TWO_BITS, "int4", "uint4"):
         return False
