@@ -68,6 +68,7 @@ class ProductWalk(QuantWalk):
             zero=len(node.input) > 2 and bool(node.input[2]),
             half=scale.dtype == np.float16,
             blocked=bool(self.attribute(node, "block_size", 0)),
+            channels=scale.size > 1,
         )
         self.report(node, f"a constant of {codes.dtype.name}")
 

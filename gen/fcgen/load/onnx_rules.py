@@ -66,6 +66,8 @@ class Quantised(NamedTuple):
     half : bool
         Whether its scale is of float16.
     blocked : bool
+    channels : bool
+        Whether it has more than one scale.
     turned : bool
         Whether a Transpose stands behind it.
     """
@@ -75,6 +77,7 @@ class Quantised(NamedTuple):
     zero: bool
     half: bool
     blocked: bool
+    channels: bool
     turned: bool = False
 
 
@@ -233,8 +236,9 @@ def choice(
         kinds.pop()
     bias = product.bias
     bounded = output is not None and set(kinds) <= set(BOUNDS)
-    if product.gemm and product.entry.straight and bounded and bias is not None and bias.rounded:
-        bias = _rounded(product, bias, opset)
+    if product.gemm and product.entry.straight and bounded and bias is not None:
+        if bias.rounded and (bias.row or not product.weight.channels):
+            bias = _rounded(product, bias, opset)
     while output is not None and kinds and kinds[-1] in BOUNDS and _needless(output, limits[-1]):
         kinds, limits = kinds[:-1], limits[:-1]
     arithmetic = _ends(product, kinds, output) if _fused(product, bias) else None
