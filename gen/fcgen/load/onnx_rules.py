@@ -298,6 +298,8 @@ def _ends(
 def _needless(output: Output, limits: tuple[float, float]) -> bool:
     """Say whether the codes of the outputs have all bounds that a Relu or a Clip has."""
     codes = output.codes
+    if not output.entry.zero and codes.form.bits > 8:
+        return False
     relu = limits == (0.0, np.inf)
     if not output.scalar and not (relu and output.entry.zero):
         return False
