@@ -29,12 +29,15 @@ class Drawn:
         Scale and zero point of the outputs of each; None where reals of no codes leave.
     full : bool
         Whether weights pass 64, so that sums of 16 bits saturate without VNNI.
+    slow : bool
+        Whether it has codes of 16 bits, whose thresholds take their time.
     words : str
     """
 
     cuts: list = field(default_factory=list)
     grids: list = field(default_factory=list)
     full: bool = False
+    slow: bool = False
     words: str = ""
 
     @property
@@ -155,7 +158,8 @@ def draw(seed, number):
             # The next layer has its own DequantizeLinear.
             drawing.nodes.pop()
         width = outputs
-    drawn.full, drawn.words = drawing.full, ", ".join(drawing.words)
+    drawn.full, drawn.slow = drawing.full, wide
+    drawn.words = ", ".join(drawing.words)
     return drawn
 
 
@@ -351,7 +355,7 @@ def _between(drawing, running, after, outputs):
     """Add what stands between a product and its QuantizeLinear."""
     random = drawing.random
     kind = str(random.choice(
-        ["", "", "", "", "Relu", "Relu", "Clip", "wide Clip", "Mul", "Relu, Clip", "Reshape",
+        ["", "", "", "", "Relu", "Relu", "Clip", "wide Clip", "Mul", "Div", "Relu, Clip", "Reshape",
          "Flatten", "Reshape, Relu"]
     ))  # fmt: skip
     if drawing.opset < 11 and "Clip" in kind:
@@ -366,6 +370,8 @@ def _between(drawing, running, after, outputs):
         elif each == "Mul":
             factors = random.uniform(0.3, 1.5, outputs)
             running = drawing.add("Mul", [running, drawing.constant(factors)])
+        elif each == "Div":
+            running = drawing.add("Div", [running, drawing.constant(random.uniform(0.7, 3.0))])
         elif each == "Reshape":
             shape = drawing.constant(np.array([-1, outputs]), "int64")
             running = drawing.add("Reshape", [running, shape])

@@ -37,7 +37,16 @@ def settle(sums: Sums, product: Product, chosen: Choice, behind: list[Chain]) ->
         first: list[Chain] = [[("multiply", sums.scale)]]
     else:
         first = _float_ways(product, None if bias is None else bias.values)
+        if not product.gemm:
+            behind = [*behind, *_scaled(behind[0])]
     sums.chains = [first[0] + way for way in behind] + [way + behind[0] for way in first[1:]]
+
+
+def _scaled(chain: Chain) -> list[Chain]:
+    """Return how a MatMul of floats may take a division behind it for a factor of its own."""
+    if not chain or chain[0][0] != "divide" or np.size(chain[0][1]) != 1:
+        return []
+    return [[("multiply", np.float32(1) / np.asarray(chain[0][1], np.float32)), *chain[1:]]]
 
 
 def _float_ways(product: Product, bias: Array | None) -> list[Chain]:

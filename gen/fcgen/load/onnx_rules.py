@@ -37,7 +37,10 @@ BOUNDS = ("Relu", "Clip")
 ROUND_SINCE = 11
 """First opset that has Round, of which onnxruntime makes biases of integers."""
 TYPED_SINCE = 21
-"""First opset whose QuantizeLinear has a type of its outputs beside that of its zero point."""
+"""First opset whose QuantizeLinear has a type of its outputs beside that of its zero point.
+
+From there on, onnxruntime gives quantisers that it moves what they leave out.
+"""
 INT32_MIN = -(1 << 31)
 
 
@@ -242,8 +245,7 @@ def choice(
     while output is not None and kinds and kinds[-1] in BOUNDS and _needless(output, limits[-1]):
         kinds, limits = kinds[:-1], limits[:-1]
     arithmetic = _ends(product, kinds, output) if _fused(product, bias) else None
-    two = product.weight.kind in TWO_BITS
-    if two and not product.gemm and arithmetic is Arithmetic.REALS:
+    if not product.gemm and _stays(product, arithmetic, opset):
         arithmetic = None
     if arithmetic:
         _check(product, output, arithmetic)
@@ -310,6 +312,15 @@ def _needless(output: Output, limits: tuple[float, float]) -> bool:
     return bool(low <= codes.form.minimum and high >= codes.form.maximum)
 
 
+def _stays(product: Product, arithmetic: Arithmetic | None, opset: int) -> bool:
+    """Say whether a MatMul whose types would do stays one of floats."""
+    weight = product.weight
+    if weight.turned and not weight.zero and opset < TYPED_SINCE:
+        return True
+    other = weight.kind in TWO_BITS or product.entry.half or weight.half
+    return other and arithmetic is Arithmetic.REALS
+
+
 def _check(product: Product, output: Output | None, arithmetic: Arithmetic) -> None:
     """Refuse products of integers for which onnxruntime has no kernel."""
     if product.weight.kind in TWO_BITS:
@@ -317,7 +328,7 @@ def _check(product: Product, output: Output | None, arithmetic: Arithmetic) -> N
     halves = [product.entry.half, product.weight.half]
     if arithmetic is Arithmetic.CODES and output is not None:
         halves.append(output.entry.half)
-    if any(halves) and (not all(halves) or arithmetic is not Arithmetic.CODES):
+    if any(halves) and not all(halves):
         raise NotOpened("its scales are of float16 and of float32")
 
 
