@@ -212,6 +212,16 @@ def test_a_bias_off_the_grid_of_a_gemm_of_floats_is_added_in_any_order(tmp_path)
     assert not fcgen.load(save(whole, tmp_path / "m.onnx")).layers[0].step.error.any()
 
 
+@pytest.mark.parametrize("form", [{}, {"matmul": True}, {"kind": "int4"}, {"behind": ["Relu"]}])
+def test_odd_zero_points_are_added_after_the_rounding(form, tmp_path):
+    model = graph(weight=[1], scale=0.5, **form)
+    (zero,) = (tensor for tensor in model.graph.initializer if tensor.name == "z")
+    zero.CopyFrom(numpy_helper.from_array(np.int8(3), "z"))
+    x = [[1.0], [3.0], [5.0], [7.0]]
+    found, theirs = both(model, x, tmp_path)
+    assert found == theirs == [0, 2, 2, 4]
+
+
 @pytest.mark.parametrize(("turned", "notes"), [(0, 1), (1, 0)])
 def test_a_note_says_where_eight_bits_are_made_of_sixteen(turned, notes, tmp_path):
     model = graph(codes="int16", weight=[1, 2])
