@@ -343,7 +343,9 @@ def _bias(drawing, form, step, reach, outputs):
     if kind == "int8":
         scale = np.float32(sizes[0] * most / 100)
         codes = random.integers(-128, 128, outputs)
-        return drawing.add("DequantizeLinear", [drawing.constant(codes, "int8"), drawing.constant(scale)])
+        return drawing.add(
+            "DequantizeLinear", [drawing.constant(codes, "int8"), drawing.constant(scale)]
+        )
     values = (whole * sizes).astype(np.float32)
     if kind != "float on the grid":
         values = (values * random.uniform(0.5, 1.5, outputs)).astype(np.float32)

@@ -170,7 +170,6 @@ def _clipped(graph: _Graph, running: str, name: str, lo: int, hi: int) -> str:
     if (lo, hi) == (-128, 127):
         return running
     bounds = [
-        graph.codes(f"{name}_{end}", value)
-        for end, value in (("lowest", lo), ("highest", hi))
+        graph.codes(f"{name}_{end}", value) for end, value in (("lowest", lo), ("highest", hi))
     ]
     return graph.add("Clip", [running, *bounds], f"{name}_clipped")

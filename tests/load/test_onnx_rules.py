@@ -25,7 +25,9 @@ def graph(*, weight=(3, -5), kind="int8", scale=0.25, bias=None, zero=True, behi
     ``bias``: a list of floats, or (codes, kind, scale); ``behind``: operations before the last
     QuantizeLinear.
     """
-    values = dict(xs=np.float32(attributes.pop("xs", 1.0)), ys=np.float32(attributes.pop("ys", 1.0)))
+    values = dict(
+        xs=np.float32(attributes.pop("xs", 1.0)), ys=np.float32(attributes.pop("ys", 1.0))
+    )
     values |= {"ws": np.float32(scale), "z": np.zeros((), KINDS[codes])}
     columns = np.asarray(weight).reshape(1, -1)
     made = []
@@ -182,9 +184,7 @@ def test_a_session_without_optimisation_is_a_target_of_its_own(tmp_path):
         (dict(opset=10, bias=[0.9]), "its bias is rounded by an operation that opset 10 does not"),
     ],
 )
-def test_what_the_default_session_does_not_open_is_refused_with_the_way_out(
-    options, why, tmp_path
-):
+def test_what_the_default_session_does_not_open_is_refused_with_the_way_out(options, why, tmp_path):
     model = graph(**options)
     with pytest.raises(Exception, match="INVALID_GRAPH"):
         session(model)
@@ -249,7 +249,9 @@ def test_scales_of_blocks_that_differ_are_refused_by_what_they_are(tmp_path):
     ws.CopyFrom(numpy_helper.from_array(np.array([[0.5, 0.25]], np.float32), "ws"))
     node = next(node for node in model.graph.node if node.output[0] == "wd")
     node.input.pop()
-    node.attribute.extend(helper.make_attribute(*pair) for pair in (("axis", 1), ("block_size", 16)))
+    node.attribute.extend(
+        helper.make_attribute(*pair) for pair in (("axis", 1), ("block_size", 16))
+    )
     session(model)
     line = "scales of weights must not change along the inputs; quantise them by output"
     with pytest.raises(InputError, match=line):

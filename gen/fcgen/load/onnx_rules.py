@@ -230,7 +230,11 @@ def choice(
     NotOpened
         Where onnxruntime makes a graph of it that it refuses.
     """
-    if product.entry.moved and product.entry.computed != product.entry.kind and opset >= TYPED_SINCE:
+    if (
+        product.entry.moved
+        and product.entry.computed != product.entry.kind
+        and opset >= TYPED_SINCE
+    ):
         raise NotOpened("a DequantizeLinear of int8 that it moves behind a Reshape has two types")
     kinds, limits = list(behind), list(bounds)
     while output is not None and kinds and kinds[-1] in PASSED:
@@ -282,9 +286,7 @@ def _fused(product: Product, bias: Bias | None) -> bool:
     return alike and plain and single and entry.zero and weight.zero
 
 
-def _ends(
-    product: Product, kinds: list[str], output: Output | None
-) -> Arithmetic | None:
+def _ends(product: Product, kinds: list[str], output: Output | None) -> Arithmetic | None:
     """Return what leaves a product of integers; None where it stays one of floats."""
     if not kinds:
         if output is None:
