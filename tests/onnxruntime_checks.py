@@ -180,7 +180,7 @@ def _check(drawn, random, vectors, folder):
         message = str(error).partition(": ")[2]
         unopened = "does not open" in message
         counts.refused[message.partition(": ")[2]] += 1
-        counts.unopened += unopened != (session is None)
+        counts.unopened += unopened and session is not None
         return counts
     if session is None:
         counts.unopened += 1

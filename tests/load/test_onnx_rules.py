@@ -25,9 +25,10 @@ def graph(*, weight=(3, -5), kind="int8", scale=0.25, bias=None, zero=True, behi
     ``bias``: a list of floats, or (codes, kind, scale); ``behind``: operations before the last
     QuantizeLinear.
     """
-    values = dict(
-        xs=np.float32(attributes.pop("xs", 1.0)), ys=np.float32(attributes.pop("ys", 1.0))
-    )
+    values = {
+        "xs": np.float32(attributes.pop("xs", 1.0)),
+        "ys": np.float32(attributes.pop("ys", 1.0)),
+    }
     values |= {"ws": np.float32(scale), "z": np.zeros((), KINDS[codes])}
     columns = np.asarray(weight).reshape(1, -1)
     made = []
@@ -103,41 +104,41 @@ def both(model, x, folder):
 
 THREE = [[0, 0], [4, 0], [8, 4]]
 CASES = {
-    "the integers of an int32 bias": (dict(bias=([40], "int32", 0.5)), THREE, [10, 13, 11]),
+    "the integers of an int32 bias": ({"bias": ([40], "int32", 0.5)}, THREE, [10, 13, 11]),
     "those of an int32 bias of another MatMul": (
-        dict(bias=([40], "int32", 0.5), matmul=True), THREE, [10, 13, 11],
+        {"bias": ([40], "int32", 0.5), "matmul": True}, THREE, [10, 13, 11],
     ),
     "what an int32 bias is worth where a Relu stays": (
-        dict(bias=([40], "int32", 0.5), behind=["Relu"]), THREE, [20, 23, 21],
+        {"bias": ([40], "int32", 0.5), "behind": ["Relu"]}, THREE, [20, 23, 21],
     ),
     "a float bias in steps where int4 weights stay floats": (
-        dict(kind="int4", scale=2.0, bias=[0.9]), [[0, 0]], [0],
+        {"kind": "int4", "scale": 2.0, "bias": [0.9]}, [[0, 0]], [0],
     ),
     "a float bias in steps where a Relu stays": (
-        dict(scale=2.0, bias=[0.9], behind=["Relu"]), [[0, 0]], [0],
+        {"scale": 2.0, "bias": [0.9], "behind": ["Relu"]}, [[0, 0]], [0],
     ),
     "a float bias as it is in a row of its own": (
-        dict(kind="int4", scale=2.0, bias=[[0.9]]), [[0, 0]], [1],
+        {"kind": "int4", "scale": 2.0, "bias": [[0.9]]}, [[0, 0]], [1],
     ),
-    "an int8 bias as it is": (dict(scale=2.0, bias=([9], "int8", 0.1)), [[0, 0]], [1]),
+    "an int8 bias as it is": ({"scale": 2.0, "bias": ([9], "int8", 0.1)}, [[0, 0]], [1]),
     "floats where the weights have no zero point": (
-        dict(weight=[1], scale=0.004, bias=[0.0], zero=False, xs=0.1, ys=0.02),
+        {"weight": [1], "scale": 0.004, "bias": [0.0], "zero": False, "xs": 0.1, "ys": 0.02},
         [[12.5]], [np.float32(0.02) * 2],
     ),
     "integers where a MatMul's weights have none": (
-        dict(weight=[1], scale=0.004, zero=False, matmul=True, xs=0.1, ys=0.02),
+        {"weight": [1], "scale": 0.004, "zero": False, "matmul": True, "xs": 0.1, "ys": 0.02},
         [[12.5]], [np.float32(0.02) * 3],
     ),
     "alpha and beta of floats": (
-        dict(bias=([40], "int32", 0.25), alpha=0.5, beta=3.0), THREE, [30, 32, 30],
+        {"bias": ([40], "int32", 0.25), "alpha": 0.5, "beta": 3.0}, THREE, [30, 32, 30],
     ),
-    "alpha of integers": (dict(alpha=1.5), [[8, 0], [9, 0], [0, 3]], [9, 10, -6]),
+    "alpha of integers": ({"alpha": 1.5}, [[8, 0], [9, 0], [0, 3]], [9, 10, -6]),
     "a quotient of float16": (
-        dict(weight=[1, 0], scale=10.0, bias=[0.0], xs=0.1, opset=23, precision=10),
+        {"weight": [1, 0], "scale": 10.0, "bias": [0.0], "xs": 0.1, "opset": 23, "precision": 10},
         [[4.95, 0]], [50],
     ),
     "a quotient of float32": (
-        dict(weight=[1, 0], scale=10.0, bias=[0.0], xs=0.1, opset=23, precision=1),
+        {"weight": [1, 0], "scale": 10.0, "bias": [0.0], "xs": 0.1, "opset": 23, "precision": 1},
         [[4.95, 0]], [49],
     ),
 }  # fmt: skip
@@ -180,8 +181,11 @@ def test_a_session_without_optimisation_is_a_target_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (dict(kind="int2", weight=(1, -2), opset=25), "its weights of 2 bits become operands"),
-        (dict(opset=10, bias=[0.9]), "its bias is rounded by an operation that opset 10 does not"),
+        ({"kind": "int2", "weight": (1, -2), "opset": 25}, "its weights of 2 bits become operands"),
+        (
+            {"opset": 10, "bias": [0.9]},
+            "its bias is rounded by an operation that opset 10",
+        ),
     ],
 )
 def test_what_the_default_session_does_not_open_is_refused_with_the_way_out(options, why, tmp_path):

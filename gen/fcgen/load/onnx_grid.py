@@ -115,7 +115,7 @@ def grid_of(graph: OnnxGraph, node: onnx.NodeProto, first: int = 1) -> Grid:
         raise graph.refuse(node, rule, "quantise the model to int8")
     short = scale.dtype == np.float16
     half = node.op_type == "QuantizeLinear" and _half(graph, node, short)
-    if half and not (0 < np.float16(scale).min() and np.isfinite(np.float16(scale)).all()):
+    if half and not (np.float16(scale).min() > 0 and np.isfinite(np.float16(scale)).all()):
         rule = "divides by its scale in float16, where that is zero or infinite"
         raise graph.refuse(node, rule, "quantise it in float32")
     return Grid(np.asarray(scale, np.float32), zero, FORMATS[zero.dtype], half, short, given)
@@ -167,30 +167,12 @@ def dequantized(graph: OnnxGraph, node: onnx.NodeProto) -> tuple[Int64Array, Arr
         When the scales do not fit the constant.
     """
     codes = graph.constants[node.input[0]]
-    half = gives_half(graph, node, graph.constants[node.input[1]])
-    scale = np.asarray(graph.constants[node.input[1]], np.float32)
-    zero = graph.constant(node, 2)
-    axis = graph.attribute(node, "axis", 1) % max(codes.ndim, 1)
-    block = graph.attribute(node, "block_size", 0)
-    if block:
-        scale, zero = (_unblocked(graph, node, v, codes, axis, block) for v in (scale, zero))
-    shape = [-1 if place == axis else 1 for place in range(codes.ndim)]
-    zeros = np.zeros(1, np.int64) if zero is None else zero.astype(np.int64)
-    try:
-        spread, moved = (
-            np.broadcast_to(
-                value
-                if block and value.ndim
-                else value.reshape(shape)
-                if value.size > 1
-                else value.reshape(-1)[0],
-                codes.shape,
-            )
-            for value in (scale, zeros)
-        )
-    except (ValueError, IndexError):
-        rule = f"scales of shape {scale.shape} do not fit codes of shape {codes.shape}"
-        raise graph.refuse(node, rule, "quantise the model again") from None
+    scale = graph.constants[node.input[1]]
+    half = gives_half(graph, node, scale)
+    spread, moved = (
+        _spread(graph, node, np.asarray(value, kind), codes)
+        for value, kind in ((scale, np.float32), (_zeros(graph, node), np.int64))
+    )
     values = codes.astype(np.int64) - moved
     products = values.astype(np.float32) * spread
     if half and (products.astype(np.float16) != products).any():
@@ -206,21 +188,24 @@ def dequantized(graph: OnnxGraph, node: onnx.NodeProto) -> tuple[Int64Array, Arr
     return values, spread, form
 
 
-def _unblocked(
-    graph: OnnxGraph,
-    node: onnx.NodeProto,
-    value: Array | None,
-    codes: Array,
-    axis: int,
-    block: int,
-) -> Array | None:
-    """Return one value for each code, of one for each block of them."""
-    if value is None:
-        return None
-    spread = np.repeat(value, block, axis) if value.ndim == codes.ndim else value
-    if spread.ndim == codes.ndim:
-        spread = spread.take(np.arange(min(codes.shape[axis], spread.shape[axis])), axis)
-    if spread.shape != codes.shape:
-        rule = f"scales of shape {value.shape} do not fit blocks of {block} of {codes.shape}"
-        raise graph.refuse(node, rule, "correct the model")
-    return spread
+def _zeros(graph: OnnxGraph, node: onnx.NodeProto) -> Array:
+    zero = graph.constant(node, 2)
+    return np.zeros((), np.int64) if zero is None else zero
+
+
+def _spread(graph: OnnxGraph, node: onnx.NodeProto, value: Array, codes: Array) -> Array:
+    """Return one number for each code: of one for all, for each of an axis or for each block."""
+    axis = graph.attribute(node, "axis", 1) % max(codes.ndim, 1)
+    block = graph.attribute(node, "block_size", 0)
+    shaped = value
+    if value.size == 1:
+        shaped = value.reshape(())
+    elif block and value.ndim == codes.ndim:
+        shaped = np.repeat(value, block, axis).take(np.arange(codes.shape[axis]), axis, mode="clip")
+    elif value.ndim == 1:
+        shaped = value.reshape([-1 if place == axis else 1 for place in range(codes.ndim)])
+    try:
+        return np.broadcast_to(shaped, codes.shape)
+    except ValueError:
+        rule = f"scales of shape {value.shape} do not fit codes of shape {codes.shape}"
+        raise graph.refuse(node, rule, "quantise the model again") from None

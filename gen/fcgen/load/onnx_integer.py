@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.errors import shown
+from fcgen.errors import InputError, shown
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load import onnx_qoperator
 from fcgen.load.mapped import ONE_LAYER, Mapped, codes_of
@@ -27,6 +27,7 @@ from fcgen.load.onnx_grid import FLOAT, Grid, grid_of
 from fcgen.load.onnx_product import ProductWalk
 from fcgen.load.onnx_rules import (
     PASSED,
+    REFUSES,
     Arithmetic,
     Choice,
     Entry,
@@ -48,6 +49,8 @@ TARGET = "onnxruntime"
 UNOPTIMISED = "onnxruntime-unoptimised"
 TARGETS = (TARGET, UNOPTIMISED)
 DOUBLE = 11
+OF_CODES = ("Sigmoid", "LeakyRelu")
+"""Functions that onnxruntime has of codes too."""
 
 
 class IntegerWalk(ProductWalk):
@@ -108,6 +111,9 @@ class IntegerWalk(ProductWalk):
             self.state = codes
             return "the grid of the input"
         if isinstance(self.state, Mapped):
+            own = self.functions in ([kind] for kind in OF_CODES)
+            if self.optimised and own and (grid.short or self.entry_now.half):
+                raise self._unfollowed(node, f"{REFUSES}: its scales are of float16")
             return self.tabulate(self.state, *self.state.table(grid.quantize), codes)
         if isinstance(self.state, Codes):
             if not grid.is_of(self.state):
@@ -139,9 +145,12 @@ class IntegerWalk(ProductWalk):
         try:
             return choice(product, self.kinds, output, self.bounds, self.opset), product
         except NotOpened as error:
-            rule = f"onnxruntime does not open the graph as it optimises it: {error}"
-            remedy = f"give --target {UNOPTIMISED}, or quantise the model in another way"
-            raise self.refuse(node or self.dense_node, rule, remedy) from None
+            raise self._unfollowed(node or self.dense_node, str(error)) from None
+
+    def _unfollowed(self, node: onnx.NodeProto, why: str) -> InputError:
+        """Return the error of a graph that onnxruntime does not compute in its default session."""
+        remedy = f"give --target {UNOPTIMISED}, or quantise the model in another way"
+        return self.refuse(node, f"onnxruntime {why}", remedy)
 
     def _settle(self, sums: Sums, product: Product, chosen: Choice) -> np.ndarray:
         """Give sums what was chosen; return by how many steps they may be wrong."""
@@ -181,8 +190,15 @@ class IntegerWalk(ProductWalk):
             raise self.refuse(node, rule, "correct the model")
         self.check_single(node)
         kind = ("int" if state.form.signed else "uint") + str(state.form.bits)
-        self.real = True
-        self.entry_now = Entry(kind, True, grid.given, self.codes_pair, grid.short)
+        self.real, self.functions = True, []
+        self.entry_now = Entry(
+            kind,
+            straight=True,
+            zero=grid.given,
+            pair=self.codes_pair,
+            half=grid.short,
+            listed=grid.scale.ndim > 0,
+        )
         return "the reals of codes"
 
     def _clip_codes(self, node: onnx.NodeProto) -> str:

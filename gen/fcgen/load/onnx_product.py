@@ -31,7 +31,7 @@ class ProductWalk(QuantWalk):
     """A graph that remembers how its products came about.
 
     ``real`` says whether what runs are the reals of codes, not the codes themselves, and
-    ``entry_now`` what they are to a product; ``product`` is the last one, None of a node of
+    ``entry_now`` what they are to a product, ``functions`` what was made of them; ``product`` is the last one, None of a node of
     integers, ``added`` what an Add adds to it, ``behind`` the operations behind both, and ``flat``
     whether what runs has one dimension beside the batch.
     """
@@ -47,6 +47,7 @@ class ProductWalk(QuantWalk):
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.dequantised: dict[str, Quantised] = {}
         self.behind: list[onnx.NodeProto] = []
+        self.functions: list[str] = []
 
     def fold(self, node: onnx.NodeProto) -> None:
         """Take a node of constants."""
@@ -87,6 +88,8 @@ class ProductWalk(QuantWalk):
             self._follow(node)
         elif self.real and kind in SAME_ORDER and kind not in ABSENT:
             self.entry_now = self._passed(self.entry_now, kind)
+        elif self.real:
+            self.functions.append(kind)
         return super().apply(node)
 
     def _follow(self, node: onnx.NodeProto) -> None:
@@ -126,7 +129,8 @@ class ProductWalk(QuantWalk):
             return product
         # A batch in more than one dimension is reshaped before and behind.
         entry = product.entry if self.flat else self._passed(product.entry, "Reshape")
-        return replace(product, gemm=True, bias=self.added, entry=entry)
+        turned = product.weight.turned
+        return replace(product, gemm=True, bias=self.added, entry=entry, turned=turned)
 
     @property
     def kinds(self) -> list[str]:
@@ -163,7 +167,7 @@ class ProductWalk(QuantWalk):
         assert isinstance(sums, Sums)
         if len(node.input) > 2 and node.input[2]:
             added = self._bias(node, node.input[2], len(sums.weight))
-        codes, steps, _ = self.weights[node.input[1]]
+        _codes, steps, _ = self.weights[node.input[1]]
         turned = node.op_type == "Gemm" and bool(self.attribute(node, "transB", 0))
         weight = self.dequantised[node.input[1]]
         self.dense_node, self.behind, self.added = node, [], None

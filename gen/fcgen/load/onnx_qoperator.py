@@ -10,9 +10,9 @@ import numpy as np
 from fcgen.fixed import IntegerFormat, signed_width
 from fcgen.load import mapped
 from fcgen.load.mapped import Mapped
+from fcgen.load.onnx_closing import closed
 from fcgen.load.onnx_graph import Array
 from fcgen.load.onnx_grid import FORMATS, grid_of
-from fcgen.load.onnx_closing import closed
 from fcgen.load.qonnx_state import Codes, Sums
 from fcgen.load.qonnx_walk import QuantWalk
 from fcgen.source_step import Int64Array

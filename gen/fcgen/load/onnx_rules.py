@@ -52,8 +52,11 @@ class Arithmetic(Enum):
     FLOATS = "float32 products of reals"
 
 
+REFUSES = "does not open the graph as it optimises it"
+
+
 class NotOpened(Exception):
-    """onnxruntime itself refuses the graph; the text says why."""
+    """onnxruntime itself refuses the graph, or computes another one; the text says what it does."""
 
 
 class Quantised(NamedTuple):
@@ -122,6 +125,8 @@ class Entry:
         Whether its scale is of float16.
     moved : bool
         Whether it stood before an operation that it passes.
+    listed : bool
+        Whether its scale is a list of one, not a number.
     """
 
     kind: str = ""
@@ -130,6 +135,7 @@ class Entry:
     pair: bool = False
     half: bool = False
     moved: bool = False
+    listed: bool = False
 
     @property
     def computed(self) -> str:
@@ -235,17 +241,18 @@ def choice(
         and product.entry.computed != product.entry.kind
         and opset >= TYPED_SINCE
     ):
-        raise NotOpened("a DequantizeLinear of int8 that it moves behind a Reshape has two types")
+        raise NotOpened(
+            f"{REFUSES}: a DequantizeLinear of int8 that it moves behind a Reshape has two types"
+        )
     kinds, limits = list(behind), list(bounds)
     while output is not None and kinds and kinds[-1] in PASSED:
         if output.entry.half:
-            raise NotOpened("a QuantizeLinear of float16 that it moves has two types")
+            raise NotOpened(f"{REFUSES}: a QuantizeLinear of float16 that it moves has two types")
         kinds.pop()
     bias = product.bias
     bounded = output is not None and set(kinds) <= set(BOUNDS)
-    if product.gemm and product.entry.straight and bounded and bias is not None:
-        if bias.rounded and (bias.row or not product.weight.channels):
-            bias = _rounded(product, bias, opset)
+    if bounded and bias is not None and _is_rounded(product, bias):
+        bias = _rounded(product, bias, opset)
     while output is not None and kinds and kinds[-1] in BOUNDS and _needless(output, limits[-1]):
         kinds, limits = kinds[:-1], limits[:-1]
     arithmetic = _ends(product, kinds, output) if _fused(product, bias) else None
@@ -254,15 +261,27 @@ def choice(
     if arithmetic:
         _check(product, output, arithmetic)
         return Choice(arithmetic, bias)
-    return Choice(Arithmetic.FLOATS, bias, _narrowed(product, kinds, output))
+    late = bias is not product.bias and product.entry.listed
+    narrowed = not late and _narrowed(product, kinds, output)
+    if narrowed and product.weight.kind in TWO_BITS:
+        raise NotOpened("computes other values of it, by MatMulNBits of 2 bits")
+    return Choice(Arithmetic.FLOATS, bias, narrowed)
+
+
+def _is_rounded(product: Product, bias: Bias) -> bool:
+    """Say whether onnxruntime makes int32 of a bias before a QuantizeLinear."""
+    fits = bias.rounded and (bias.row or not product.weight.channels)
+    return fits and product.gemm and product.entry.straight
 
 
 def _rounded(product: Product, bias: Bias, opset: int) -> Bias:
     """Return a float bias as the integers that onnxruntime makes of it, and what they are worth."""
     if product.entry.half or product.weight.half:
-        raise NotOpened("its bias of float32 cannot be divided by scales of float16")
+        raise NotOpened(f"{REFUSES}: its bias of float32 cannot be divided by scales of float16")
     if opset < ROUND_SINCE:
-        raise NotOpened(f"its bias is rounded by an operation that opset {opset} does not have")
+        raise NotOpened(
+            f"{REFUSES}: its bias is rounded by an operation that opset {opset} does not have"
+        )
     scale = product.scale
     with np.errstate(over="ignore"):
         steps = np.rint((bias.values / scale).astype(np.float32)).astype(np.float64)
@@ -326,12 +345,14 @@ def _stays(product: Product, arithmetic: Arithmetic | None, opset: int) -> bool:
 def _check(product: Product, output: Output | None, arithmetic: Arithmetic) -> None:
     """Refuse products of integers for which onnxruntime has no kernel."""
     if product.weight.kind in TWO_BITS:
-        raise NotOpened("its weights of 2 bits become operands of a product of integers of 8 bits")
+        raise NotOpened(
+            f"{REFUSES}: its weights of 2 bits become operands of a product of integers of 8 bits"
+        )
     halves = [product.entry.half, product.weight.half]
     if arithmetic is Arithmetic.CODES and output is not None:
         halves.append(output.entry.half)
     if any(halves) and not all(halves):
-        raise NotOpened("its scales are of float16 and of float32")
+        raise NotOpened(f"{REFUSES}: its scales are of float16 and of float32")
 
 
 def _narrowed(product: Product, kinds: list[str], output: Output | None) -> bool:
