@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 class ProductWalk(QuantWalk):
     """A graph that remembers how its products came about.
 
-    ``real`` says whether what runs are the reals of codes, not the codes themselves, and
-    ``entry_now`` what they are to a product, ``functions`` what was made of them; ``product`` is the last one, None of a node of
-    integers, ``added`` what an Add adds to it, ``behind`` the operations behind both, and ``flat``
-    whether what runs has one dimension beside the batch.
+    ``real`` says whether what runs are the reals of codes, not the codes themselves, ``entry_now``
+    what they are to a product and ``functions`` what was made of them; ``product`` is the last one,
+    None of a node of integers, ``added`` what an Add adds to it, ``behind`` the operations behind
+    both, and ``flat`` whether what runs has one dimension beside the batch.
     """
 
     real = False
