@@ -27,6 +27,8 @@ from fcgen.load.onnx_graph import Array
 from fcgen.load.qonnx_state import Codes
 from fcgen.source_step import Int64Array
 
+CODE_BITS = 8
+"""Codes of which onnxruntime makes products of integers."""
 EIGHT_BITS = ("int8", "uint8")
 TWO_BITS = ("int2", "uint2")
 ABSENT = ("Identity", "Dropout", "Cast")
@@ -321,7 +323,7 @@ def _ends(product: Product, kinds: list[str], output: Output | None) -> Arithmet
 def _needless(output: Output, limits: tuple[float, float]) -> bool:
     """Say whether the codes of the outputs have all bounds that a Relu or a Clip has."""
     codes = output.codes
-    if not output.entry.zero and codes.form.bits > 8:
+    if not output.entry.zero and codes.form.bits > CODE_BITS:
         return False
     relu = limits == (0.0, np.inf)
     if not output.scalar and not (relu and output.entry.zero):
@@ -365,7 +367,7 @@ def _narrowed(product: Product, kinds: list[str], output: Output | None) -> bool
     if product.weight.kind not in (*EIGHT_BITS, *TWO_BITS, "int4", "uint4"):
         return False
     if not kinds:
-        return output is None or output.codes.form.bits > 8
+        return output is None or output.codes.form.bits > CODE_BITS
     return kinds[0] not in BOUNDS or (output is None and len(kinds) == 1)
 
 
