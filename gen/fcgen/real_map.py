@@ -287,7 +287,7 @@ class InputGrid:
         rounding = NEAREST
         if fields.has("rounding"):
             rounding = fields.choice("rounding", tuple(ROUNDERS))
-        flags = {name: fields.has(name) and fields.flag(name) for name in FLAGS}
+        flags: dict[str, Any] = {name: fields.has(name) and fields.flag(name) for name in FLAGS}
         before = RealMap.from_fields(steps, source, elements)
         grid = cls(scale or 0.0, **bounds, **flags, before=before, rounding=rounding)
         fields.finish()

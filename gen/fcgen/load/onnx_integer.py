@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.errors import InputError, shown
+from fcgen.float_operations import OPERATIONS as REAL
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load import onnx_qoperator
 from fcgen.load.mapped import ONE_LAYER, Mapped, codes_of
@@ -39,7 +40,6 @@ from fcgen.load.onnx_rules import (
 )
 from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.qonnx_state import Codes, Sums
-from fcgen.real_map import OPERATIONS as REAL
 from fcgen.real_map import InputGrid, RealMap
 
 if TYPE_CHECKING:
