@@ -129,7 +129,8 @@ class ProductWalk(QuantWalk):
             return product
         # A batch in more than one dimension is reshaped before and behind.
         entry = product.entry if self.flat else self._passed(product.entry, "Reshape")
-        turned = product.weight.turned
+        # Where it has a zero point, a DequantizeLinear goes behind the Transpose of its weights.
+        turned = product.weight.turned and not product.weight.zero
         return replace(product, gemm=True, bias=self.added, entry=entry, turned=turned)
 
     @property
