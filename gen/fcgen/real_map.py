@@ -283,7 +283,7 @@ class InputGrid:
     def from_fields(cls, fields: document.Fields, source: str, elements: int) -> Self:
         """Read what `as_fields` gave, for vectors of ``elements`` inputs."""
         scale, steps = fields.number("scale"), fields.any("before")
-        bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
+        bounds: dict[str, Any] = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
         rounding = NEAREST
         if fields.has("rounding"):
             rounding = fields.choice("rounding", tuple(ROUNDERS))
