@@ -59,6 +59,9 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
         commands[f"qonnx-differences-{seed}"] = [
             *(PYTHON, "bench/qonnx_differences.py", "--seed", str(seed))
         ]
+        commands[f"onnxruntime-differences-{seed}"] = [
+            *(PYTHON, "bench/onnxruntime_differences.py", "--seed", str(seed))
+        ]
     commands["protocol-fuzz"] = [PYTHON, "bench/protocol_fuzz.py"]
     commands["flash-damage"] = [PYTHON, "bench/flash_damage.py"]
     commands["virtual-board"] = [PYTHON, "bench/virtual_board.py"]

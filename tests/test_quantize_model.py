@@ -1,6 +1,7 @@
 """The quantiser: scales, bounds, what it warns of, and its twin in onnxruntime."""
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -113,6 +114,37 @@ def test_onnxruntime_gives_the_same_integers_on_the_exported_twin(seed, options,
     assert np.array_equal(codes, outputs)
     assert np.array_equal(values, made.network.output(outputs))
     assert session.get_inputs()[0].name == model.input_name
+
+
+@pytest.mark.parametrize("entry", ["0", "1"])
+def test_the_twin_opens_and_is_exact_with_and_without_kernels_that_do_not_saturate(entry, folder):
+    model = load(folder, 24, 16, 6, seed=5)
+    x = np.random.default_rng(5).normal(0, 1, (300, 24))
+    made = quantize(model, x, QuantizeOptions((8,), (8,)))
+    assert any(np.abs(layer.weight.astype(int)).max() > 64 for layer in made.network.layers)
+    path = folder / "unsigned.onnx"
+    export_onnx(made, model.input_name, path)
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.x64quantprecision", entry)
+    session = onnxruntime.InferenceSession(str(path), options)
+    (codes,) = session.run([CODES], {model.input_name: x.astype(np.float32)})
+    assert codes.dtype == np.int8
+    assert np.array_equal(codes, run(made.network, made.network.quantize(x)[0]))
+
+
+def test_products_of_the_twin_are_of_unsigned_codes_and_weights(folder):
+    # These are exact on processors without VNNI too, where uint8 by int8 saturates.
+    model = load(folder, 24, 16, 6, seed=5)
+    made = quantize(model, data(model))
+    path = folder / "kinds.onnx"
+    export_onnx(made, model.input_name, path)
+    file = onnx.load(str(path))
+    kinds = {tensor.name: tensor.data_type for tensor in file.graph.initializer}
+    products = [node for node in file.graph.node if node.op_type == "QGemm"]
+    assert len(products) == 2
+    for node in products:
+        zeros = [kinds[node.input[place]] for place in (2, 3, 5, 8)]
+        assert zeros == [onnx.TensorProto.UINT8] * 4
 
 
 @pytest.mark.parametrize(("inputs", "claimed"), [(517, True), (519, False)])

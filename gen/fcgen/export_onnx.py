@@ -6,6 +6,11 @@ layer is one ``com.microsoft.QGemm``: sums in int32, then
 QGemm, rounds and clips them to the index itself, which can have more than 8 bits, and gathers the
 entries: the twin has the table of the hardware, not the function. Where
 `fcgen.float32_claim.claims` holds, these are the integers of the hardware.
+
+Inside of the file all codes and weights are unsigned, 128 more than the hardware's: kernels for
+these are exact on every processor and in every session. Those for unsigned codes and signed weights
+saturate without VNNI, and a session with the entry ``session.x64quantprecision`` of 1 does not open
+products of signed codes and weights outside of -64 to 64.
 """
 
 from __future__ import annotations
@@ -27,6 +32,8 @@ OPSET = 13
 BITS_MAX = 8
 REAL_OPERATIONS = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div"}
 QUANTIZED_DOMAIN = "com.microsoft"
+SHIFT = 128
+"""By how much the codes of the file are more than those of the hardware."""
 CODES, VALUES = "codes", "values"
 """Outputs of the file: the last layer's integers, and the reals that they stand for."""
 
@@ -42,6 +49,10 @@ class _Graph:
     def constant(self, name: str, value: np.ndarray) -> str:
         self.constants.append(self.onnx.numpy_helper.from_array(value, name))
         return name
+
+    def codes(self, name: str, value: Any) -> str:
+        """Add constants of signed codes, as the file has them."""
+        return self.constant(name, (np.asarray(value, np.int64) + SHIFT).astype(np.uint8))
 
     def add(self, kind: str, inputs: list[str], output: str, **options: Any) -> str:
         node = self.onnx.helper.make_node(kind, inputs, [output], name=f"make_{output}", **options)
@@ -90,13 +101,16 @@ def twin(quantization: Quantization, input_name: str) -> Any:
         value = graph.constant(f"scaler_{place}_operand", operand)
         running = graph.add(REAL_OPERATIONS[name], [running, value], f"scaler_{place}")
     step = graph.constant("input_scale", np.array(grid.scale, np.float32))
-    zero = graph.constant("input_zero_point", np.array(grid.zero_point, np.int8))
+    zero = graph.codes("input_zero_point", grid.zero_point)
     running = graph.add("QuantizeLinear", [running, step, zero], "input_codes")
     running = _clipped(graph, running, "input", grid.lo, grid.hi)
     for place in range(len(network.layers)):
         running, step, zero = _layer(graph, place, quantization, (running, step, zero))
-    running = graph.add("Identity", [running], CODES)
     graph.add("DequantizeLinear", [running, step, zero], VALUES)
+    wide = graph.add("Cast", [running], "shifted_codes", to=onnx.TensorProto.INT32)
+    shift = graph.constant("shift", np.array(SHIFT, np.int32))
+    signed = graph.add("Sub", [wide, shift], "signed_codes")
+    graph.add("Cast", [signed], CODES, to=onnx.TensorProto.INT8)
     outputs = [
         onnx.helper.make_tensor_value_info(name, kind, [None, network.layers[-1].outputs])
         for name, kind in ((VALUES, onnx.TensorProto.FLOAT), (CODES, onnx.TensorProto.INT8))
@@ -123,15 +137,15 @@ def _layer(
     before, after = quantization.scales[place : place + 2]
     assert isinstance(scheme, Requantization)
     factors = np.ldexp(scheme.multiplier.astype(np.float64), -scheme.shift)
-    values = {
-        "weight": np.ascontiguousarray(layer.weight.astype(np.int8).T),
-        "weight_scale": (factors * (index_scale or after) / before).astype(np.float32),
-        "weight_zero_point": np.zeros(layer.outputs, np.int8),
-        "bias": layer.bias.astype(np.int32),
-        "scale": np.array(after, np.float32),
-        "zero_point": np.array(quantization.zero_points[place + 1], np.int8),
-    }
-    operands = [graph.constant(f"{name}_{part}", value) for part, value in values.items()]
+    scales = (factors * (index_scale or after) / before).astype(np.float32)
+    operands = [
+        graph.codes(f"{name}_weight", np.ascontiguousarray(layer.weight.T)),
+        graph.constant(f"{name}_weight_scale", scales),
+        graph.codes(f"{name}_weight_zero_point", np.zeros(layer.outputs)),
+        graph.constant(f"{name}_bias", layer.bias.astype(np.int32)),
+        graph.constant(f"{name}_scale", np.array(after, np.float32)),
+        graph.codes(f"{name}_zero_point", quantization.zero_points[place + 1]),
+    ]
     inputs = [*running, *operands]
     if layer.table is not None and index_scale is not None:
         sums = graph.add("QGemm", inputs[:-2], f"{name}_sums", domain=QUANTIZED_DOMAIN)
@@ -151,11 +165,11 @@ def _looked_up(
         "index_scale": np.array(index_scale, np.float32),
         "index_lowest": np.array(index.minimum, np.float32),
         "index_highest": np.array(index.maximum, np.float32),
-        "entries": table.entries.astype(np.int8),
     }
-    step, lowest, highest, entries = (
+    step, lowest, highest = (
         graph.constant(f"{name}_{part}", value) for part, value in values.items()
     )
+    entries = graph.codes(f"{name}_entries", table.entries)
     steps = graph.add("Div", [running, step], f"{name}_steps")
     rounded = graph.add("Round", [steps], f"{name}_rounded")
     clipped = graph.add("Clip", [rounded, lowest, highest], f"{name}_index")
@@ -169,7 +183,6 @@ def _clipped(graph: _Graph, running: str, name: str, lo: int, hi: int) -> str:
     if (lo, hi) == (-128, 127):
         return running
     bounds = [
-        graph.constant(f"{name}_{end}", np.array(value, np.int8))
-        for end, value in (("lowest", lo), ("highest", hi))
+        graph.codes(f"{name}_{end}", value) for end, value in (("lowest", lo), ("highest", hi))
     ]
     return graph.add("Clip", [running, *bounds], f"{name}_clipped")

@@ -16,7 +16,13 @@ from fcgen.source_step import Int64Array, Step
 from fcgen.tail import NO_TAIL, Tail
 from fcgen.validation import check_sizes
 
-TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
+TARGETS = (
+    "onnxruntime",
+    "onnxruntime-unoptimised",
+    "litert-reference",
+    "litert-xnnpack",
+    "qonnx",
+)
 
 
 @dataclass(frozen=True, eq=False)

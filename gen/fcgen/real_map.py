@@ -11,11 +11,12 @@ import numpy.typing as npt
 from fcgen import document
 from fcgen.errors import bad_input
 from fcgen.float_operations import OPERATIONS
+from fcgen.half_precision import half_quotient
 from fcgen.roundings import BIPOLAR, NEAREST, ROUNDERS
 
 STEPS_MAX = 16
 SHIFTS = ("add", "subtract")
-FLAGS = ("zero_first", "wide")
+FLAGS = ("zero_first", "wide", "half")
 """Of an input grid, and false where a file does not have them."""
 
 Floats = npt.NDArray[np.float32]
@@ -170,6 +171,8 @@ class InputGrid:
         The zero point is added before the rounding, not after it.
     wide : bool
         The sum with a zero point that is added first, and the rounding, are those of float64.
+    half : bool
+        The quotient is one of float16: of ``before(x)`` and of the scale in float16.
 
     Raises
     ------
@@ -186,6 +189,7 @@ class InputGrid:
     rounding: str = NEAREST
     zero_first: bool = False
     wide: bool = False
+    half: bool = False
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.scale) and np.float32(self.scale) > 0):
@@ -248,6 +252,8 @@ class InputGrid:
             return rounder(values).astype(np.float64)
         with np.errstate(over="ignore"):
             quotient: npt.NDArray[Any] = values / np.float32(self.scale)
+        if self.half:
+            quotient = half_quotient(values, self.scale)
         if self.zero_first:
             zero = np.array(self.zero_point, np.float64 if self.wide else np.float32)
             return rounder(quotient + zero).astype(np.float64)
@@ -277,13 +283,12 @@ class InputGrid:
     def from_fields(cls, fields: document.Fields, source: str, elements: int) -> Self:
         """Read what `as_fields` gave, for vectors of ``elements`` inputs."""
         scale, steps = fields.number("scale"), fields.any("before")
-        bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
+        bounds: dict[str, Any] = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
         rounding = NEAREST
         if fields.has("rounding"):
             rounding = fields.choice("rounding", tuple(ROUNDERS))
-        first, wide = (fields.has(name) and fields.flag(name) for name in FLAGS)
+        flags: dict[str, Any] = {name: fields.has(name) and fields.flag(name) for name in FLAGS}
         before = RealMap.from_fields(steps, source, elements)
-        grid = cls(scale or 0.0, **bounds, before=before, rounding=rounding, zero_first=first,
-                   wide=wide)  # fmt: skip
+        grid = cls(scale or 0.0, **bounds, **flags, before=before, rounding=rounding)
         fields.finish()
         return grid

@@ -21,7 +21,13 @@ Function = Callable[..., Any]
 ENDS = ("values", "argmax", "top_k", "softmax")
 SCALES = ("short", "power-of-two")
 SCALERS = ("host", "fold")
-TARGETS = ("onnxruntime", "litert-reference", "litert-xnnpack", "qonnx")
+TARGETS = (
+    "onnxruntime",
+    "onnxruntime-unoptimised",
+    "litert-reference",
+    "litert-xnnpack",
+    "qonnx",
+)
 QUANTISER: dict[str, Any] = {
     "--calibration": None,
     "--weight-bits": (8,),

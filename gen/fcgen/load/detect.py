@@ -113,8 +113,9 @@ def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
     if kinds & set(INTEGER):
         from fcgen.load import onnx_integer
 
-        asked.check((onnx_integer.TARGET,), entry=True)
-        return onnx_integer.read_integer(path, model, asked.entry)
+        asked.check(onnx_integer.TARGETS, entry=True)
+        target = asked.target or onnx_integer.TARGET
+        return onnx_integer.read_integer(path, model, asked.entry, target)
     asked.check()
     return read_float(path, model)
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import onnx
 
 _EXPORT_AGAIN = "export the model again"
+CONSTANTS_SINCE = 4
+"""First IR version whose constants need not be inputs as well."""
 
 
 def require_onnx() -> Any:
@@ -119,7 +121,8 @@ def _take_in(path: Path, tensor: onnx.TensorProto) -> None:
 def _completed(model: onnx.ModelProto) -> Any:
     """Return a copy with what some exporters leave out and runtimes do not need.
 
-    The domains of all nodes, and the shapes of inputs and outputs.
+    The domains of all nodes, the shapes of inputs and outputs, and constants among the inputs,
+    where IR versions before 4 have them.
     """
     onnx = require_onnx()
     complete = onnx.ModelProto()
@@ -127,6 +130,13 @@ def _completed(model: onnx.ModelProto) -> Any:
     named = {opset.domain for opset in model.opset_import}
     missing = sorted({node.domain for node in model.graph.node} - named)
     complete.opset_import.extend(onnx.helper.make_opsetid(domain, 1) for domain in missing)
+    inputs = {value.name for value in complete.graph.input}
+    if complete.ir_version < CONSTANTS_SINCE:
+        complete.graph.input.extend(
+            onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+            for tensor in complete.graph.initializer
+            if tensor.name not in inputs
+        )
     for value in (*complete.graph.input, *complete.graph.output):
         if value.type.HasField("tensor_type"):
             value.type.tensor_type.shape.SetInParent()

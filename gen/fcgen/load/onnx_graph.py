@@ -107,6 +107,12 @@ class OnnxGraph:
         """Say whether a node has an operand, which may be left out."""
         return place < len(node.input) and bool(node.input[place])
 
+    @property
+    def opset(self) -> int:
+        """Version of ONNX's own operators."""
+        own = [each.version for each in self.model.opset_import if each.domain in ("", "ai.onnx")]
+        return int(max(own, default=1))
+
     def constant(self, node: onnx.NodeProto, place: int) -> Array | None:
         """Return an operand that is a constant; None where it runs or is left out."""
         if not self.given(node, place):

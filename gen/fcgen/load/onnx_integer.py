@@ -1,9 +1,9 @@
 """Quantised ONNX graphs (QDQ, QCDQ and QOperator), as onnxruntime computes them.
 
-A sum of products of codes is one of integers there. Where a layer is nothing but its product, its
-bias and QuantizeLinear, onnxruntime computes ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero)``;
-where more stands between, or the codes have other types than that takes, everything is done in
-floats, and sums as well.
+The integers are those of a session of onnxruntime with its default options, which optimises the
+graph first (`fcgen.load.onnx_rules`), or of one without optimisation. Where a layer is computed in
+integers, its outputs are ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero)``; where more stands
+between, or the codes have other types than that takes, things are done in floats, and sums as well.
 
 On x86 processors without VNNI, onnxruntime's kernels for unsigned activations saturate sums of two
 products; sessions with the entry ``session.x64quantprecision`` of 1 do not. The integers here are
@@ -18,45 +18,51 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.errors import shown
+from fcgen.errors import InputError, shown
+from fcgen.float_operations import OPERATIONS as REAL
 from fcgen.integer_model import IntegerLayer, IntegerModel
 from fcgen.load import onnx_qoperator
 from fcgen.load.mapped import ONE_LAYER, Mapped, codes_of
-from fcgen.load.onnx_grid import dequantized, grid_of
-from fcgen.load.onnx_rules import CODE_BITS, closed, fused
+from fcgen.load.onnx_closing import closed, float_error, plain, settle
+from fcgen.load.onnx_grid import FLOAT, Grid, grid_of
+from fcgen.load.onnx_product import ProductWalk
+from fcgen.load.onnx_rules import (
+    PASSED,
+    REFUSES,
+    Arithmetic,
+    Choice,
+    Entry,
+    NotOpened,
+    Output,
+    Product,
+    choice,
+    unoptimised,
+)
 from fcgen.load.onnx_tail import SAME_ORDER
 from fcgen.load.qonnx_state import Codes, Sums
-from fcgen.load.qonnx_walk import QuantWalk
 from fcgen.real_map import InputGrid, RealMap
 
 if TYPE_CHECKING:
     import onnx
 
 TARGET = "onnxruntime"
+UNOPTIMISED = "onnxruntime-unoptimised"
+TARGETS = (TARGET, UNOPTIMISED)
+DOUBLE = 11
+OF_CODES = ("Sigmoid", "LeakyRelu")
+"""Functions that onnxruntime has of codes too."""
 
 
-class IntegerWalk(QuantWalk):
+class IntegerWalk(ProductWalk):
     """A graph of QuantizeLinear, DequantizeLinear and integer products.
 
-    ``real`` says whether what runs are the reals of codes, not the codes themselves, ``paired``
-    whether the last codes go from their QuantizeLinear to one DequantizeLinear, ``product`` which
-    operation the last layer is.
+    ``optimised`` says of which session the integers are; ``grid`` is what made the last codes, and
+    ``codes_pair`` whether they go straight from their QuantizeLinear to one DequantizeLinear.
     """
 
-    real = False
-    paired = False
-    product = ""
-
-    def fold(self, node: onnx.NodeProto) -> None:
-        """Take a node of constants."""
-        if node.op_type != "DequantizeLinear":
-            super().fold(node)
-            return
-        values, steps, form = dequantized(self, node)
-        self.weights[node.output[0]] = values, steps, form
-        kind = self.constants[node.input[0]].dtype
-        self.constants[node.output[0]] = (values * steps).astype(np.float32)
-        self.report(node, f"a constant of {kind}")
+    optimised = True
+    grid: Grid | None = None
+    codes_pair = False
 
     def apply(self, node: onnx.NodeProto) -> str:
         """Take a node that runs; return what became of it."""
@@ -65,10 +71,12 @@ class IntegerWalk(QuantWalk):
             return self._quantize_linear(node)
         if kind == "DequantizeLinear":
             return self._dequantize_linear(node)
-        if kind in onnx_qoperator.PRODUCTS:
-            return onnx_qoperator.product(self, node)
-        if kind in onnx_qoperator.FUNCTIONS:
-            return onnx_qoperator.function(self, node)
+        if kind in onnx_qoperator.NODES:
+            self.real = self.codes_pair = False
+            self.product, self.added, self.behind = None, None, []
+            return onnx_qoperator.NODES[kind](self, node)
+        if kind == "Cast":
+            self._check_cast(node)
         if isinstance(self.state, Codes) and not self.real and kind not in SAME_ORDER:
             if kind == "Clip":
                 return self._clip_codes(node)
@@ -78,9 +86,14 @@ class IntegerWalk(QuantWalk):
         if kind == "BatchNormalization" and self.state is None:
             rule = "stands before the input's quantiser, and runtimes compute it in several ways"
             raise self.refuse(node, rule, "write it as a Mul and an Add")
-        if kind in ("MatMul", "Gemm"):
-            self.product = kind
         return super().apply(node)
+
+    def _check_cast(self, node: onnx.NodeProto) -> None:
+        kind = self.attribute(node, "to", FLOAT)
+        if kind not in (FLOAT, DOUBLE) and not isinstance(self.state, Codes):
+            name = self.onnx.TensorProto.DataType.Name(kind)
+            rule = f"rounds what runs to {name}, and float32 is supported"
+            raise self.refuse(node, rule, "export the model in float32")
 
     def _quantize_linear(self, node: onnx.NodeProto) -> str:
         grid = grid_of(self, node)
@@ -88,56 +101,105 @@ class IntegerWalk(QuantWalk):
             rule = "scales of activations must be one number"
             raise self.refuse(node, rule, "quantise them by tensor")
         codes = grid.codes()
-        before, self.paired, self.real = self.paired, self._paired(node), False
+        self.real, self.codes_pair = False, self._pair(node, grid)
+        self.grid = grid
         if self.state is None:
             self.check_entry(node)
-            scaler = RealMap(tuple((name, np.asarray(value)) for name, value in self.before))
-            self.input = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi, scaler)
+            before = RealMap(tuple((name, np.asarray(value)) for name, value in self.before))
+            self.input = InputGrid(
+                float(codes.scale), codes.zero_point, codes.lo, codes.hi, before, half=grid.half
+            )
             self.state = codes
             return "the grid of the input"
         if isinstance(self.state, Mapped):
+            own = self.functions in ([kind] for kind in OF_CODES)
+            if self.optimised and own and (grid.short or self.entry_now.half):
+                raise self._unfollowed(node, f"{REFUSES}: its scales are of float16")
             return self.tabulate(self.state, *self.state.table(grid.quantize), codes)
         if isinstance(self.state, Codes):
             if not grid.is_of(self.state):
                 rule = "quantises what is quantised already, to another grid"
                 raise self.refuse(node, rule, "remove one of the two")
             return "no change"
-        self.layers.append(self._closed(self.state, codes, before))
+        self.layers.append(self._closed(node, self.state, grid))
         self.state = codes
         return f"the outputs of layer {len(self.layers)}, {codes.form.name}"
 
-    def _closed(self, sums: Sums, codes: Codes, before: bool) -> IntegerLayer:
-        biased = self.product == "Gemm" or any(name == "add" for name, _ in sums.chains[0])
-        # Inputs that the graph does not quantise are floats, and so are their sums.
-        whole = (
-            self.quantised(sums)
-            and sums.fusible
-            and fused(sums, codes, biased=biased, before=before, after=self.paired)
-        )
-        if not whole and self.quantised(sums) and sums.entry.form.bits > CODE_BITS:
-            self._note_wide(sums)
-        return closed(sums, codes, fused=whole)
+    def _closed(self, node: onnx.NodeProto, sums: Sums, grid: Grid) -> IntegerLayer:
+        if self.product is None:
+            # A node of integers whose outputs are reals: its sums are exact.
+            return closed(sums, grid, np.zeros(1), codes=False)
+        # A QuantizeLinear that passes an operation makes a new pair.
+        pair = self.codes_pair or (grid.given and self.kinds[-1:] in [[k] for k in PASSED])
+        kind = grid.zero_point.dtype.name
+        entry = Entry(kind, straight=True, zero=grid.given, pair=pair, half=grid.short)
+        chosen, product = self._chosen(node, Output(grid.codes(), entry, grid.scalar))
+        error = self._settle(sums, product, chosen)
+        return closed(sums, grid, error, codes=chosen.arithmetic is Arithmetic.CODES)
 
-    def _note_wide(self, sums: Sums) -> None:
-        """Say that onnxruntime may quantise the inputs of a layer anew, and how to keep it off."""
+    def _chosen(self, node: onnx.NodeProto | None, output: Output | None) -> tuple[Choice, Product]:
+        """Return what becomes of the product, and the product with what is added to it."""
+        assert self.product is not None
+        if not self.optimised:
+            return unoptimised(self.product), self.product
+        product = self.whole_product
+        try:
+            return choice(product, self.kinds, output, self.bounds, self.opset), product
+        except NotOpened as error:
+            raise self._unfollowed(node or self.dense_node, str(error)) from None
+
+    def _unfollowed(self, node: onnx.NodeProto, why: str) -> InputError:
+        """Return the error of a graph that onnxruntime does not compute in its default session."""
+        remedy = f"give --target {UNOPTIMISED}, or quantise the model in another way"
+        return self.refuse(node, f"onnxruntime {why}", remedy)
+
+    def _settle(self, sums: Sums, product: Product, chosen: Choice) -> np.ndarray:
+        """Give sums what was chosen; return by how many steps they may be wrong."""
+        if chosen.narrowed:
+            self._note_narrowed(sums)
+        bias, done = chosen.bias, 2 if self.optimised and self.added is not None else 1
+        settle(sums, product, chosen, [chain[done:] for chain in sums.chains])
+        if chosen.arithmetic is not Arithmetic.FLOATS:
+            return np.zeros(1)
+        return float_error(sums, product, None if bias is None else bias.values)
+
+    def _note_narrowed(self, sums: Sums) -> None:
+        """Say that onnxruntime quantises the inputs of a layer anew, and how to keep it off."""
         self.notes.append(
-            f"{shown(sums.name)}: by default onnxruntime may compute it by MatMulNBits, which "
+            f"{shown(sums.name)}: by default onnxruntime computes it by MatMulNBits, which "
             "makes 8 bits of its inputs; the integers are those of sessions with the entry "
             "session.qdq_matmulnbits_accuracy_level of 1"
         )
 
-    def _paired(self, node: onnx.NodeProto) -> bool:
-        readers = [
-            other.op_type for other in self.model.graph.node if node.output[0] in other.input
-        ]
-        return readers == ["DequantizeLinear"]
+    def _pair(self, node: onnx.NodeProto, grid: Grid) -> bool:
+        """Say whether codes go straight to one DequantizeLinear, both with a zero point."""
+        name, readers = node.output[0], ["Identity"]
+        while readers == ["Identity"]:
+            found = [other for other in self.model.graph.node if name in other.input]
+            readers = [other.op_type for other in found]
+            name = found[0].output[0] if found else ""
+        given = readers == ["DequantizeLinear"] and len(found[0].input) > 2
+        return given and bool(found[0].input[2]) and grid.given
 
     def _dequantize_linear(self, node: onnx.NodeProto) -> str:
         grid = grid_of(self, node)
-        if not isinstance(self.state, Codes) or self.real or not grid.is_of(self.state):
+        state = self.state
+        if isinstance(state, Codes) and not grid.given:
+            grid = replace(grid, form=state.form)
+        if not isinstance(state, Codes) or self.real or not grid.is_of(state):
             rule = "does not undo the QuantizeLinear before it"
             raise self.refuse(node, rule, "correct the model")
-        self.real = True
+        self.check_single(node)
+        kind = ("int" if state.form.signed else "uint") + str(state.form.bits)
+        self.real, self.functions = True, []
+        self.entry_now = Entry(
+            kind,
+            straight=True,
+            zero=grid.given,
+            pair=self.codes_pair,
+            half=grid.short,
+            listed=grid.scale.ndim > 0,
+        )
         return "the reals of codes"
 
     def _clip_codes(self, node: onnx.NodeProto) -> str:
@@ -157,9 +219,28 @@ class IntegerWalk(QuantWalk):
         entries = np.clip(codes_of(self.state.form), lo, hi)
         return self.tabulate(Mapped.of(self.state), entries, (), self.state)
 
+    def finish(self) -> RealMap | None:
+        """End the last layer; return what its outputs are worth."""
+        sums, whole = self.state, True
+        if not isinstance(sums, Sums):
+            return super().finish()
+        if self.product is not None:
+            chosen, product = self._chosen(None, None)
+            self._settle(sums, product, chosen)
+            whole = chosen.arithmetic is not Arithmetic.FLOATS
+        real = [chain for chain in sums.chains if all(name in REAL for name, _ in chain)]
+        sums.chains = real[:1] or sums.chains[:1]
+        if not (whole and real):
+            return super().finish()
+        self.layers.append(plain(sums, sums.bias))
+        return RealMap(tuple(sums.chains[0]))
+
 
 def read_integer(
-    path: Path, model: onnx.ModelProto, entry: InputGrid | None = None
+    path: Path,
+    model: onnx.ModelProto,
+    entry: InputGrid | None = None,
+    target: str = TARGET,
 ) -> IntegerModel:
     """Return the layers of a quantised graph.
 
@@ -170,6 +251,8 @@ def read_integer(
     entry : InputGrid, optional
         Grid of inputs that the graph does not quantise; default
         `fcgen.load.qonnx_dense.DEFAULT_ENTRY`.
+    target : str
+        Of `TARGETS`: of which session the integers are.
 
     Raises
     ------
@@ -177,5 +260,6 @@ def read_integer(
         One line that names the node, for one that is not supported or leaves the chain.
     """
     walk = IntegerWalk(path, model, entry)
+    walk.optimised = target == TARGET
     tail = walk.through()
-    return walk.result("ONNX, quantised", TARGET, tail)
+    return walk.result("ONNX, quantised", target, tail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from fcgen.fixed import IntegerFormat, signed_width
 from fcgen.load import mapped
 from fcgen.load.mapped import Mapped
+from fcgen.load.onnx_closing import closed
+from fcgen.load.onnx_graph import Array
 from fcgen.load.onnx_grid import FORMATS, grid_of
-from fcgen.load.onnx_rules import closed
 from fcgen.load.qonnx_state import Codes, Sums
 from fcgen.load.qonnx_walk import QuantWalk
 from fcgen.source_step import Int64Array
@@ -36,7 +38,7 @@ def product(walk: QuantWalk, node: onnx.NodeProto) -> str:
         weight=matrix,
         form=form,
         entry=entry,
-        scale=np.broadcast_to(scale.reshape(-1) * entry.scale, (len(matrix),)),
+        scale=np.broadcast_to(_scale(walk, node, scale, entry), (len(matrix),)),
         chains=[],
         bias=np.zeros(len(matrix), np.int64),
     )
@@ -52,9 +54,9 @@ def product(walk: QuantWalk, node: onnx.NodeProto) -> str:
     if place >= len(node.input) or not node.input[place]:
         walk.state = sums
         return f"layer {len(walk.layers) + 1}, {matrix.shape[1]} → {len(matrix)}"
-    codes = grid_of(walk, node, place).codes()
-    walk.layers.append(closed(sums, codes, fused=True))
-    walk.state = codes
+    grid = grid_of(walk, node, place)
+    walk.layers.append(closed(sums, grid, np.zeros(1), codes=True))
+    walk.state = grid.codes()
     return f"layer {len(walk.layers)}, {matrix.shape[1]} → {len(matrix)}"
 
 
@@ -78,12 +80,20 @@ def _entry(walk: QuantWalk, node: onnx.NodeProto) -> Codes:
     return walk.state
 
 
+def _scale(walk: QuantWalk, node: onnx.NodeProto, scale: Array, entry: Codes) -> Array:
+    """Return what a step of the sums is worth, in the order of the kernel."""
+    alpha = np.float32(walk.attribute(node, "alpha", 1.0))
+    factor = np.float32(alpha * np.float32(entry.scale))
+    worth: Array = scale.astype(np.float32).reshape(-1) * factor
+    return worth
+
+
 def _matrix(walk: QuantWalk, node: onnx.NodeProto) -> tuple[Int64Array, IntegerFormat]:
     """Return the weights less their zero points, M x N, and their format."""
     weight, zero = walk.constant(node, 3), walk.constant(node, 5)
-    plain = walk.attribute(node, "alpha", 1.0) == 1.0 and not walk.attribute(node, "transA", 0)
+    plain = not walk.attribute(node, "transA", 0)
     if weight is None or weight.ndim != 2 or weight.dtype not in FORMATS or not plain:
-        rule = "its weights must be a constant matrix of 8 or 16 bits, neither scaled nor turned"
+        rule = "its weights must be a constant matrix of 8 or 16 bits, and its input not turned"
         raise walk.refuse(node, rule, "correct the model")
     turned = node.op_type == "QGemm" and walk.attribute(node, "transB", 0)
     matrix = (weight if turned else weight.T).astype(np.int64)
@@ -95,3 +105,10 @@ def _matrix(walk: QuantWalk, node: onnx.NodeProto) -> tuple[Int64Array, IntegerF
     matrix = matrix - zero.astype(np.int64).reshape(-1, 1)
     width = signed_width(int(np.abs(matrix).max(initial=1)))
     return matrix, IntegerFormat(width, signed=True)
+
+
+NODES: dict[str, Callable[[QuantWalk, onnx.NodeProto], str]] = {
+    **dict.fromkeys(PRODUCTS, product),
+    **dict.fromkeys(FUNCTIONS, function),
+}
+"""What takes each of them."""

@@ -1,0 +1,254 @@
+"""Certified networks of quantised ONNX graphs beside onnxruntime's default session: every code."""
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+import fcgen
+from fcgen.certify import certify
+from fcgen.errors import InputError
+from fcgen.reference import forward, requantize
+from onnx_examples import save
+
+SWEPT_MAX = 1 << 16
+"""Accumulators of a layer up to which all of them are tried."""
+ALONE = 6
+"""Vectors that are given one by one too: kernels for one are others."""
+CONSTANTS = "no short constants have these thresholds"
+NARROWED = "session.qdq_matmulnbits_accuracy_level"
+PRODUCTS = ("QGemm", "QLinearMatMul", "MatMulIntegerToFloat", "MatMulNBits", "Gemm", "FusedGemm",
+            "MatMul", "FusedMatMul")  # fmt: skip
+WHOLE = ("QGemm", "QLinearMatMul", "MatMulIntegerToFloat")
+VNNI = any(word in Path("/proc/cpuinfo").read_text() for word in ("avx512_vnni", "avx_vnni"))
+
+
+@dataclass
+class Counts:
+    """What was compared, and what was found.
+
+    Attributes
+    ----------
+    graphs, exact : int
+        Certified, and certified to be equal for every input.
+    outputs : int
+        Codes, and reals without codes, that were compared with onnxruntime's.
+    realised : int
+        Codes among them that differ, as the certificate says.
+    swept : int
+        Accumulators that were tried in the source's own step.
+    wrong : int
+        Codes that differ, and not as the certificate says.
+    unlisted, unconfirmed : int
+        Accumulators that differ and are not listed with that number of steps, or the reverse.
+    unopened : int
+        Graphs that onnxruntime does not open and fcgen does, or the reverse.
+    notes : int
+        Graphs of which a note is missing, or not true.
+    saturating : int
+        Graphs that need a processor with VNNI, left out on this one.
+    refused : Counter
+        Graphs that fcgen refuses, by the message.
+    products : Counter
+        Layers, by the operation that onnxruntime makes of them.
+    """
+
+    graphs: int = 0
+    exact: int = 0
+    outputs: int = 0
+    realised: int = 0
+    swept: int = 0
+    wrong: int = 0
+    unlisted: int = 0
+    unconfirmed: int = 0
+    unopened: int = 0
+    notes: int = 0
+    saturating: int = 0
+    refused: Counter = field(default_factory=Counter)
+    products: Counter = field(default_factory=Counter)
+
+    def __add__(self, other):
+        return Counts(**{name: value + vars(other)[name] for name, value in vars(self).items()})
+
+    @property
+    def faults(self):
+        """How many findings there should not be."""
+        return self.wrong + self.unlisted + self.unconfirmed + self.unopened + self.notes
+
+
+class Session:
+    """onnxruntime's default session of a graph, and the operations that it makes of it."""
+
+    def __init__(self, model, folder, entries=()):
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.optimized_model_filepath = str(folder / "optimised.onnx")
+        for entry in entries:
+            options.add_session_config_entry(*entry)
+        self.session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+        made = onnx.load(str(folder / "optimised.onnx"))
+        self.kinds = [node.op_type for node in made.graph.node]
+
+    def __call__(self, x):
+        return self.session.run(None, {"x": x})[0].reshape(len(x), -1)
+
+
+def inputs(random, network, vectors):
+    """Return reals whose codes reach beyond the range, with ties, their neighbours, and ends."""
+    grid, shape = network.input, (vectors, network.inputs)
+    low, high = grid.lo - grid.zero_point, grid.hi - grid.zero_point
+    x = random.uniform(low - 0.1 * (high - low), high + 0.1 * (high - low), shape) * grid.scale
+    x = x.astype(np.float32)
+    ties = ((random.integers(low - 1, high + 1, shape) + 0.5) * grid.scale).astype(np.float32)
+    near = np.nextafter(ties, np.where(random.random(shape) < 0.5, np.inf, -np.inf).astype("f4"))
+    small = random.choice(np.array([0.0, -0.0, 1e-40, -1e-40, 1e30, -1e30], np.float32), shape)
+    kind = random.integers(0, 12, shape)
+    x = np.select([kind == 0, kind == 1, kind == 2], [ties, near, small], x)
+    x[0], x[1] = low * grid.scale, high * grid.scale
+    return x.astype(np.float32)
+
+
+def codes_of(reals, grid):
+    """Return the codes of reals that a DequantizeLinear gave."""
+    scale, zero = grid
+    codes = np.rint(reals.astype(np.float64) / scale).astype(np.int64) + zero
+    assert np.array_equal((codes - zero).astype(np.float32) * scale, reals)
+    return codes
+
+
+class Listed:
+    """What a certificate says of the accumulators (K, M) of a layer."""
+
+    def __init__(self, certificate, name, sums):
+        self.sums = sums
+        self.found = [one for one in certificate.differences if one.layer == name]
+        self.any, self.open = np.zeros(sums.shape, bool), np.zeros(sums.shape, bool)
+        self.constants = np.zeros_like(sums)
+        for one in self.found:
+            inside = self.inside(one)
+            self.any[inside, one.output] = True
+            if one.reason == CONSTANTS:
+                self.constants[inside, one.output] += one.steps
+            else:
+                self.open[inside, one.output] = True
+
+    def inside(self, one):
+        """Say which accumulators are in a range."""
+        column = self.sums[:, one.output]
+        return (one.first <= column) & (column <= one.last)
+
+    def allows(self, layer, own, theirs):
+        """Say of each of a source's codes whether it is the network's, or differs as listed.
+
+        Codes that are listed and do not differ are those of another order of float operations.
+        """
+        difference = own - theirs
+        right = np.zeros(own.shape, bool)
+        for one in self.found:
+            column = one.output
+            steps = (one.steps, one.steps + self.constants[:, column])
+            equal = np.any([difference[:, column] == each for each in steps], axis=0)
+            right[:, column] |= self.inside(one) & equal & (difference[:, column] != 0)
+        another = np.any([way == own for way in ways(layer, self.sums)], axis=0)
+        return right | ((difference == 0) & (~self.any | another))
+
+
+def check(drawn, random, vectors=300):
+    """Compare a drawn graph with onnxruntime; return the counts."""
+    if drawn.full and not VNNI:
+        return Counts(saturating=1)
+    with tempfile.TemporaryDirectory(prefix="fcgen-") as name:
+        return _check(drawn, random, vectors, Path(name))
+
+
+def _check(drawn, random, vectors, folder):
+    counts = Counts()
+    try:
+        session = Session(drawn.model, folder)
+        session(np.zeros((1, drawn.model.graph.input[0].type.tensor_type.shape.dim[1].dim_value),
+                         np.float32))  # fmt: skip
+    except Exception as error:  # of the binding's own kinds
+        session, failure = None, str(error)
+    try:
+        model = fcgen.load(save(drawn.model, folder / "m.onnx"))
+        network, certificate = certify(model)
+    except InputError as error:
+        message = str(error).partition(": ")[2]
+        unopened = "does not open" in message
+        counts.refused[message.partition(": ")[2]] += 1
+        counts.unopened += unopened and session is not None
+        return counts
+    if session is None:
+        counts.unopened += 1
+        counts.refused[f"not refused: {failure[:200]}"] += 1
+        return counts
+    counts.graphs, counts.exact = 1, int(certificate.exact)
+    counts.products.update(kind for kind in session.kinds if kind in PRODUCTS)
+    noted = sum(NARROWED in note for note in model.notes)
+    counts.notes += noted != session.kinds.count("MatMulNBits")
+    entries = [(NARROWED, "1")] if noted else []
+    x = inputs(random, network, vectors)
+    running, _ = network.quantize(x)
+    for number, layer in enumerate(model.layers):
+        session = Session(drawn.cuts[number], folder, entries)
+        sums, dense = layer.accumulate(running), network.layers[number]
+        own = forward(dense, running)
+        rows = [session(x)] + [session(x[at : at + 1]) for at in range(2, 2 + ALONE)]
+        if layer.step is None:
+            counts.wrong += int((own != sums).sum())
+            if [kind for kind in session.kinds if kind in PRODUCTS][-1] in WHOLE:
+                counts.outputs += own.size
+                counts.wrong += int((network.output(own) != rows[0]).sum())
+            break
+        listed = Listed(certificate, layer.name, sums)
+        theirs = codes_of(rows[0], drawn.grids[number])
+        alone = codes_of(np.concatenate(rows[1:]), drawn.grids[number])
+        right = listed.allows(layer, own, theirs)
+        counts.outputs += own.size
+        counts.realised += int((right & (own != theirs)).sum())
+        counts.wrong += int((~right).sum())
+        if number == 0:
+            few = slice(2, 2 + ALONE)
+            part = Listed(certificate, layer.name, sums[few])
+            counts.wrong += int((~part.allows(layer, own[few], alone)).sum())
+        counts += sweep(layer, dense, certificate)
+        running = theirs
+    return counts
+
+
+def ways(layer, sums):
+    """Return what leaves a layer for its accumulators, in each order that its source may have."""
+    codes = [step(sums) for step in (layer.step, *layer.step.orders)]
+    if layer.table is None:
+        return codes
+    tables = [layer.table.entries, *(order.entries for order in layer.orders)]
+    low = layer.table.index.minimum
+    return [entries[each - low] for entries in tables for each in codes]
+
+
+def sweep(layer, dense, certificate):
+    """Try all accumulators of a layer that has few: the certificate must list what differs."""
+    counts = Counts()
+    least, most = layer.reach
+    if (most - least).max() >= SWEPT_MAX:
+        return counts
+    sums = np.minimum(least + np.arange((most - least).max() + 1)[:, None], most)
+    fresh = least + np.arange(len(sums))[:, None] <= most
+    own = requantize(dense.requantization, sums - layer.bias + dense.bias)
+    if dense.table is not None:
+        own = dense.table.entries[own - dense.table.index.minimum]
+    found = ways(layer, sums)
+    listed = Listed(certificate, layer.name, sums)
+    counts.swept = int(fresh.sum())
+    counts.unlisted += int((((own - found[0]) != listed.constants) & fresh).sum())
+    apart = np.any([(way != found[0]) & (way != own) for way in found], axis=0)
+    counts.unlisted += int((apart & ~listed.any & fresh).sum())
+    for one in listed.found:
+        inside = listed.inside(one)
+        differences = [own[inside, one.output] - way[inside, one.output] for way in found]
+        counts.unconfirmed += int((~np.any(np.array(differences) == one.steps, axis=0)).sum())
+    return counts
