@@ -1,15 +1,26 @@
-"""Models that others published, where they are: a test that needs one is skipped elsewhere."""
+"""Files that others published or that were made to test with, where they are.
+
+They are data beside the project: a test that needs one is skipped elsewhere.
+"""
 
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "models"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def model(name: str) -> Path:
-    """Return the file, or skip the test."""
-    path = FOLDER / name
+    """Return the file of a published model, or skip the test."""
+    return _present(SHARED / "models" / name)
+
+
+def case(name: str) -> Path:
+    """Return a small file of one situation, or skip the test."""
+    return _present(SHARED / "cases" / name)
+
+
+def _present(path: Path) -> Path:
     if not path.exists():
         pytest.skip(f"{path} is not there: it is data beside the project, see the README")
     return path

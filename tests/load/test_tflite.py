@@ -10,8 +10,9 @@ from fcgen.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.detect import load_model
 from fcgen.reference import run
+from shared_models import case as shared_case
 from shared_models import model as shared
-from tflite_examples import KERNELS, litert, mlp
+from tflite_examples import INT8, KERNELS, OPERATORS, UINT8, Builder, litert, mlp, schema
 
 
 def save(content, folder, name="net.tflite"):
@@ -59,9 +60,99 @@ def test_the_shared_autoencoder_is_certified_and_equal():
     network, certificate = certify(model)
     x = np.random.default_rng(0).integers(-128, 128, (300, 640))
     assert certificate.exact
-    assert certificate.differences == ()
+    assert not certificate.differences
     assert network.parameters - sum(layer.outputs for layer in network.layers) == 264_192
     assert np.array_equal(run(network, x), litert(path.read_bytes(), x))
+
+
+def ends(entry="int8", result="int8", entry_scale=0.0625, result_scale=0.25, result_zero=7):
+    """A dense layer 5 → 4 with a zero point of -3 before and 7 behind it, between other types."""
+    random, made = np.random.default_rng(2), Builder()
+    head = first = made.tensor("x", (1, 5), INT8, [0.0625], [-3])
+    if entry == "uint8":
+        first = made.tensor("u", (1, 5), UINT8, [entry_scale], [125])
+        made.operator(OPERATORS.QUANTIZE, [first], head)
+    weight = random.integers(-127, 128, (4, 5)).astype(np.int8)
+    w = made.tensor("w", weight.shape, INT8, [2.0**-6], [0], weight)
+    y = made.tensor("y", (1, 4), INT8, [0.25], [7])
+    options = schema.FullyConnectedOptionsT()
+    table = schema.BuiltinOptions.FullyConnectedOptions
+    made.operator(OPERATORS.FULLY_CONNECTED, [head, w], y, table, options, 4)
+    if result == "uint8":
+        z = made.tensor("z", (1, 4), UINT8, [result_scale], [result_zero + 128])
+        made.operator(OPERATORS.QUANTIZE, [y], z)
+        y = z
+    return first, y, made
+
+
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("entry", ["int8", "uint8"])
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"result": "int8"},
+        {"result": "uint8"},
+        {"result": "uint8", "result_scale": 0.21, "result_zero": -60},
+    ],
+)
+def test_codes_at_the_ends_are_those_of_the_file(target, entry, result, tmp_path):
+    first, last, made = ends(entry, **result)
+    content = made.build(first, last)
+    network, certificate = certify(load_model(save(content, tmp_path), target))
+    low = 0 if entry == "uint8" else -128
+    assert (network.input.lo, network.input.hi) == (low, low + 255)
+    assert network.activation_format.name == entry
+    assert network.output_format.name == result["result"]
+    x = np.random.default_rng(0).integers(low, low + 256, (3000, 5))
+    assert certificate.exact
+    assert np.array_equal(run(network, x), litert(content, x, target))
+
+
+def test_uint8_ends_of_a_converter_s_file_are_equal():
+    path = shared_case("t_bn_uint8io.tflite")
+    network, certificate = certify(fcgen.load(path))
+    x = np.random.default_rng(0).integers(0, 256, (2000, network.inputs))
+    assert certificate.exact
+    assert np.array_equal(run(network, x), litert(path.read_bytes(), x))
+
+
+def test_input_codes_that_change_their_grid_are_refused(tmp_path):
+    first, last, made = ends("uint8", entry_scale=0.04)
+    path = save(made.build(first, last), tmp_path)
+    with pytest.raises(InputError) as caught:
+        fcgen.load(path)
+    assert str(caught.value) == (
+        f"{path}: operator 0: QUANTIZE: makes codes of UINT8 those of another grid before the "
+        "first layer; give the input the grid of the first layer"
+    )
+
+
+@pytest.mark.parametrize(("new", "old"), [(True, False), (False, True), (True, True)])
+def test_operators_are_known_by_either_of_their_numbers(new, old, tmp_path):
+    first, last, made = ends("uint8")
+    for code in made.codes:
+        code.builtinCode *= new
+        code.deprecatedBuiltinCode *= old
+    content = made.build(first, last)
+    network, _ = certify(fcgen.load(save(content, tmp_path)))
+    x = np.random.default_rng(0).integers(0, 256, (100, 5))
+    assert np.array_equal(run(network, x), litert(content, x))
+
+
+def test_a_file_whose_operators_have_the_new_number_alone_is_read():
+    model = fcgen.load(shared_case("aeq_fc_only.tflite"))
+    assert [node.kind for node in model.nodes] == ["QUANTIZE", "FULLY_CONNECTED", "DEQUANTIZE"]
+
+
+def test_a_bound_that_leaves_one_code_is_a_constant(tmp_path):
+    first, last, made = ends()
+    made.operators[-1].builtinOptions.fusedActivationFunction = 1
+    made.tensors[last].quantization.zeroPoint = np.array([127])
+    content = made.build(first, last)
+    network, certificate = certify(fcgen.load(save(content, tmp_path)))
+    x = np.random.default_rng(0).integers(-128, 128, (100, 5))
+    assert certificate.exact
+    assert np.array_equal(run(network, x), litert(content, x))
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,19 @@ XNNPACK, which computes in float32 as onnxruntime does. Functions between the la
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fcgen.errors import InputError, ToolError, bad_input
-from fcgen.integer_model import IntegerLayer, IntegerModel
+from fcgen.fixed import IntegerFormat
+from fcgen.integer_model import IntegerLayer, IntegerModel, TableOrder
 from fcgen.load.layer_table import with_table
 from fcgen.load.model_file import content
 from fcgen.load.tflite_dense import INT8, dense
-from fcgen.load.tflite_graph import AGAIN, Tensor, TfliteGraph
+from fcgen.load.tflite_graph import AGAIN, UNSIGNED_ZERO, Tensor, TfliteGraph
 from fcgen.load.tflite_unary import NAMES, Scaled, table
 from fcgen.model import NodeReport
 from fcgen.real_map import InputGrid, RealMap
@@ -27,6 +29,7 @@ TARGETS = ("litert-reference", "litert-xnnpack")
 DENSE = "FULLY_CONNECTED"
 SAME_ORDER = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 TAIL = {"SOFTMAX": "softmax", "ARG_MAX": "argmax", "LOGISTIC": "sigmoid", "DEQUANTIZE": ""}
+UINT8 = IntegerFormat(8, signed=False)
 FACTOR_MAX = 2.0**15
 """Largest quotient of the scales on the two sides of a function."""
 BROKEN = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError)
@@ -96,6 +99,7 @@ class _Walk:
             if not runs:
                 raise self._refuse(kind, inputs, head)
             if kind == "QUANTIZE" and not self.layers:
+                self._check_entry(kind, graph.tensor(head), output)
                 self._report(kind, "the grid of the input")
             elif kind in SAME_ORDER:
                 self._report(kind, "a new shape, the same order")
@@ -113,7 +117,14 @@ class _Walk:
 
     def _ends(self, kind: str, output: Tensor) -> bool:
         """Say whether an operator behind the last layer belongs to the end of a classifier."""
-        return kind in TAIL or (kind == "QUANTIZE" and not output.quantised)
+        return kind in TAIL or (kind == "QUANTIZE" and not (output.quantised or output.unsigned))
+
+    def _check_entry(self, kind: str, before: Tensor, after: Tensor) -> None:
+        """Refuse codes that become those of another grid before the first layer."""
+        if before.kind != "FLOAT32" and not (before.unsigned and before.is_moved(after)):
+            subject = f"{self.path}: operator {len(self.reports)}"
+            rule = f"makes codes of {before.kind} those of another grid before the first layer"
+            raise bad_input(subject, kind, rule, "give the input the grid of the first layer")
 
     def _dense(self, operator: Any, inputs: list[int]) -> None:
         xnnpack = self.target == TARGETS[1]
@@ -126,13 +137,13 @@ class _Walk:
 
     def _unary(self, kind: str, operator: Any, before: Tensor, after: Tensor) -> None:
         """Take a function of the last layer's outputs."""
-        for tensor in (before, after):
-            if not tensor.quantised:
-                rule = "must be int8 with a scale"
-                raise bad_input(f"{self.path}: {tensor.name}", tensor.kind, rule, AGAIN)
-        grids = Scaled(
-            before.scales[0], int(before.zero_points[0]), after.scales[0], int(after.zero_points[0])
-        )
+        ends = kind == "QUANTIZE" and after.unsigned
+        if not (before.quantised and (after.quantised or ends)):
+            wrong = after if before.quantised else before
+            rule = "must be int8 with a scale"
+            raise bad_input(f"{self.path}: {wrong.name}", wrong.kind, rule, AGAIN)
+        zero_point = int(after.zero_points[0]) - ends * UNSIGNED_ZERO
+        grids = Scaled(before.scales[0], int(before.zero_points[0]), after.scales[0], zero_point)
         if float(grids.scale) / float(grids.output_scale) > FACTOR_MAX:
             rule = f"has scales further apart than {FACTOR_MAX:,.0f}"
             raise bad_input(f"{self.path}: {after.name}", kind, rule, AGAIN)
@@ -140,8 +151,12 @@ class _Walk:
         if kind == "LEAKY_RELU":
             options = self.graph.options(operator, "LeakyReluOptions")
             slope = 0.0 if options is None else float(options.Alpha())
-        entries, orders = table(kind, grids, slope, self.target == TARGETS[1])
-        self.layers[-1] = with_table(self.layers[-1], NAMES[kind], INT8, entries, orders)
+        # XNNPACK has no requantisation to another type.
+        entries, orders = table(kind, grids, slope, self.target == TARGETS[1] and not ends)
+        if not (ends and after.is_moved(before)):
+            self.layers[-1] = with_table(self.layers[-1], NAMES[kind], INT8, entries, orders)
+        if ends:
+            self.layers[-1] = _unsigned_outputs(self.layers[-1])
         self.result = after
         made = self.layers[-1].table
         layer = f"layer {len(self.layers)}"
@@ -156,6 +171,16 @@ class _Walk:
         if int(np.prod(features)) != first.inputs:
             rule = f"the first layer takes {first.inputs}"
             raise bad_input(f"{self.path}: {entry.name}", f"shape {entry.shape}", rule, AGAIN)
+        low, high, zero_point = -128, 127, first.input_zero_point
+        if entry.unsigned:
+            low, high, zero_point = 0, 255, zero_point + UNSIGNED_ZERO
+            self.layers[0] = replace(
+                first,
+                activation_format=UINT8,
+                input_zero_point=zero_point,
+                input_lo=low,
+                input_hi=high,
+            )
         return IntegerModel(
             name=self.path.stem,
             format="TFLite, int8",
@@ -163,7 +188,7 @@ class _Walk:
             input_shape=shape,
             layers=tuple(self.layers),
             target=self.target,
-            input=InputGrid(float(self.entry.scales[0]), first.input_zero_point, -128, 127),
+            input=InputGrid(float(self.entry.scales[0]), zero_point, low, high),
             output=RealMap.scaled(self.result.scales[0], int(self.result.zero_points[0])),
             tail=self.tail,
             nodes=tuple(self.reports),
@@ -179,3 +204,14 @@ class _Walk:
             return bad_input(subject, kind, rule, "give a model whose layers form one chain")
         rule = "is not supported in a chain of dense layers"
         return bad_input(subject, kind, rule, "remove it, or replace it by dense layers")
+
+
+def _unsigned_outputs(layer: IntegerLayer) -> IntegerLayer:
+    """Return a layer with int8 outputs as one whose codes are those of uint8, 128 larger."""
+    if layer.table is not None:
+        table = replace(layer.table, output=UINT8, entries=layer.table.entries + UNSIGNED_ZERO)
+        orders = [TableOrder(o.reason, o.entries + UNSIGNED_ZERO) for o in layer.orders]
+        return replace(layer, table=table, orders=tuple(orders))
+    step: Any = layer.step
+    moved = {name: getattr(step, name) + UNSIGNED_ZERO for name in ("zero_point", "lo", "hi")}
+    return replace(layer, step=replace(step, output=UINT8, **moved))

@@ -13,6 +13,10 @@ import numpy.typing as npt
 from fcgen.errors import bad_input
 
 AGAIN = "convert the model again"
+UNSIGNED_ZERO = 128
+"""How much larger a uint8 code is than the int8 code of the same real."""
+NEW_CODE_FIELD = 10
+"""Place of the 32-bit ``builtin_code`` in the table of an operator code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,16 @@ class Tensor:
     def quantised(self) -> bool:
         """Whether it holds int8 with a scale."""
         return self.kind == "INT8" and bool(self.scales.size)
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether it holds uint8 with a scale."""
+        return self.kind == "UINT8" and bool(self.scales.size)
+
+    def is_moved(self, other: Tensor) -> bool:
+        """Say whether it has the reals of another grid, with codes that are 128 larger."""
+        alike = (self.scales[:1] == other.scales[:1]).all()
+        return bool(alike and self.zero_points[0] == other.zero_points[0] + UNSIGNED_ZERO)
 
     def values(self, dtype: type) -> npt.NDArray[Any]:
         """Return the constant's values."""
@@ -77,8 +91,7 @@ class TfliteGraph:
         """Give the kind of each operator, and the operator."""
         for i in range(self.graph.OperatorsLength()):
             operator = self.graph.Operators(i)
-            code = self.model.OperatorCodes(operator.OpcodeIndex())
-            number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+            number = _operator_number(self.model.OperatorCodes(operator.OpcodeIndex()))
             yield self.names.get(number, f"operator {number}"), operator
 
     def options(self, operator: Any, kind: str) -> Any:
@@ -114,3 +127,15 @@ class TfliteGraph:
             zeros,
             bytes(data),
         )
+
+
+def _operator_number(code: Any) -> int:
+    """Return the larger of the two numbers of an operator code, as runtimes do.
+
+    Writers may leave the older one, of 8 bits, at its default, which the package answers for both.
+    """
+    from flatbuffers.number_types import Int32Flags
+
+    place = code._tab.Offset(NEW_CODE_FIELD)
+    number = code._tab.Get(Int32Flags, code._tab.Pos + place) if place else 0
+    return max(int(number), int(code.DeprecatedBuiltinCode()))
