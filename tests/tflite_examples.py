@@ -101,15 +101,22 @@ def litert(content, x, target="litert-reference"):
     return litert_outputs(content, x, target)[0].astype(np.int64)
 
 
-def litert_outputs(content, x, target):
-    """Run a model on its own codes, or on reals; return all its outputs as they are."""
+def litert_outputs(content, x, target, *, single=False):
+    """Run a model on its own codes, or on reals; return all its outputs as they are.
+
+    ``single``: one vector after the other, as a file of one vector is run.
+    """
     interpreter = Interpreter(
         model_content=content, experimental_op_resolver_type=KERNELS[target], num_threads=1
     )
     entry, results = interpreter.get_input_details()[0], interpreter.get_output_details()
-    interpreter.resize_tensor_input(entry["index"], (len(x), *entry["shape"][1:]))
+    if not single:
+        interpreter.resize_tensor_input(entry["index"], (len(x), *entry["shape"][1:]))
     interpreter.allocate_tensors()
-    shaped = x.reshape(len(x), *entry["shape"][1:])
-    interpreter.set_tensor(entry["index"], shaped.astype(entry["dtype"]))
-    interpreter.invoke()
-    return [interpreter.get_tensor(result["index"]) for result in results]
+    shaped = x.reshape(-1, 1 if single else len(x), *entry["shape"][1:]).astype(entry["dtype"])
+    found = []
+    for vectors in shaped:
+        interpreter.set_tensor(entry["index"], vectors)
+        interpreter.invoke()
+        found.append([interpreter.get_tensor(result["index"]) for result in results])
+    return [np.concatenate(outputs) for outputs in zip(*found, strict=True)]

@@ -1,5 +1,6 @@
 """Between reals and codes: the float32 operations of a source at its inputs and outputs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Self
@@ -17,8 +18,26 @@ OPERATIONS = {
     "divide": np.divide,
 }
 STEPS_MAX = 16
+NEAREST = "ROUND"
+"""To the nearest, halves to even."""
+HALF_AWAY = "HALF_AWAY"
+"""To the nearest, halves away from zero."""
+FLAGS = ("reciprocal",)
+"""Of an input grid, and false where a file does not have them."""
 
 Floats = npt.NDArray[np.float32]
+
+
+def _half_away(values: Floats) -> npt.NDArray[np.float64]:
+    # In float64 the sum is exact up to where there are no halves.
+    wide = values.astype(np.float64)
+    return np.copysign(np.floor(np.abs(wide) + 0.5), wide)
+
+
+ROUNDERS: dict[str, Callable[[Floats], npt.NDArray[Any]]] = {
+    NEAREST: np.rint,
+    HALF_AWAY: _half_away,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +139,9 @@ class RealMap:
 
 @dataclass(frozen=True, eq=False)
 class InputGrid:
-    """How real inputs become codes: ``clip(rint(before(x) / scale) + zero_point, lo, hi)``.
+    """How real inputs become codes: ``clip(round(before(x) / scale) + zero_point, lo, hi)``.
 
-    All in float32, ties to even, as ONNX's QuantizeLinear.
+    All in float32; by default ties to even, as ONNX's QuantizeLinear.
 
     Attributes
     ----------
@@ -131,11 +150,16 @@ class InputGrid:
     zero_point, lo, hi : int
     before : RealMap
         What the source does to an input before it rounds.
+    rounding : str
+        `NEAREST`, or `HALF_AWAY` as LiteRT's reference kernels.
+    reciprocal : bool
+        It is multiplied by the float32 of 1/scale in place of the division, as XNNPACK does.
 
     Raises
     ------
     InputError
-        When the scale is not positive and finite, or the bounds are not in order.
+        When the scale is not positive and finite, the bounds are not in order, or the rounding is
+        not known.
     """
 
     scale: float
@@ -143,12 +167,17 @@ class InputGrid:
     lo: int
     hi: int
     before: RealMap = RealMap()
+    rounding: str = NEAREST
+    reciprocal: bool = False
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.scale) and np.float32(self.scale) > 0):
             raise bad_input("input scale", self.scale, "must be positive and finite", "correct it")
         if self.lo > self.hi:
             raise bad_input("input grid", self.lo, f"must not be above {self.hi}", "swap them")
+        if self.rounding not in ROUNDERS:
+            rule = f"must be one of {', '.join(ROUNDERS)}"
+            raise bad_input("input rounding", self.rounding, rule, "choose one of these")
 
     def codes(self, x: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], int]:
         """Give reals as codes.
@@ -171,9 +200,11 @@ class InputGrid:
         """
         if not np.isfinite(x).all():
             raise bad_input("inputs", "NaN or infinity", "must be finite", "remove them")
-        quotient = self.before(x) / np.float32(self.scale)
+        scale, values = np.float32(self.scale), self.before(x)
+        with np.errstate(over="ignore"):
+            quotient = values * (np.float32(1) / scale) if self.reciprocal else values / scale
         # The sum with the zero point is one of integers: exact in float64.
-        codes = np.rint(quotient).astype(np.float64) + self.zero_point
+        codes = ROUNDERS[self.rounding](quotient).astype(np.float64) + self.zero_point
         outside = int(((codes < self.lo) | (codes > self.hi)).sum())
         return np.clip(codes, self.lo, self.hi).astype(np.int64), outside
 
@@ -186,15 +217,26 @@ class InputGrid:
         return values
 
     def as_fields(self) -> dict[str, Any]:
-        """Give the grid as a JSON object."""
+        """Give the grid as a JSON object; what is as in QuantizeLinear is left out."""
         bounds = {"zero_point": self.zero_point, "lo": self.lo, "hi": self.hi}
-        return {"scale": self.scale, **bounds, "before": self.before.as_fields()}
+        return {
+            "scale": self.scale,
+            **bounds,
+            "before": self.before.as_fields(),
+            **({"rounding": self.rounding} if self.rounding != NEAREST else {}),
+            **{name: True for name in FLAGS if getattr(self, name)},
+        }
 
     @classmethod
     def from_fields(cls, fields: document.Fields, source: str) -> Self:
         """Read what `as_fields` gave."""
         scale, steps = fields.number("scale"), fields.any("before")
         bounds = {name: fields.integer(name) for name in ("zero_point", "lo", "hi")}
-        grid = cls(scale or 0.0, **bounds, before=RealMap.from_fields(steps, source, 1))
+        rounding = NEAREST
+        if fields.has("rounding"):
+            rounding = fields.choice("rounding", tuple(ROUNDERS))
+        (reciprocal,) = (fields.has(name) and fields.flag(name) for name in FLAGS)
+        before = RealMap.from_fields(steps, source, 1)
+        grid = cls(scale or 0.0, **bounds, before=before, rounding=rounding, reciprocal=reciprocal)
         fields.finish()
         return grid

@@ -2,7 +2,9 @@
 
 Its reference kernels make tables of LOGISTIC and TANH in float32, and multiply the others by
 integers of 31 bits and a shift, rounded twice. XNNPACK takes multipliers of 8 bits after the point
-for LEAKY_RELU and QUANTIZE where they are large enough, and leaves the others to the reference.
+for LEAKY_RELU and QUANTIZE where they are large enough. What it leaves goes to LiteRT's own faster
+kernels, which compute as the reference ones but for QUANTIZE: blocks of 16 elements of a tensor are
+computed together there, and both their halves go upwards.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ XNNPACK_LEAST, XNNPACK_MOST = 2.0**-8, 2.0**7
 XNNPACK_FALLING = -float.fromhex("0x1.FFFC00p+6")
 """Between these, and above the last one where it is negative, XNNPACK takes a multiplier."""
 BOUNDS = {"RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
+BLOCK = 16
+PLACE = "the place of an element in its tensor decides"
 LIBRARY = "the library's exponential may round either way"
 
 
@@ -58,7 +62,13 @@ class Scaled:
 
 
 def table(
-    kind: str, grids: Scaled, slope: float, xnnpack: bool
+    kind: str,
+    grids: Scaled,
+    slope: float,
+    xnnpack: bool,
+    *,
+    typed: bool = False,
+    elements: int = 1,
 ) -> tuple[Int64Array, tuple[TableOrder, ...]]:
     """Return the entries of a function for all codes, and those that a library may give as well.
 
@@ -71,6 +81,11 @@ def table(
         Of a LEAKY_RELU.
     xnnpack : bool
         Whether XNNPACK computes it.
+    typed : bool
+        A QUANTIZE gives codes of another type, of which XNNPACK has none.
+    elements : int
+        Of the tensor; where only some of them are in blocks, and get other codes than the rest,
+        those of the rest are an order with the reason `PLACE`.
     """
     if kind in CURVES:
         return _curve(CURVES[kind], grids, xnnpack)
@@ -79,8 +94,10 @@ def table(
         lo, hi = (None if bound is None else grids.bound(bound) for bound in BOUNDS[kind])
         return np.clip(entries, lo, hi), ()
     slope = slope if kind == "LEAKY_RELU" else 1.0
-    if xnnpack and (own := _of_xnnpack(grids, slope)) is not None:
+    if xnnpack and not typed and (own := _of_xnnpack(grids, slope)) is not None:
         return own, ()
+    if xnnpack and kind == "QUANTIZE":
+        return _requantized(grids, elements)
     falling = _factor(grids) * float(np.float32(slope))
     distances = grids.distances
     return grids.codes(
@@ -92,22 +109,45 @@ def table(
     ), ()
 
 
+def _requantized(grids: Scaled, elements: int) -> tuple[Int64Array, tuple[TableOrder, ...]]:
+    """Return the entries of a QUANTIZE in LiteRT's own kernel of the default session."""
+    alone = grids.codes(_multiplied(grids.distances, _factor(grids)))
+    multiplier, exponent = _fixed_point(_factor(grids))
+    if elements < BLOCK or exponent < -31:
+        return alone, ()
+    left, right = max(exponent, 0), max(-exponent, 0)
+    high = ((grids.distances << left) * multiplier + (1 << 30)) >> 31
+    blocks = grids.codes((high + (1 << right >> 1)) >> right)
+    if elements % BLOCK == 0 or np.array_equal(blocks, alone):
+        return blocks, ()
+    return blocks, (TableOrder(PLACE, alone),)
+
+
 def _factor(grids: Scaled) -> float:
     return float(grids.scale) / float(grids.output_scale)
+
+
+def _fixed_point(factor: float) -> tuple[int, int]:
+    """Return a positive factor as an integer of 31 bits and an exponent."""
+    mantissa, exponent = np.frexp(factor)
+    multiplier = int(np.floor(mantissa * 2.0**31 + 0.5))
+    if multiplier == 1 << 31:
+        return multiplier // 2, int(exponent) + 1
+    return multiplier, int(exponent)
 
 
 def _multiplied(values: Int64Array, factor: float) -> Int64Array:
     """Return products with a factor as an integer of 31 bits and a shift, rounded twice.
 
-    First ``2^31`` is taken away, halves upwards, then the rest of the shift, halves away from zero.
+    First ``2^31`` is taken away, halves upwards, then the rest of the shift, halves away from zero;
+    of a negative factor the opposite of what its magnitude gives.
     """
-    mantissa, exponent = np.frexp(factor)
-    multiplier = int(np.copysign(np.floor(abs(mantissa) * 2.0**31 + 0.5), mantissa))
-    if abs(multiplier) == 1 << 31:
-        multiplier, exponent = multiplier // 2, exponent + 1
+    if factor < 0:
+        return -_multiplied(values, -factor)
+    multiplier, exponent = _fixed_point(factor)
     if exponent < -31:
         return np.zeros_like(values)
-    left, right = max(int(exponent), 0), max(-int(exponent), 0)
+    left, right = max(exponent, 0), max(-exponent, 0)
     product = (values << left) * multiplier
     nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
     high = np.sign(nudged) * (np.abs(nudged) >> 31)
