@@ -15,6 +15,8 @@ CODES = ("both", "new", "old")
 ENTRIES = (*("int8", "uint8", "float") * 4, "float by uint8", "float by uint8", "uint8 anew",
            "int8 anew")  # fmt: skip
 EXITS = ("int8", "int8", "uint8", "uint8", "uint8 anew", "float", "SOFTMAX", "LOGISTIC", "ARG_MAX")
+SOFTMAX_LEAST = 1e-6
+"""With much smaller scales LiteRT's softmax ends the process."""
 SLOPES = (1.0, 1.0, 1.0, 8.0, 0.1, 64.0, 1e-6)
 """How much steeper a layer is than one that uses its codes well."""
 
@@ -194,7 +196,9 @@ class Draw:
         self.operator(kind, [self.head], self.shape, grid=after, **more)
 
     def exit(self, kind):
-        """Add what the graph does behind its last layer."""
+        """Add what the graph does behind its last layer; return what it is."""
+        if kind == "SOFTMAX" and self.grid[0] < SOFTMAX_LEAST:
+            kind = "int8"
         self.words.append(f"{kind} output")
         scale, zero = self.grid
         if kind.startswith("uint8"):
@@ -220,6 +224,7 @@ class Draw:
                           options_type=OPTIONS.SoftmaxOptions)  # fmt: skip
         elif kind == "LOGISTIC":
             self.operator(kind, [self.head], self.shape, grid=FIXED[kind], version=2)
+        return kind
 
 
 def fully_connected(fused, *, keep=False):
@@ -245,7 +250,7 @@ def draw(seed: int, number: int) -> Drawn:
             drawn.reshape((1, 1, outputs))
             if random.random() < 0.5:
                 drawn.squeeze()
-    drawn.exit(end)
+    end = drawn.exit(end)
     content = drawn.made.build(0, drawn.head)
     opened = drawn.made.build(0, *drawn.ends)
     words = f"{drawn.codes} codes, {', '.join(drawn.words)}"

@@ -15,6 +15,8 @@ from fcgen.source_step import DoubleProduct, FloatProduct, Int64Array, Step
 INT8 = IntegerFormat(8, signed=True)
 ACTIVATIONS = {0: (None, None), 1: (0.0, None), 2: (-1.0, 1.0), 3: (0.0, 6.0)}
 """Bounds of the fused activations: none, ReLU, ReLU -1 to 1, ReLU6."""
+BOUND_STEPS = 2.0**31
+"""Codes from zero to the bound of an activation from which on LiteRT does not have it."""
 XNNPACK_STEPS = 256.0
 """XNNPACK takes layers whose outputs rise by less than this many codes a step of a sum."""
 
@@ -100,6 +102,7 @@ def _step(
     ends = [-128, 127]
     for place, bound in enumerate(ACTIVATIONS[fused]):
         if bound is not None:
+            check_bound(f"{graph.path}: {result.name}", bound, scale)
             code = zero_point + int(np.copysign(np.floor(abs(bound / scale) + 0.5), bound))
             ends[place] = min(max(code, -128), 127)
     outputs = weight.shape[0]
@@ -112,6 +115,13 @@ def _step(
         return FloatProduct(np.broadcast_to(factors, (outputs,)), INT8, zero_point, *ends)
     exact = entry.scales[0].astype(np.float64) * weight.scales.astype(np.float64) / scale
     return DoubleProduct(np.broadcast_to(exact, (outputs,)), INT8, zero_point, *ends)
+
+
+def check_bound(subject: str, bound: float, scale: float) -> None:
+    """Refuse the bound of an activation that is too many codes away from zero."""
+    if abs(bound) / scale >= BOUND_STEPS:
+        rule = f"is {abs(bound) / scale:.3g} codes from zero, and LiteRT has less than 2^31"
+        raise bad_input(subject, f"the bound {bound:g}", rule, "give it a larger scale")
 
 
 def _short(name: str, number: int) -> str:

@@ -18,9 +18,9 @@ from fcgen.fixed import IntegerFormat
 from fcgen.integer_model import IntegerLayer, IntegerModel, TableOrder
 from fcgen.load.layer_table import with_table
 from fcgen.load.model_file import content
-from fcgen.load.tflite_dense import INT8, dense
+from fcgen.load.tflite_dense import INT8, check_bound, dense
 from fcgen.load.tflite_graph import AGAIN, UNSIGNED_ZERO, Tensor, TfliteGraph
-from fcgen.load.tflite_unary import BLOCK, CURVES, NAMES, PLACE, Scaled, table
+from fcgen.load.tflite_unary import BLOCK, BOUNDS, CURVES, NAMES, PLACE, Scaled, table
 from fcgen.model import NodeReport
 from fcgen.real_map import HALF_AWAY, InputGrid, RealMap
 
@@ -186,6 +186,9 @@ class _Walk:
         if kind not in CURVES and float(grids.scale) / float(grids.output_scale) > FACTOR_MAX:
             rule = f"gives more than {FACTOR_MAX:,.0f} codes a code that goes in"
             raise self._wrong(kind, rule, "give its outputs a larger scale")
+        for bound in BOUNDS.get(kind, ()):
+            if bound is not None:
+                check_bound(f"{self.path}: {after.name}", bound, float(grids.output_scale))
         slope = 1.0
         if kind == "LEAKY_RELU":
             options = self.graph.options(operator, "LeakyReluOptions")
