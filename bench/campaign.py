@@ -55,6 +55,10 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
             *(PYTHON, "bench/generated_models.py", "--results", str(results / "models")),
             *("--only", kind),
         ]
+    for seed in range(2):
+        commands[f"litert-differences-{seed}"] = [
+            *(PYTHON, "bench/litert_differences.py", "--seed", str(seed))
+        ]
     commands["protocol-fuzz"] = [PYTHON, "bench/protocol_fuzz.py"]
     commands["flash-damage"] = [PYTHON, "bench/flash_damage.py"]
     commands["virtual-board"] = [PYTHON, "bench/virtual_board.py"]

@@ -92,7 +92,10 @@ class Draw:
         return int(self.random.choice([-128, 127, 0, int(self.random.integers(-128, 128))]))
 
     def scale(self, nominal):
-        """Return a scale near a number, a power of two often."""
+        """Return a scale near a number; often one that makes ties of sums or of bounds."""
+        twice = int(self.random.choice([2, 12]))
+        if self.random.random() < 0.15 and nominal < twice:
+            return float(np.float32(twice / (2 * np.rint(twice / nominal / 2) + 1)))
         if self.random.random() < 0.25:
             return float(np.exp2(np.rint(np.log2(nominal))))
         return float(np.float32(nominal))

@@ -14,7 +14,18 @@ from fcgen.network import Network
 from fcgen.reference import run
 from shared_models import case as shared_case
 from shared_models import model as shared
-from tflite_examples import FLOAT, INT8, KERNELS, OPERATORS, UINT8, Builder, litert, mlp, schema
+from tflite_examples import (
+    FLOAT,
+    INT8,
+    KERNELS,
+    OPERATORS,
+    UINT8,
+    Builder,
+    litert,
+    litert_outputs,
+    mlp,
+    schema,
+)
 
 
 def save(content, folder, name="net.tflite"):
@@ -142,8 +153,14 @@ def test_operators_are_known_by_either_of_their_numbers(new, old, tmp_path):
 
 
 def test_a_file_whose_operators_have_the_new_number_alone_is_read():
-    model = fcgen.load(shared_case("aeq_fc_only.tflite"))
+    path = shared_case("aeq_fc_only.tflite")
+    model = fcgen.load(path)
     assert [node.kind for node in model.nodes] == ["QUANTIZE", "FULLY_CONNECTED", "DEQUANTIZE"]
+    network, certificate = certify(model)
+    x = np.random.default_rng(0).normal(0, 0.6, (2000, 4)).astype(np.float32)
+    (wanted,) = litert_outputs(path.read_bytes(), x, "litert-reference")
+    assert certificate.exact
+    assert np.array_equal(model.output(run(network, model.input.codes(x)[0])), wanted)
 
 
 @pytest.mark.parametrize("target", KERNELS)
@@ -331,6 +348,21 @@ def test_options_of_another_kind_are_none(tmp_path):
     network, _ = certify(fcgen.load(save(content, tmp_path)))
     x = np.random.default_rng(0).integers(-128, 128, (100, 5))
     assert np.array_equal(run(network, x), litert(content, x))
+
+
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("activation", [2, 3])
+def test_bounds_of_activations_are_rounded_as_litert_rounds_them(target, activation, tmp_path):
+    for number, scale in enumerate([4.0, 0.8, 2 / 7, 12 / 61, 12 / 75, 2.0]):
+        first, last, made = ends()
+        made.operators[0].builtinOptions.fusedActivationFunction = activation
+        quantization = made.tensors[last].quantization
+        quantization.scale = np.array([scale], np.float32)
+        quantization.zeroPoint = np.array([number - 3])
+        content = made.build(first, last)
+        model = load_model(save(content, tmp_path), target)
+        x = np.random.default_rng(0).integers(-128, 128, (300, 5))
+        assert np.array_equal(model.trace(x)[-1], litert(content, x, target))
 
 
 def test_a_bound_that_leaves_one_code_is_a_constant(tmp_path):

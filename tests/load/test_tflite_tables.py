@@ -79,6 +79,19 @@ def test_every_code_is_litert_s(kind, target):
         assert np.array_equal(entries, litert(content, CODES[None], target)[0])
 
 
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("kind", ["RELU6", "RELU_N1_TO_1"])
+@pytest.mark.parametrize("scale", [4.0, 0.8, 2 / 7, 12 / 61, 12 / 75])
+def test_bounds_that_are_ties_are_litert_s(target, kind, scale):
+    made = Builder()
+    entry = made.tensor("x", (1, 256), INT8, [scale], [-2])
+    y = made.tensor("y", (1, 256), INT8, [scale], [-2])
+    content = made.build(entry, unary(made, kind, entry, y))
+    both = Scaled(np.float32(scale), -2, np.float32(scale), -2)
+    entries, _ = table(kind, both, 1.0, target == "litert-xnnpack")
+    assert np.array_equal(entries, litert(content, CODES[None], target)[0])
+
+
 def requantised(scale, size, zero=0):
     """A QUANTIZE of ``size`` int8 codes to uint8 ones of 1, and its grids."""
     made = Builder()

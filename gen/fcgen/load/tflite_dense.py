@@ -10,6 +10,7 @@ from fcgen.errors import bad_input
 from fcgen.fixed import IntegerFormat
 from fcgen.integer_model import IntegerLayer
 from fcgen.load.tflite_graph import AGAIN, Tensor, TfliteGraph
+from fcgen.load.tflite_unary import bound_code
 from fcgen.source_step import DoubleProduct, FloatProduct, Int64Array, Step
 
 INT8 = IntegerFormat(8, signed=True)
@@ -98,13 +99,12 @@ def _step(
         rule = "its weights are not in the order of a matrix"
         found = f"weights format {options.WeightsFormat()}"
         raise bad_input(f"{graph.path}: {result.name}", found, rule, AGAIN)
-    zero_point, scale = int(result.zero_points[0]), float(result.scales[0])
+    zero_point, scale = int(result.zero_points[0]), result.scales[0]
     ends = [-128, 127]
     for place, bound in enumerate(ACTIVATIONS[fused]):
         if bound is not None:
-            check_bound(f"{graph.path}: {result.name}", bound, scale)
-            code = zero_point + int(np.copysign(np.floor(abs(bound / scale) + 0.5), bound))
-            ends[place] = min(max(code, -128), 127)
+            check_bound(f"{graph.path}: {result.name}", bound, float(scale))
+            ends[place] = bound_code(bound, scale, zero_point, xnnpack=xnnpack)
     outputs = weight.shape[0]
     if xnnpack:
         factors = (entry.scales[0] * weight.scales) / result.scales[0]
@@ -113,7 +113,7 @@ def _step(
             remedy = "use --target litert-reference"
             raise bad_input(f"{graph.path}: {result.name}", f"{factors.max():g}", rule, remedy)
         return FloatProduct(np.broadcast_to(factors, (outputs,)), INT8, zero_point, *ends)
-    exact = entry.scales[0].astype(np.float64) * weight.scales.astype(np.float64) / scale
+    exact = entry.scales[0].astype(np.float64) * weight.scales.astype(np.float64) / float(scale)
     return DoubleProduct(np.broadcast_to(exact, (outputs,)), INT8, zero_point, *ends)
 
 

@@ -56,9 +56,21 @@ class Scaled:
 
     def bound(self, value: float) -> int:
         """Return the code of an activation's bound, inside of the format."""
-        steps = abs(value) / float(self.output_scale)
-        code = self.output_zero_point + int(np.copysign(np.floor(steps + 0.5), value))
-        return min(max(code, LOW), HIGH)
+        return bound_code(value, self.output_scale, self.output_zero_point)
+
+
+def bound_code(value: float, scale: np.float32, zero_point: int, *, xnnpack: bool = False) -> int:
+    """Return the int8 code of an activation's bound.
+
+    Its quotient with the scale is one of float32. LiteRT rounds it, halves away from zero, and adds
+    the zero point; XNNPACK, which has the bounds of layers, adds first and rounds halves to even.
+    """
+    steps = np.float32(value) / scale
+    if xnnpack:
+        code = int(np.rint(steps + np.float32(zero_point)))
+    else:
+        code = zero_point + int(np.copysign(np.floor(np.abs(np.float64(steps)) + 0.5), value))
+    return min(max(code, LOW), HIGH)
 
 
 def table(
