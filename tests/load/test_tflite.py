@@ -129,6 +129,20 @@ def test_uint8_ends_of_a_converter_s_file_are_equal():
     assert np.array_equal(run(network, x), litert(path.read_bytes(), x))
 
 
+@pytest.mark.parametrize("target", KERNELS)
+def test_a_quantiser_at_the_input_that_changes_nothing_is_read(target, tmp_path):
+    first, last, made = ends()
+    same = made.tensor("same", (1, 5), INT8, [0.0625], [-3])
+    made.operator(OPERATORS.QUANTIZE, [first], same)
+    made.operators[0].inputs[0] = same
+    made.operators.reverse()
+    content = made.build(first, last)
+    network, certificate = certify(load_model(save(content, tmp_path), target))
+    x = np.random.default_rng(0).integers(-128, 128, (300, 5))
+    assert certificate.exact
+    assert np.array_equal(run(network, x), litert(content, x, target))
+
+
 def test_input_codes_that_change_their_grid_are_refused(tmp_path):
     first, last, made = ends("uint8", entry_scale=0.04)
     path = save(made.build(first, last), tmp_path)
@@ -275,7 +289,7 @@ def _classes_of_pairs(made):
         (_two_scales, "x: 2 scales: the outputs of a layer have one scale"),
         (_far_zero_point, "x: zero point 200: must be -128 to 127"),
         (_shuffled, "y: weights format 1: its weights are not in the order of a matrix"),
-        (_far_bound, "y: the bound 6: is 6e+09 codes from zero, and LiteRT has less than 2^31"),
+        (_far_bound, "y: bound 6 is 6e+09 codes from zero: LiteRT has less than 2^31"),
         (_computed_weights, "w: no values: weights must be constants"),
         (_halves, "operator 2: FULLY_CONNECTED: takes 2 of the 4 outputs before it a time"),
         (_other_worth, "operator 1: RESHAPE: gives its codes another scale, zero point or type"),

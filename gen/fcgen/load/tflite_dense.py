@@ -120,8 +120,8 @@ def _step(
 def check_bound(subject: str, bound: float, scale: float) -> None:
     """Refuse the bound of an activation that is too many codes away from zero."""
     if abs(bound) / scale >= BOUND_STEPS:
-        rule = f"is {abs(bound) / scale:.3g} codes from zero, and LiteRT has less than 2^31"
-        raise bad_input(subject, f"the bound {bound:g}", rule, "give it a larger scale")
+        found = f"bound {bound:g} is {abs(bound) / scale:.3g} codes from zero"
+        raise bad_input(subject, found, "LiteRT has less than 2^31", "give it a larger scale")
 
 
 def _short(name: str, number: int) -> str:

@@ -124,7 +124,7 @@ class _Walk:
 
     def _check_entry(self, kind: str, before: Tensor, after: Tensor) -> None:
         """Refuse codes that become those of another grid before the first layer."""
-        if before.kind != "FLOAT32" and not (before.unsigned and before.is_moved(after)):
+        if before.kind != "FLOAT32" and not before.keeps(after):
             rule = f"makes codes of {before.kind} those of another grid before the first layer"
             raise self._wrong(kind, rule, "give the input the grid of the first layer")
 
@@ -196,9 +196,9 @@ class _Walk:
         xnnpack, elements = self.target == TARGETS[1], int(np.prod(after.shape))
         entries, orders = table(kind, grids, slope, xnnpack, typed=ends, elements=elements)
         if any(order.reason == PLACE for order in orders):
-            rule = f"LiteRT rounds the last {elements % BLOCK} of {elements} codes in another way"
+            rule = f"LiteRT rounds codes behind the last whole {BLOCK} in another way"
             raise self._wrong(kind, rule, "use --target litert-reference")
-        if not (ends and after.is_moved(before)):
+        if not (ends and after.keeps(before)):
             self.layers[-1] = with_table(self.layers[-1], NAMES[kind], INT8, entries, orders)
         if ends:
             self.layers[-1] = _unsigned_outputs(self.layers[-1])

@@ -44,10 +44,15 @@ class Tensor:
         """Whether it holds uint8 with a scale."""
         return self.kind == "UINT8" and bool(self.scales.size)
 
-    def is_moved(self, other: Tensor) -> bool:
-        """Say whether it has the reals of another grid, with codes that are 128 larger."""
-        alike = (self.scales[:1] == other.scales[:1]).all()
-        return bool(alike and self.zero_points[0] == other.zero_points[0] + UNSIGNED_ZERO)
+    def keeps(self, other: Tensor) -> bool:
+        """Say whether its codes have the same reals as the other's, up to 128 of another type."""
+        if not all(tensor.quantised or tensor.unsigned for tensor in (self, other)):
+            return False
+        first, second = (
+            (tensor.scales.tolist(), int(tensor.zero_points[0]) - tensor.unsigned * UNSIGNED_ZERO)
+            for tensor in (self, other)
+        )
+        return first == second
 
     def values(self, dtype: type) -> npt.NDArray[Any]:
         """Return the constant's values."""
