@@ -154,8 +154,11 @@ class Draw:
     def dense(self, inputs, outputs, number):
         """Draw a dense layer."""
         random = self.random
-        largest = int(random.choice([127, 127, 127, 20, 1, 0]))
-        weight = random.integers(-largest, largest + 1, (outputs, inputs)).astype(np.int8)
+        largest = int(random.choice([127, 127, 128, 128, 20, 1, 0]))
+        weight = random.integers(-largest, min(largest, 127) + 1, (outputs, inputs))
+        if random.random() < 0.1:
+            weight = np.abs(weight)
+        weight = np.clip(weight, -128, 127).astype(np.int8)
         channels = outputs if random.random() < 0.5 else 1
         steps = np.array([self.scale(s) for s in random.uniform(0.002, 0.02, channels)], np.float32)
         spread = float(np.sqrt((weight.astype(float) ** 2).sum(1)).mean()) * 70 + 1
@@ -242,6 +245,8 @@ def draw(seed: int, number: int) -> Drawn:
     random = np.random.default_rng([seed, number])
     drawn = Draw(random)
     widths = [int(width) for width in random.integers(1, 48, int(random.integers(2, 5)))]
+    if random.random() < 0.05:
+        widths[0] = int(random.integers(500, 2500))
     entry, end = str(random.choice(ENTRIES)), str(random.choice(EXITS))
     drawn.entry(entry, widths[0])
     for layer, (inputs, outputs) in enumerate(pairwise(widths), 1):

@@ -17,6 +17,7 @@ from shared_models import model as shared
 from tflite_examples import (
     FLOAT,
     INT8,
+    INT32,
     KERNELS,
     OPERATORS,
     UINT8,
@@ -217,6 +218,11 @@ def _float_bias(made):
     made.operators[0].inputs.append(made.tensor("b", (4,), FLOAT, values=np.ones(4, np.float32)))
 
 
+def _far_bias(made):
+    bias = np.full(4, 2**31 - 1, np.int32)
+    made.operators[0].inputs.append(made.tensor("b", (4,), INT32, [2.0**-10], [0], bias))
+
+
 def _other_axis(made):
     weight = _dense_tensors(made)["w"]
     weight.shape = [4, 4]
@@ -285,6 +291,7 @@ def _classes_of_pairs(made):
     ("change", "line"),
     [
         (_float_bias, "b: FLOAT32: a bias must be int32; convert the model again"),
+        (_far_bias, "y: sums up to 2,147,540,577: LiteRT has 32 bits for a sum, and drops what is"),
         (_other_axis, "w: (4, 4): weights must be a matrix with one scale, or one for each row"),
         (_two_scales, "x: 2 scales: the outputs of a layer have one scale"),
         (_far_zero_point, "x: zero point 200: must be -128 to 127"),

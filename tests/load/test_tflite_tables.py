@@ -126,8 +126,8 @@ def test_codes_that_depend_on_their_place_are_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         load_model(path, "litert-xnnpack")
     assert str(caught.value) == (
-        f"{path}: operator 1: QUANTIZE: LiteRT rounds codes behind the last whole 16 in another way; "
-        "use --target litert-reference"
+        f"{path}: operator 1: QUANTIZE: LiteRT rounds codes behind the last whole 16 in another "
+        "way; use --target litert-reference"
     )
 
 

@@ -16,6 +16,7 @@ from fcgen.source_step import DoubleProduct, FloatProduct, Int64Array, Step
 INT8 = IntegerFormat(8, signed=True)
 ACTIVATIONS = {0: (None, None), 1: (0.0, None), 2: (-1.0, 1.0), 3: (0.0, 6.0)}
 """Bounds of the fused activations: none, ReLU, ReLU -1 to 1, ReLU6."""
+SUM_MAX = 1 << 31
 BOUND_STEPS = 2.0**31
 """Codes from zero to the bound of an activation from which on LiteRT does not have it."""
 XNNPACK_STEPS = 256.0
@@ -60,7 +61,7 @@ def dense(
     bias = np.zeros(len(matrix), np.int64)
     if len(inputs) > 2 and inputs[2] >= 0:
         bias = _bias(graph, graph.tensor(inputs[2]), len(matrix))
-    return IntegerLayer(
+    layer = IntegerLayer(
         name=_short(result.name, number),
         weight=matrix,
         bias=bias,
@@ -71,6 +72,11 @@ def dense(
         input_hi=127,
         step=_step(graph, operator, (entry, weight, result), xnnpack),
     )
+    largest = max(-int(layer.reach[0].min()) - 1, int(layer.reach[1].max()))
+    if largest >= SUM_MAX:
+        rule = "LiteRT has 32 bits for a sum, and drops what is beyond"
+        raise bad_input(f"{graph.path}: {result.name}", f"sums up to {largest:,}", rule, AGAIN)
+    return layer
 
 
 def _bias(graph: TfliteGraph, tensor: Tensor, outputs: int) -> Int64Array:
