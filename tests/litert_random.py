@@ -100,6 +100,12 @@ class Draw:
             return float(np.exp2(np.rint(np.log2(nominal))))
         return float(np.float32(nominal))
 
+    def near_tie(self, nominal):
+        """Return a scale with which some product is a half up to float32's rounding."""
+        distance = int(self.random.integers(1, 256))
+        steps = np.floor(distance * self.grid[0] / nominal) + 0.5
+        return float(np.float32(self.grid[0] * distance / steps))
+
     def operator(self, kind, inputs, shape, kind_of=INT8, grid=None, name=None, **more):
         """Add an operator; its output runs."""
         given = () if grid is None else ([grid[0]], [grid[1]])
@@ -191,7 +197,8 @@ class Draw:
         scale = self.grid[0] * float(np.exp2(self.random.uniform(-1, 1)))
         if self.random.random() < 0.1:
             scale *= float(np.exp2(self.random.integers(-9, 10)))
-        after = FIXED.get(kind, (self.scale(scale), self.zero_point()))
+        drawn = self.near_tie(scale) if self.random.random() < 0.3 else self.scale(scale)
+        after = FIXED.get(kind, (drawn, self.zero_point()))
         self.words.append(kind)
         more = {}
         if kind == "LEAKY_RELU":

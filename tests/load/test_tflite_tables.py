@@ -92,6 +92,25 @@ def test_bounds_that_are_ties_are_litert_s(target, kind, scale):
     assert np.array_equal(entries, litert(content, CODES[None], target)[0])
 
 
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("kind", ["RELU", "LEAKY_RELU", "QUANTIZE"])
+def test_products_that_are_halves_in_float32_or_nearly_so_are_litert_s(target, kind):
+    random = np.random.default_rng(0)
+    for number in range(40):
+        slope = float(np.float32(random.choice([0.1, 0.3, -0.7])))
+        scale = np.float32(np.exp(random.uniform(-5, 0)))
+        steps = (int(random.integers(0, 60)) + 0.5) / int(random.integers(3, 100))
+        if kind == "LEAKY_RELU" and number % 2:
+            steps /= abs(slope)
+        both = Scaled(scale, 9, np.float32(float(scale) / steps), -20)
+        made = Builder()
+        entry = made.tensor("x", (1, 256), INT8, [both.scale], [both.zero_point])
+        y = made.tensor("y", (1, 256), INT8, [both.output_scale], [both.output_zero_point])
+        content = made.build(entry, unary(made, kind, entry, y, slope))
+        entries, _ = table(kind, both, slope, target == "litert-xnnpack", elements=256)
+        assert np.array_equal(entries, litert(content, CODES[None], target)[0])
+
+
 def requantised(scale, size, zero=0):
     """A QUANTIZE of ``size`` int8 codes to uint8 ones of 1, and its grids."""
     made = Builder()

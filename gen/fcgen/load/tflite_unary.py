@@ -44,6 +44,11 @@ class Scaled:
         return np.arange(LOW, HIGH + 1) - self.zero_point
 
     @property
+    def ratio(self) -> np.float32:
+        """Codes of the output a code that goes in, as float32 has it."""
+        return np.float32(self.scale / self.output_scale)
+
+    @property
     def reals(self) -> Floats:
         """What all codes are worth."""
         values: Floats = self.scale * self.distances.astype(np.float32)
@@ -102,29 +107,28 @@ def table(
     if kind in CURVES:
         return _curve(CURVES[kind], grids, xnnpack)
     if kind in BOUNDS:
-        entries = grids.codes(_multiplied(grids.distances, _factor(grids)))
+        entries = grids.codes(_multiplied(grids.distances, float(grids.ratio)))
         lo, hi = (None if bound is None else grids.bound(bound) for bound in BOUNDS[kind])
         return np.clip(entries, lo, hi), ()
     slope = slope if kind == "LEAKY_RELU" else 1.0
     if xnnpack and not typed and (own := _of_xnnpack(grids, slope)) is not None:
         return own, ()
-    if xnnpack and kind == "QUANTIZE":
-        return _requantized(grids, elements)
-    falling = _factor(grids) * float(np.float32(slope))
-    distances = grids.distances
-    return grids.codes(
-        np.where(
-            distances >= 0,
-            _multiplied(distances, _factor(grids)),
-            _multiplied(distances, falling),
-        )
-    ), ()
+    if kind == "QUANTIZE":
+        return _requantized(grids, elements if xnnpack else 1)
+    falling = np.float32(grids.scale * np.float32(slope)) / grids.output_scale
+    distances, factors = grids.distances, (float(grids.ratio), float(falling))
+    rising, below = (_multiplied(distances, factor) for factor in factors)
+    return grids.codes(np.where(distances >= 0, rising, below)), ()
 
 
 def _requantized(grids: Scaled, elements: int) -> tuple[Int64Array, tuple[TableOrder, ...]]:
-    """Return the entries of a QUANTIZE in LiteRT's own kernel of the default session."""
-    alone = grids.codes(_multiplied(grids.distances, _factor(grids)))
-    multiplier, exponent = _fixed_point(_factor(grids))
+    """Return the entries of a QUANTIZE in LiteRT's own kernels, whose quotient is one of float64.
+
+    The reference kernel has no blocks.
+    """
+    factor = float(grids.scale) / float(grids.output_scale)
+    alone = grids.codes(_multiplied(grids.distances, factor))
+    multiplier, exponent = _fixed_point(factor)
     if elements < BLOCK or exponent < -31:
         return alone, ()
     left, right = max(exponent, 0), max(-exponent, 0)
@@ -133,10 +137,6 @@ def _requantized(grids: Scaled, elements: int) -> tuple[Int64Array, tuple[TableO
     if elements % BLOCK == 0 or np.array_equal(blocks, alone):
         return blocks, ()
     return blocks, (TableOrder(PLACE, alone),)
-
-
-def _factor(grids: Scaled) -> float:
-    return float(grids.scale) / float(grids.output_scale)
 
 
 def _fixed_point(factor: float) -> tuple[int, int]:
@@ -171,7 +171,7 @@ def _multiplied(values: Int64Array, factor: float) -> Int64Array:
 
 def _of_xnnpack(grids: Scaled, slope: float) -> Int64Array | None:
     """Return the entries by XNNPACK's multipliers; None where it leaves them to the reference."""
-    rising = np.float32(grids.scale / grids.output_scale)
+    rising = grids.ratio
     falling = np.float32(rising * np.float32(slope))
     if not all(XNNPACK_LEAST <= abs(value) <= XNNPACK_MOST for value in (rising, falling)):
         return None
