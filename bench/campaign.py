@@ -56,12 +56,10 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
             *("--only", kind),
         ]
     for seed in (0, 1):
-        commands[f"qonnx-differences-{seed}"] = [
-            *(PYTHON, "bench/qonnx_differences.py", "--seed", str(seed))
-        ]
-        commands[f"onnxruntime-differences-{seed}"] = [
-            *(PYTHON, "bench/onnxruntime_differences.py", "--seed", str(seed))
-        ]
+        for runtime in ("qonnx", "onnxruntime", "litert"):
+            commands[f"{runtime}-differences-{seed}"] = [
+                *(PYTHON, f"bench/{runtime}_differences.py", "--seed", str(seed))
+            ]
     commands["protocol-fuzz"] = [PYTHON, "bench/protocol_fuzz.py"]
     commands["flash-damage"] = [PYTHON, "bench/flash_damage.py"]
     commands["virtual-board"] = [PYTHON, "bench/virtual_board.py"]

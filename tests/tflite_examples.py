@@ -7,7 +7,10 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-INT8, INT32, FLOAT = (getattr(schema.TensorType, kind) for kind in ("INT8", "INT32", "FLOAT32"))
+OPERATORS = schema.BuiltinOperator
+INT8, UINT8, INT32, FLOAT = (
+    getattr(schema.TensorType, kind) for kind in ("INT8", "UINT8", "INT32", "FLOAT32")
+)
 KERNELS = {
     "litert-reference": OpResolverType.BUILTIN_REF,
     "litert-xnnpack": OpResolverType.AUTO,
@@ -50,11 +53,11 @@ class Builder:
         self.codes.append(code)
         self.operators.append(operator)
 
-    def build(self, entry, result):
+    def build(self, entry, *results):
         """Return the file."""
         graph = schema.SubGraphT()
         graph.name, graph.tensors, graph.operators = "main", self.tensors, self.operators
-        graph.inputs, graph.outputs = [entry], [result]
+        graph.inputs, graph.outputs = [entry], list(results)
         model = schema.ModelT()
         model.version, model.description = 3, "test"
         model.operatorCodes, model.subgraphs, model.buffers = self.codes, [graph], self.buffers
@@ -94,13 +97,26 @@ def mlp(*widths, seed=0, per_channel=False, activation=1, conv=False):
 
 
 def litert(content, x, target="litert-reference"):
-    """Run a model; return its int8 outputs."""
+    """Run a model on its own codes, or on reals; return its first output."""
+    return litert_outputs(content, x, target)[0].astype(np.int64)
+
+
+def litert_outputs(content, x, target, *, single=False):
+    """Run a model on its own codes, or on reals; return all its outputs as they are.
+
+    ``single``: one vector after the other, as a file of one vector is run.
+    """
     interpreter = Interpreter(
         model_content=content, experimental_op_resolver_type=KERNELS[target], num_threads=1
     )
-    entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    interpreter.resize_tensor_input(entry["index"], x.shape)
+    entry, results = interpreter.get_input_details()[0], interpreter.get_output_details()
+    if not single:
+        interpreter.resize_tensor_input(entry["index"], (len(x), *entry["shape"][1:]))
     interpreter.allocate_tensors()
-    interpreter.set_tensor(entry["index"], x.astype(np.int8))
-    interpreter.invoke()
-    return interpreter.get_tensor(result["index"]).astype(np.int64)
+    shaped = x.reshape(-1, 1 if single else len(x), *entry["shape"][1:]).astype(entry["dtype"])
+    found = []
+    for vectors in shaped:
+        interpreter.set_tensor(entry["index"], vectors)
+        interpreter.invoke()
+        found.append([interpreter.get_tensor(result["index"]) for result in results])
+    return [np.concatenate(outputs) for outputs in zip(*found, strict=True)]

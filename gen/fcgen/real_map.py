@@ -16,7 +16,7 @@ from fcgen.roundings import BIPOLAR, NEAREST, ROUNDERS
 
 STEPS_MAX = 16
 SHIFTS = ("add", "subtract")
-FLAGS = ("zero_first", "wide", "half")
+FLAGS = ("zero_first", "wide", "half", "reciprocal")
 """Of an input grid, and false where a file does not have them."""
 
 Floats = npt.NDArray[np.float32]
@@ -173,6 +173,8 @@ class InputGrid:
         The sum with a zero point that is added first, and the rounding, are those of float64.
     half : bool
         The quotient is one of float16: of ``before(x)`` and of the scale in float16.
+    reciprocal : bool
+        It is multiplied by the float32 of 1/scale in place of the division, as XNNPACK does.
 
     Raises
     ------
@@ -190,6 +192,7 @@ class InputGrid:
     zero_first: bool = False
     wide: bool = False
     half: bool = False
+    reciprocal: bool = False
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.scale) and np.float32(self.scale) > 0):
@@ -250,8 +253,11 @@ class InputGrid:
         rounder = ROUNDERS[self.rounding]
         if self.rounding == BIPOLAR:
             return rounder(values).astype(np.float64)
+        scale = np.float32(self.scale)
         with np.errstate(over="ignore"):
-            quotient: npt.NDArray[Any] = values / np.float32(self.scale)
+            quotient: npt.NDArray[Any] = (
+                values * (np.float32(1) / scale) if self.reciprocal else values / scale
+            )
         if self.half:
             quotient = half_quotient(values, self.scale)
         if self.zero_first:

@@ -14,6 +14,8 @@ BIPOLAR = "BIPOLAR"
 """The sign, and 1 for zero."""
 NEAREST = "ROUND"
 """To the nearest, halves to even."""
+HALF_AWAY = "HALF_AWAY"
+"""To the nearest, halves away from zero, as LiteRT's reference kernels; no rounding of QONNX."""
 
 
 def _half_up(values: Floats) -> Floats:
@@ -27,6 +29,12 @@ def _half_down(values: Floats) -> Floats:
     return rounded
 
 
+def _half_away(values: Floats) -> Floats:
+    # In float64 the sum of a float32 and one half is exact up to where there are no halves.
+    rounded: Floats = np.copysign(np.floor(np.abs(values.astype(np.float64)) + 0.5), values)
+    return rounded
+
+
 ROUNDERS: dict[str, Callable[[Floats], Floats]] = {
     NEAREST: np.rint,
     "HALF_EVEN": np.rint,
@@ -36,6 +44,7 @@ ROUNDERS: dict[str, Callable[[Floats], Floats]] = {
     "DOWN": np.trunc,
     "HALF_UP": _half_up,
     "HALF_DOWN": _half_down,
+    HALF_AWAY: _half_away,
     BIPOLAR: lambda values: np.where(values >= 0, values.dtype.type(1), values.dtype.type(-1)),
 }
 """All are monotone and leave integers as they are, so that a clamp to integers may stand on either

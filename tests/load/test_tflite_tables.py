@@ -8,7 +8,7 @@ from fcgen.errors import InputError
 from fcgen.load.detect import load_model
 from fcgen.load.tflite_unary import NAMES, Scaled, table
 from fcgen.reference import run
-from tflite_examples import FLOAT, INT8, KERNELS, Builder, litert, schema
+from tflite_examples import FLOAT, INT8, KERNELS, UINT8, Builder, litert, litert_outputs, schema
 
 CODES = np.arange(-128, 128)
 FIXED = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
@@ -77,6 +77,84 @@ def test_every_code_is_litert_s(kind, target):
         entries, orders = table(kind, both, float(slope), target == "litert-xnnpack")
         assert orders == ()
         assert np.array_equal(entries, litert(content, CODES[None], target)[0])
+
+
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("kind", ["RELU6", "RELU_N1_TO_1"])
+@pytest.mark.parametrize("scale", [4.0, 0.8, 2 / 7, 12 / 61, 12 / 75])
+def test_bounds_that_are_ties_are_litert_s(target, kind, scale):
+    made = Builder()
+    entry = made.tensor("x", (1, 256), INT8, [scale], [-2])
+    y = made.tensor("y", (1, 256), INT8, [scale], [-2])
+    content = made.build(entry, unary(made, kind, entry, y))
+    both = Scaled(np.float32(scale), -2, np.float32(scale), -2)
+    entries, _ = table(kind, both, 1.0, target == "litert-xnnpack")
+    assert np.array_equal(entries, litert(content, CODES[None], target)[0])
+
+
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("kind", ["RELU", "LEAKY_RELU", "QUANTIZE"])
+def test_products_that_are_halves_in_float32_or_nearly_so_are_litert_s(target, kind):
+    random = np.random.default_rng(0)
+    for number in range(40):
+        slope = float(np.float32(random.choice([0.1, 0.3, -0.7])))
+        scale = np.float32(np.exp(random.uniform(-5, 0)))
+        steps = (int(random.integers(0, 60)) + 0.5) / int(random.integers(3, 100))
+        if kind == "LEAKY_RELU" and number % 2:
+            steps /= abs(slope)
+        both = Scaled(scale, 9, np.float32(float(scale) / steps), -20)
+        made = Builder()
+        entry = made.tensor("x", (1, 256), INT8, [both.scale], [both.zero_point])
+        y = made.tensor("y", (1, 256), INT8, [both.output_scale], [both.output_zero_point])
+        content = made.build(entry, unary(made, kind, entry, y, slope))
+        entries, _ = table(kind, both, slope, target == "litert-xnnpack", elements=256)
+        assert np.array_equal(entries, litert(content, CODES[None], target)[0])
+
+
+def requantised(scale, size, zero=0):
+    """A QUANTIZE of ``size`` int8 codes to uint8 ones of 1, and its grids."""
+    made = Builder()
+    entry = made.tensor("x", (1, size), INT8, [scale], [zero])
+    y = made.tensor("y", (1, size), UINT8, [1.0], [128])
+    both = Scaled(np.float32(scale), zero, np.float32(1), 0)
+    return made.build(entry, unary(made, "QUANTIZE", entry, y)), both
+
+
+@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("scale", [2.0**-3, 2.0**-9, 0.3, 3.7])
+@pytest.mark.parametrize("size", [1, 16])
+def test_every_code_of_another_type_is_litert_s_alone_and_in_blocks(target, scale, size):
+    content, both = requantised(scale, size, 20)
+    entries, orders = table(
+        "QUANTIZE", both, 1.0, target == "litert-xnnpack", typed=True, elements=size
+    )
+    assert orders == ()
+    x = np.repeat(CODES, size)[: 256 * size].reshape(256, size)
+    found = litert_outputs(content, x, target, single=True)[0].astype(int) - 128
+    assert np.array_equal(found, np.broadcast_to(entries[:, None], found.shape))
+
+
+def test_codes_that_depend_on_their_place_are_refused(tmp_path):
+    made = Builder()
+    entry = made.tensor("x", (1, 1), INT8, [0.5], [0])
+    head = dense(made, "first", entry, np.ones((20, 1)), 1.0, (0.125, 0))
+    y = made.tensor("y", (1, 20), UINT8, [1.0], [128])
+    path = tmp_path / "m.tflite"
+    path.write_bytes(made.build(entry, unary(made, "QUANTIZE", head, y)))
+    assert load_model(path).layers[0].table is not None
+    with pytest.raises(InputError) as caught:
+        load_model(path, "litert-xnnpack")
+    assert str(caught.value) == (
+        f"{path}: operator 1: QUANTIZE: LiteRT rounds codes behind the last whole 16 in another "
+        "way; use --target litert-reference"
+    )
+
+
+def test_a_falling_slope_is_rounded_by_its_magnitude():
+    both = Scaled(np.float32(2.0**-8), 127, np.float32(1), 0)
+    entries, _ = table("LEAKY_RELU", both, -4.0, False)
+    # -223 codes are 3.484: not first 3.5 and then 4.
+    assert entries[-223 + 127 + 128] == 3
 
 
 @pytest.mark.parametrize("kind", NAMES)

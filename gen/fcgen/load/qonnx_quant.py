@@ -11,14 +11,14 @@ import numpy.typing as npt
 from fcgen import fixed
 from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat, signed_width
 from fcgen.load.onnx_graph import Array, OnnxGraph
-from fcgen.roundings import BIPOLAR, ROUNDERS
+from fcgen.roundings import BIPOLAR, HALF_AWAY, ROUNDERS
 from fcgen.source_step import Int64Array
 
 if TYPE_CHECKING:
     import onnx
 
 QUANT = ("Quant", "IntQuant", "BipolarQuant")
-MODES = tuple(name for name in ROUNDERS if name != BIPOLAR)
+MODES = tuple(name for name in ROUNDERS if name not in (BIPOLAR, HALF_AWAY))
 """Roundings that a node may name."""
 
 

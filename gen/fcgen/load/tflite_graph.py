@@ -13,11 +13,18 @@ import numpy.typing as npt
 from fcgen.errors import bad_input
 
 AGAIN = "convert the model again"
+UNSIGNED_ZERO = 128
+"""How much larger a uint8 code is than the int8 code of the same real."""
+NEW_CODE_FIELD = 10
+"""Place of the 32-bit ``builtin_code`` in the table of an operator code."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """A tensor of the graph: shape, type, quantisation, and its values where it is a constant."""
+    """A tensor of the graph: shape, type, quantisation, and its values where it is a constant.
+
+    ``axis`` is the dimension along which it has several scales.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -25,11 +32,27 @@ class Tensor:
     scales: npt.NDArray[np.float32]
     zero_points: npt.NDArray[np.int64]
     data: bytes
+    axis: int = 0
 
     @property
     def quantised(self) -> bool:
         """Whether it holds int8 with a scale."""
         return self.kind == "INT8" and bool(self.scales.size)
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether it holds uint8 with a scale."""
+        return self.kind == "UINT8" and bool(self.scales.size)
+
+    def keeps(self, other: Tensor) -> bool:
+        """Say whether its codes have the same reals as the other's, up to 128 of another type."""
+        if not all(tensor.quantised or tensor.unsigned for tensor in (self, other)):
+            return False
+        first, second = (
+            (tensor.scales.tolist(), int(tensor.zero_points[0]) - tensor.unsigned * UNSIGNED_ZERO)
+            for tensor in (self, other)
+        )
+        return first == second
 
     def values(self, dtype: type) -> npt.NDArray[Any]:
         """Return the constant's values."""
@@ -43,6 +66,9 @@ class Tensor:
 class TfliteGraph:
     """The operators and tensors of a file with one subgraph and one input.
 
+    Fields that a file leaves at their defaults are absent from it, and readers differ in what they
+    answer for them: here as the schema says, and as LiteRT takes it.
+
     Parameters
     ----------
     path : Path
@@ -53,7 +79,7 @@ class TfliteGraph:
     """
 
     def __init__(self, path: Path, package: Any, data: bytes) -> None:
-        self.path, self.package = path, package
+        self.path, self.package, self.bytes = path, package, data
         self.model = package.Model.GetRootAsModel(data, 0)
         if self.model.SubgraphsLength() != 1:
             rule = "one subgraph is supported"
@@ -62,6 +88,7 @@ class TfliteGraph:
         if self.graph.InputsLength() != 1:
             rule = "one input is supported"
             raise bad_input(path, f"{self.graph.InputsLength()} inputs", rule, AGAIN)
+        self.outputs = [int(self.graph.Outputs(i)) for i in range(self.graph.OutputsLength())]
         self.names = {
             value: name
             for name, value in vars(package.BuiltinOperator).items()
@@ -77,14 +104,17 @@ class TfliteGraph:
         """Give the kind of each operator, and the operator."""
         for i in range(self.graph.OperatorsLength()):
             operator = self.graph.Operators(i)
-            code = self.model.OperatorCodes(operator.OpcodeIndex())
-            number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+            number = _operator_number(self.model.OperatorCodes(operator.OpcodeIndex()))
             yield self.names.get(number, f"operator {number}"), operator
 
     def options(self, operator: Any, kind: str) -> Any:
-        """Return the options of an operator, ``kind`` of the package; None where it has none."""
+        """Return the options of an operator, ``kind`` of the package; None where it has none.
+
+        Options of another kind are none to LiteRT either.
+        """
         table = operator.BuiltinOptions()
-        if table is None:
+        wanted = getattr(self.package.BuiltinOptions, kind)
+        if table is None or operator.BuiltinOptionsType() != wanted:
             return None
         options = getattr(self.package, kind)()
         options.Init(table.Bytes, table.Pos)
@@ -104,13 +134,58 @@ class TfliteGraph:
         if scales.size and not (np.isfinite(scales).all() and (scales > 0).all()):
             rule = "scales must be positive and finite"
             raise bad_input(f"{self.path}: {name}", scales[0], rule, AGAIN)
-        buffer = self.model.Buffers(tensor.Buffer())
-        data = buffer.DataAsNumpy() if buffer is not None and buffer.DataLength() else b""
+        if tensor.Sparsity() is not None:
+            rule = "keeps the values that are not zero alone, which is not supported"
+            raise bad_input(f"{self.path}: {name}", "a sparse tensor", rule, AGAIN)
         return Tensor(
             name,
             tuple(int(size) for size in np.atleast_1d(tensor.ShapeAsNumpy())),
-            self.kinds.get(tensor.Type(), "unknown"),
+            self.kinds.get(tensor.Type(), f"type {tensor.Type()}"),
             scales,
             zeros,
-            bytes(data),
+            self._data(tensor.Buffer()),
+            0 if quantization is None else int(quantization.QuantizedDimension()),
         )
+
+    def _data(self, number: int) -> bytes:
+        """Return a buffer's bytes, which large files have behind the tables."""
+        buffer = self.model.Buffers(number)
+        if buffer is None:
+            return b""
+        if buffer.DataLength():
+            return bytes(buffer.DataAsNumpy())
+        # An offset of 1 is the schema's word for one that was never filled in.
+        start = buffer.Offset()
+        return self.bytes[start : start + buffer.Size()] if start > 1 else b""
+
+    def check_codes(self, tensor: Tensor, *, unsigned: bool = False) -> None:
+        """Refuse activations that are no int8, or uint8 if it may be, with one scale.
+
+        Raises
+        ------
+        InputError
+            One line with the tensor.
+        """
+        subject = f"{self.path}: {tensor.name}"
+        if not (tensor.quantised or (unsigned and tensor.unsigned)):
+            raise bad_input(subject, tensor.kind, "must be int8 with a scale", AGAIN)
+        if len(tensor.scales) != 1:
+            rule = "the outputs of a layer have one scale"
+            raise bad_input(subject, f"{len(tensor.scales)} scales", rule, AGAIN)
+        least = 0 if tensor.unsigned else -UNSIGNED_ZERO
+        zero_point = int(tensor.zero_points[0])
+        if not least <= zero_point <= least + 255:
+            rule = f"must be {least} to {least + 255}"
+            raise bad_input(subject, f"zero point {zero_point}", rule, AGAIN)
+
+
+def _operator_number(code: Any) -> int:
+    """Return the larger of the two numbers of an operator code, as runtimes do.
+
+    Writers may leave the older one, of 8 bits, at its default, which the package answers for both.
+    """
+    from flatbuffers.number_types import Int32Flags
+
+    place = code._tab.Offset(NEW_CODE_FIELD)
+    number = code._tab.Get(Int32Flags, code._tab.Pos + place) if place else 0
+    return max(int(number), int(code.DeprecatedBuiltinCode()))
