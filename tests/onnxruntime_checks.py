@@ -10,16 +10,14 @@ import onnx
 import onnxruntime
 
 import fcgen
+from certificate_lists import Listed, codes_of, every_accumulator, tricky_inputs, ways
 from fcgen.certify import certify
 from fcgen.errors import InputError
 from fcgen.reference import forward, requantize
 from onnx_examples import save
 
-SWEPT_MAX = 1 << 16
-"""Accumulators of a layer up to which all of them are tried."""
 ALONE = 6
 """Vectors that are given one by one too: kernels for one are others."""
-CONSTANTS = "no short constants have these thresholds"
 NARROWED = "session.qdq_matmulnbits_accuracy_level"
 PRODUCTS = ("QGemm", "QLinearMatMul", "MatMulIntegerToFloat", "MatMulNBits", "Gemm", "FusedGemm",
             "MatMul", "FusedMatMul")  # fmt: skip
@@ -97,49 +95,8 @@ class Session:
         return self.session.run(None, {"x": x})[0].reshape(len(x), -1)
 
 
-def inputs(random, network, vectors):
-    """Return reals whose codes reach beyond the range, with ties, their neighbours, and ends."""
-    grid, shape = network.input, (vectors, network.inputs)
-    low, high = grid.lo - grid.zero_point, grid.hi - grid.zero_point
-    x = random.uniform(low - 0.1 * (high - low), high + 0.1 * (high - low), shape) * grid.scale
-    x = x.astype(np.float32)
-    ties = ((random.integers(low - 1, high + 1, shape) + 0.5) * grid.scale).astype(np.float32)
-    near = np.nextafter(ties, np.where(random.random(shape) < 0.5, np.inf, -np.inf).astype("f4"))
-    small = random.choice(np.array([0.0, -0.0, 1e-40, -1e-40, 1e30, -1e30], np.float32), shape)
-    kind = random.integers(0, 12, shape)
-    x = np.select([kind == 0, kind == 1, kind == 2], [ties, near, small], x)
-    x[0], x[1] = low * grid.scale, high * grid.scale
-    return x.astype(np.float32)
-
-
-def codes_of(reals, grid):
-    """Return the codes of reals that a DequantizeLinear gave."""
-    scale, zero = grid
-    codes = np.rint(reals.astype(np.float64) / scale).astype(np.int64) + zero
-    assert np.array_equal((codes - zero).astype(np.float32) * scale, reals)
-    return codes
-
-
-class Listed:
-    """What a certificate says of the accumulators (K, M) of a layer."""
-
-    def __init__(self, certificate, name, sums):
-        self.sums = sums
-        self.found = [one for one in certificate.differences if one.layer == name]
-        self.any, self.open = np.zeros(sums.shape, bool), np.zeros(sums.shape, bool)
-        self.constants = np.zeros_like(sums)
-        for one in self.found:
-            inside = self.inside(one)
-            self.any[inside, one.output] = True
-            if one.reason == CONSTANTS:
-                self.constants[inside, one.output] += one.steps
-            else:
-                self.open[inside, one.output] = True
-
-    def inside(self, one):
-        """Say which accumulators are in a range."""
-        column = self.sums[:, one.output]
-        return (one.first <= column) & (column <= one.last)
+class OnnxruntimeListed(Listed):
+    """What the certificate says of accumulators, and what it allows."""
 
     def allows(self, layer, own, theirs):
         """Say of each of a source's codes whether it is the network's, or differs as listed.
@@ -191,7 +148,7 @@ def _check(drawn, random, vectors, folder):
     noted = sum(NARROWED in note for note in model.notes)
     counts.notes += noted != session.kinds.count("MatMulNBits")
     entries = [(NARROWED, "1")] if noted else []
-    x = inputs(random, network, vectors)
+    x = tricky_inputs(random, network, vectors)
     running, _ = network.quantize(x)
     for number, layer in enumerate(model.layers):
         session = Session(drawn.cuts[number], folder, entries)
@@ -204,7 +161,7 @@ def _check(drawn, random, vectors, folder):
                 counts.outputs += own.size
                 counts.wrong += int((network.output(own) != rows[0]).sum())
             break
-        listed = Listed(certificate, layer.name, sums)
+        listed = OnnxruntimeListed(certificate, layer.name, sums)
         theirs = codes_of(rows[0], drawn.grids[number])
         alone = codes_of(np.concatenate(rows[1:]), drawn.grids[number])
         right = listed.allows(layer, own, theirs)
@@ -213,36 +170,25 @@ def _check(drawn, random, vectors, folder):
         counts.wrong += int((~right).sum())
         if number == 0:
             few = slice(2, 2 + ALONE)
-            part = Listed(certificate, layer.name, sums[few])
+            part = OnnxruntimeListed(certificate, layer.name, sums[few])
             counts.wrong += int((~part.allows(layer, own[few], alone)).sum())
         counts += sweep(layer, dense, certificate)
         running = theirs
     return counts
 
 
-def ways(layer, sums):
-    """Return what leaves a layer for its accumulators, in each order that its source may have."""
-    codes = [step(sums) for step in (layer.step, *layer.step.orders)]
-    if layer.table is None:
-        return codes
-    tables = [layer.table.entries, *(order.entries for order in layer.orders)]
-    low = layer.table.index.minimum
-    return [entries[each - low] for entries in tables for each in codes]
-
-
 def sweep(layer, dense, certificate):
     """Try all accumulators of a layer that has few: the certificate must list what differs."""
     counts = Counts()
-    least, most = layer.reach
-    if (most - least).max() >= SWEPT_MAX:
+    every = every_accumulator(layer)
+    if every is None:
         return counts
-    sums = np.minimum(least + np.arange((most - least).max() + 1)[:, None], most)
-    fresh = least + np.arange(len(sums))[:, None] <= most
+    sums, fresh = every
     own = requantize(dense.requantization, sums - layer.bias + dense.bias)
     if dense.table is not None:
         own = dense.table.entries[own - dense.table.index.minimum]
     found = ways(layer, sums)
-    listed = Listed(certificate, layer.name, sums)
+    listed = OnnxruntimeListed(certificate, layer.name, sums)
     counts.swept = int(fresh.sum())
     counts.unlisted += int((((own - found[0]) != listed.constants) & fresh).sum())
     apart = np.any([(way != found[0]) & (way != own) for way in found], axis=0)

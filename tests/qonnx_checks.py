@@ -6,17 +6,22 @@ import numpy as np
 
 import fcgen
 import qonnx_runtime
+from certificate_lists import (
+    CONSTANTS,
+    Listed,
+    codes_of,
+    every_accumulator,
+    tricky_inputs,
+    ways,
+)
 from fcgen.certify import certify
 from fcgen.network import Network
 from fcgen.reference import requantize, run
 from onnx_examples import save
 
-SWEPT_MAX = 1 << 16
-"""Accumulators of an output up to which all of them are tried."""
 AIMED_MAX = 60
 """Listed accumulators of a graph that inputs are sought for."""
 ALONE = 3
-CONSTANTS = "no short constants have these thresholds"
 
 
 @dataclass
@@ -56,39 +61,14 @@ class Counts:
         return self.wrong + self.unlisted + self.unconfirmed
 
 
-class Listed:
-    """What the certificate says of accumulators: of each, by how many codes the network differs.
-
-    Parameters
-    ----------
-    differences : list of Difference
-        Of one layer.
-    sums : ndarray of int64, shape (K, M)
-    """
-
-    def __init__(self, differences, sums):
-        self.sums, self.differences = sums, differences
-        self.any = np.zeros(sums.shape, bool)
-        self.open = np.zeros(sums.shape, bool)
-        self.constants = np.zeros_like(sums)
-        for one in differences:
-            inside = self.inside(one)
-            self.any[inside, one.output] = True
-            if one.reason == CONSTANTS:
-                self.constants[inside, one.output] += one.steps
-            else:
-                self.open[inside, one.output] = True
-
-    def inside(self, one):
-        """Say which accumulators are in a range."""
-        column = self.sums[:, one.output]
-        return (one.first <= column) & (column <= one.last)
+class QonnxListed(Listed):
+    """What the certificate says of accumulators, and what it allows."""
 
     def allows(self, difference):
         """Say of each difference of codes whether it is as listed."""
         # Where the source's order is open, it may be the one that gives the network's codes.
         right = (difference == self.constants) | (self.open & (difference == 0))
-        for one in self.differences:
+        for one in self.found:
             right[:, one.output] |= self.inside(one) & (difference[:, one.output] == one.steps)
         return right
 
@@ -110,16 +90,11 @@ class Checked:
 
     def listed(self, number, sums):
         """Return what is listed of a layer's accumulators (K, M)."""
-        name = self.model.layers[number].name
-        return Listed([one for one in self.certificate.differences if one.layer == name], sums)
+        return QonnxListed(self.certificate, self.model.layers[number].name, sums)
 
     def codes(self, tensors, name):
         """Return the codes of reals that a Quant gave."""
-        scale, zero = self.drawn.grids[name]
-        reals = tensors[name].reshape(len(tensors[name]), -1)
-        codes = np.rint(reals.astype(np.float64) / scale).astype(np.int64) + zero
-        assert np.array_equal((codes - zero).astype(np.float32) * scale, reals)
-        return codes
+        return codes_of(tensors[name].reshape(len(tensors[name]), -1), self.drawn.grids[name])
 
     def compare(self, x, tensors):
         """Compare all codes of all layers with the executor's tensors of the same vectors."""
@@ -155,11 +130,10 @@ class Checked:
     def sweep(self, number):
         """Try all accumulators of a layer, in its model's step and in the executor's nodes."""
         layer, dense = self.model.layers[number], self.network.layers[number]
-        least, most = layer.reach
-        if layer.step is None or (most - least).max() >= SWEPT_MAX:
+        every = None if layer.step is None else every_accumulator(layer)
+        if every is None:
             return
-        sums = np.minimum(least + np.arange((most - least).max() + 1)[:, None], most)
-        fresh = least + np.arange(len(sums))[:, None] <= most
+        sums, fresh = every
         own = requantize(dense.requantization, sums - layer.bias + dense.bias)
         if dense.table is not None:
             own = dense.table.entries[own - dense.table.index.minimum]
@@ -173,7 +147,7 @@ class Checked:
         apart = np.any([(o != source) & (o != own) for o in orders], axis=0) & fresh
         counts.unlisted += int((apart & ~listed.open).sum())
         counts.unconfirmed += int((listed.open & fresh & ~apart).sum())
-        for one in listed.differences:
+        for one in listed.found:
             if one.reason != CONSTANTS:
                 inside = listed.inside(one) & fresh[:, one.output]
                 found = [own[inside, one.output] - o[inside, one.output] for o in orders]
@@ -207,16 +181,6 @@ class Checked:
         return grid.reals(np.array(found, np.int64).reshape(-1, self.network.inputs))
 
 
-def ways(layer, sums):
-    """Return what leaves a layer for its accumulators, in each order that its source may have."""
-    codes = [step(sums) for step in (layer.step, *layer.step.orders)]
-    if layer.table is None:
-        return codes
-    tables = [layer.table.entries, *(order.entries for order in layer.orders)]
-    low = layer.table.index.minimum
-    return [entries[each - low] for entries in tables for each in codes]
-
-
 def aim(random, weight, target, grid):
     """Return codes whose product with a row of weights is a number; None where none are found."""
     low, high = grid.lo - grid.zero_point, grid.hi - grid.zero_point
@@ -232,26 +196,10 @@ def aim(random, weight, target, grid):
     return None
 
 
-def inputs(random, network, vectors):
-    """Return reals whose codes reach beyond the range, with ties, their neighbours, and ends."""
-    grid, shape = network.input, (vectors, network.inputs)
-    low, high = grid.lo - grid.zero_point, grid.hi - grid.zero_point
-    middle, half = (low + high) / 2, (high - low) / 2 + 1
-    x = (middle + half * random.uniform(-1.2, 1.2, shape)) * grid.scale
-    x = x.astype(np.float32)
-    ties = ((random.integers(low - 1, high + 1, shape) + 0.5) * grid.scale).astype(np.float32)
-    near = np.nextafter(ties, np.where(random.random(shape) < 0.5, np.inf, -np.inf).astype("f4"))
-    small = random.choice(np.array([0.0, -0.0, 1e-40, -1e-40, 1e30, -1e30], np.float32), shape)
-    kind = random.integers(0, 12, shape)
-    x = np.select([kind == 0, kind == 1, kind == 2], [ties, near, small], x)
-    x[0], x[1] = low * grid.scale, high * grid.scale
-    return x.astype(np.float32)
-
-
 def check(drawn, folder, random, vectors=200):
     """Compare a drawn graph with the executor in all these ways; return the `Checked`."""
     checked = Checked(drawn, folder)
-    x = np.concatenate([inputs(random, checked.network, vectors), checked.aimed(random)])
+    x = np.concatenate([tricky_inputs(random, checked.network, vectors), checked.aimed(random)])
     checked.compare(x, qonnx_runtime.tensors(drawn.model, x))
     for vector in (*x[2 : 2 + ALONE], *x[vectors : vectors + ALONE]):
         # Kernels for one vector are others.
