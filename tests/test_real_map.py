@@ -14,7 +14,7 @@ from fcgen.roundings import ROUNDERS
 
 
 def read(grid):
-    return InputGrid.from_fields(Fields(load(json.dumps(grid), "r.json"), "r.json"), "r.json")
+    return InputGrid.from_fields(Fields(load(json.dumps(grid), "r.json"), "r.json"), "r.json", 1)
 
 
 OLD = {"scale": 0.5, "zero_point": 3, "lo": -8, "hi": 7, "before": [["multiply", 2.0]]}
@@ -91,7 +91,8 @@ def test_a_map_with_bounds_and_pairs_survives_json():
 
 
 @pytest.mark.parametrize(
-    "operand", [1.0, [1.0], [1.0, 2.0, 3.0], [[1.0, 2.0], 3.0], [[1.0], [2.0]], [["a", 1.0]] * 2]
+    "operand",
+    [1.0, [1.0], [1.0, 2.0, 3.0], [[1.0, 2.0], 3.0], [[1.0, 2.0, 3.0]] * 2, [["a", 1.0]] * 2],
 )
 def test_a_pair_that_is_none_is_refused(operand):
     with pytest.raises(InputError, match=r"must have|pair of operands"):

@@ -73,8 +73,8 @@ class ActivationTable:
     def structure(self) -> dict[str, Any]:
         """Give its sizes as a JSON object: no name, no entries."""
         return {
-            "index": document.from_format(self.index),
-            "output": document.from_format(self.output),
+            "index": self.index.as_fields(),
+            "output": self.output.as_fields(),
         }
 
     def as_fields(self) -> dict[str, Any]:
@@ -91,7 +91,10 @@ class ActivationTable:
         InputError
             One line that names the field, for anything else.
         """
-        name, index, output = fields.text("name"), fields.format("index"), fields.format("output")
+        name = fields.text("name")
+        index, output = (
+            IntegerFormat.from_fields(fields.object(key)) for key in ("index", "output")
+        )
         # The size in entries follows from the index and is checked before anything is decoded.
         entries = fields.array("entries", output.dtype, (1 << index.bits,))
         fields.finish()

@@ -222,8 +222,8 @@ class DenseLayer:
         return {
             "input_shape": list(self.input_shape),
             "outputs": self.outputs,
-            "weight_format": document.from_format(self.weight_format),
-            "activation_format": document.from_format(self.activation_format),
+            "weight_format": self.weight_format.as_fields(),
+            "activation_format": self.activation_format.as_fields(),
             "input_zero_point": self.input_zero_point,
             "runtime_weights": self.runtime_weights,
             "requantization": requantization and requantization.structure(),
@@ -262,7 +262,7 @@ class DenseLayer:
         shape = fields.integers("input_shape", minimum=1, maximum=SIZE_MAX, sizes=(1, 3))
         outputs = fields.integer("outputs", minimum=1, maximum=SIZE_MAX)
         check_sizes(tuple(shape), outputs, source)
-        weight_format = fields.format("weight_format")
+        weight_format = IntegerFormat.from_fields(fields.object("weight_format"))
         requantization = fields.optional("requantization")
         table = fields.absent_or_object("table")
         layer_fields: dict[str, Any] = {
@@ -271,7 +271,7 @@ class DenseLayer:
             "weight": fields.array("weight", weight_format.dtype, (outputs, int(np.prod(shape)))),
             "bias": np.array(fields.int64s("bias", outputs), np.int64),
             "weight_format": weight_format,
-            "activation_format": fields.format("activation_format"),
+            "activation_format": IntegerFormat.from_fields(fields.object("activation_format")),
             "input_zero_point": fields.integer("input_zero_point"),
             "runtime_weights": fields.flag("runtime_weights"),
         }

@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fcgen.errors import bad_input
-from fcgen.fixed import OPERAND_BITS_MAX, IntegerFormat
 
 REMEDY = "make the directory again"
 
@@ -49,12 +48,6 @@ def load(text: str | bytes, source: str, remedy: str = REMEDY) -> dict[str, Any]
     return value
 
 
-def from_format(value: IntegerFormat) -> dict[str, Any]:
-    """Give the JSON value of an integer format."""
-    bipolar = {"bipolar": True} if value.bipolar else {}
-    return {"bits": value.bits, "signed": value.signed, **bipolar}
-
-
 def from_array(array: np.ndarray) -> dict[str, Any]:
     """Give the JSON value of an array: dtype, shape and little-endian bytes in base64."""
     data = array.astype(array.dtype.newbyteorder("<")).tobytes()
@@ -78,7 +71,8 @@ class Fields:
             raise bad_input(self._source, self._path + name, "is missing", REMEDY)
         return self._values.pop(name)
 
-    def _refuse(self, name: str, value: object, rule: str) -> NoReturn:
+    def refuse(self, name: str, value: object, rule: str) -> NoReturn:
+        """Raise the `InputError` of a field."""
         raise bad_input(f"{self._source}: {self._path}{name}", value, rule, REMEDY)
 
     def finish(self) -> None:
@@ -90,21 +84,21 @@ class Fields:
         """Take a string."""
         value = self._take(name)
         if not isinstance(value, str):
-            self._refuse(name, value, "must be a string")
+            self.refuse(name, value, "must be a string")
         return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """Take one of some strings."""
         value = self.text(name)
         if value not in choices:
-            self._refuse(name, value, f"must be one of {', '.join(choices)}")
+            self.refuse(name, value, f"must be one of {', '.join(choices)}")
         return value
 
     def flag(self, name: str) -> bool:
         """Take true or false."""
         value = self._take(name)
         if not isinstance(value, bool):
-            self._refuse(name, value, "must be true or false")
+            self.refuse(name, value, "must be true or false")
         return value
 
     def integer(self, name: str, minimum: int = -(2**63), maximum: int = 2**63 - 1) -> int:
@@ -113,9 +107,9 @@ class Fields:
 
     def _integer(self, name: str, value: object, minimum: int, maximum: int) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            self._refuse(name, value, "must be an integer")
+            self.refuse(name, value, "must be an integer")
         if not minimum <= value <= maximum:
-            self._refuse(name, value, f"must be from {minimum} to {maximum}")
+            self.refuse(name, value, f"must be from {minimum} to {maximum}")
         return value
 
     def integers(
@@ -124,10 +118,10 @@ class Fields:
         """Take a list of integers that has one of some sizes."""
         value = self._take(name)
         if not isinstance(value, list):
-            self._refuse(name, type(value).__name__, "must be a list")
+            self.refuse(name, type(value).__name__, "must be a list")
         if len(value) not in sizes:
             wanted = " or ".join(map(str, sizes))
-            self._refuse(name, f"{len(value)} values", f"must have {wanted}")
+            self.refuse(name, f"{len(value)} values", f"must have {wanted}")
         return [self._integer(name, item, minimum, maximum) for item in value]
 
     def int64s(self, name: str, size: int) -> list[int]:
@@ -140,14 +134,14 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self._refuse(name, type(value).__name__, "must be an object or null")
+            self.refuse(name, type(value).__name__, "must be an object or null")
         return Fields(value, self._source, f"{self._path}{name}.")
 
     def object(self, name: str) -> "Fields":
         """Take an object."""
         fields = self.optional(name)
         if fields is None:
-            self._refuse(name, "null", "must be an object")
+            self.refuse(name, "null", "must be an object")
         return fields
 
     def absent_or_object(self, name: str) -> "Fields | None":
@@ -162,9 +156,9 @@ class Fields:
         """Take a list of one object or more."""
         value = self._take(name)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self._refuse(name, type(value).__name__, "must be a list of objects")
+            self.refuse(name, type(value).__name__, "must be a list of objects")
         if not value:
-            self._refuse(name, "no object", "must have at least one")
+            self.refuse(name, "no object", "must have at least one")
         return [
             Fields(item, self._source, f"{self._path}{name}[{number}].")
             for number, item in enumerate(value)
@@ -174,7 +168,7 @@ class Fields:
         """Take a finite real number, or None for null."""
         value = self._take(name)
         if isinstance(value, float) and not math.isfinite(value):  # as of 1e999
-            self._refuse(name, value, "must be finite")
+            self.refuse(name, value, "must be finite")
         if value is None or isinstance(value, float):
             return value
         return float(self._integer(name, value, -(2**53), 2**53))
@@ -183,32 +177,22 @@ class Fields:
         """Take a value that the caller checks."""
         return self._take(name)
 
-    def format(self, name: str) -> IntegerFormat:
-        """Take an integer format of 1 to 16 bits."""
-        fields = self.object(name)
-        bits, signed = fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed")
-        bipolar = fields.flag("bipolar") if fields.has("bipolar") else False
-        if bipolar and (bits != 1 or not signed):
-            fields._refuse("bipolar", "true", "needs one bit and a sign")
-        fields.finish()
-        return IntegerFormat(bits, signed, bipolar)
-
     def array(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
         """Take an array that must have this dtype and shape; checked before it is decoded."""
         fields = self.object(name)
         fields.choice("dtype", (str(dtype),))
         found = fields._take("shape")
         if found != list(shape):
-            self._refuse(name, f"shape {found}", f"must have the shape {list(shape)}")
+            self.refuse(name, f"shape {found}", f"must have the shape {list(shape)}")
         text = fields.text("base64")
         fields.finish()
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
         if len(text) != (size + 2) // 3 * 4:
-            self._refuse(name, f"{len(text)} characters of base64", f"must hold {size} bytes")
+            self.refuse(name, f"{len(text)} characters of base64", f"must hold {size} bytes")
         try:
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
-            self._refuse(name, "base64", "is not valid base64")
+            self.refuse(name, "base64", "is not valid base64")
         if len(data) != size:
-            self._refuse(name, f"{len(data)} bytes", f"must hold {size} bytes")
+            self.refuse(name, f"{len(data)} bytes", f"must hold {size} bytes")
         return np.frombuffer(data, dtype.newbyteorder("<")).reshape(shape).astype(dtype)

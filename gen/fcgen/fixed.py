@@ -7,12 +7,15 @@ The contract of one layer, all integers::
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
+
+if TYPE_CHECKING:
+    from fcgen.document import Fields
 
 ROUNDINGS = ("half_even", "half_up", "half_away", "floor")
 SATURATIONS = ("saturate", "wrap")
@@ -113,6 +116,27 @@ class IntegerFormat:
         stored = self.stored
         codes = random.integers(stored.minimum, stored.maximum, shape, np.int64, endpoint=True)
         return self.decode(codes)
+
+    def as_fields(self) -> dict[str, Any]:
+        """Give the format as a JSON object."""
+        bipolar = {"bipolar": True} if self.bipolar else {}
+        return {"bits": self.bits, "signed": self.signed, **bipolar}
+
+    @classmethod
+    def from_fields(cls, fields: "Fields") -> Self:
+        """Read what `as_fields` gave, of an operand of 1 to 16 bits.
+
+        Raises
+        ------
+        InputError
+            One line that names the field, for anything else.
+        """
+        bits, signed = fields.integer("bits", 1, OPERAND_BITS_MAX), fields.flag("signed")
+        bipolar = fields.flag("bipolar") if fields.has("bipolar") else False
+        if bipolar and (bits != 1 or not signed):
+            fields.refuse("bipolar", "true", "needs one bit and a sign")
+        fields.finish()
+        return cls(bits, signed, bipolar)
 
 
 BIPOLAR = IntegerFormat(1, signed=True, bipolar=True)

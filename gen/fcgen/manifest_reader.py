@@ -9,6 +9,7 @@ from typing import Any
 from fcgen import document
 from fcgen.devices.device import PACKS, MappingOptions
 from fcgen.errors import InputError, bad_input, located
+from fcgen.fixed import IntegerFormat
 from fcgen.folding import Folding
 from fcgen.interface import CLOCKS, Interface
 from fcgen.manifest import (
@@ -140,7 +141,7 @@ def _folding(values: dict[str, Any], source: str) -> Folding:
         fold.integer("pe", 1),
         fold.integer("simd", 1),
         fold.integer("output_lanes", 1),
-        weight.format("weight").bits,
+        IntegerFormat.from_fields(weight.object("weight")).bits,
     )
 
 

@@ -57,8 +57,8 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
         "parameters": network.parameters,
         "macs": network.macs,
         "formats": {
-            "activation": document.from_format(network.activation_format),
-            "output": document.from_format(network.output_format),
+            "activation": network.activation_format.as_fields(),
+            "output": network.output_format.as_fields(),
         },
         "end": network.end.kind,
         **host_inputs.described(manifest, network),
@@ -85,9 +85,9 @@ def _layer(layer: DenseLayer, folding: Folding) -> dict[str, Any]:
         "parameters": layer.parameters,
         "macs": layer.macs,
         "formats": {
-            "weight": document.from_format(layer.weight_format),
-            "activation": document.from_format(layer.activation_format),
-            "output": document.from_format(layer.output_format),
+            "weight": layer.weight_format.as_fields(),
+            "activation": layer.activation_format.as_fields(),
+            "output": layer.output_format.as_fields(),
         },
         "accumulator_width": layer.accumulator_width,
         "arithmetic": {

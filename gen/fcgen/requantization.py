@@ -134,7 +134,7 @@ class Requantization:
     def structure(self) -> dict[str, Any]:
         """Give all that is not trainable as a JSON object."""
         return {
-            "output": document.from_format(self.output),
+            "output": self.output.as_fields(),
             "rounding": self.rounding,
             "saturation": self.saturation,
         }
@@ -148,7 +148,7 @@ class Requantization:
     def from_fields(cls, fields: document.Fields, outputs: int) -> Self:
         """Read what `as_fields` gave, for a layer of ``outputs`` outputs."""
         constants = {name: np.array(fields.int64s(name, outputs), np.int64) for name in CONSTANTS}
-        output = fields.format("output")
+        output = IntegerFormat.from_fields(fields.object("output"))
         rounding, saturation = fields.text("rounding"), fields.text("saturation")
         fields.finish()
         return cls(**constants, output=output, rounding=rounding, saturation=saturation)

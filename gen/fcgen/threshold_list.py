@@ -118,7 +118,7 @@ class ThresholdList:
         return {
             "threshold_count": self.count,
             "lo": self.lo,
-            "output": document.from_format(self.output),
+            "output": self.output.as_fields(),
         }
 
     def as_fields(self) -> dict[str, Any]:
@@ -132,6 +132,6 @@ class ThresholdList:
         count = fields.integer("threshold_count", 1, COUNT_MAX)
         thresholds = np.array(fields.int64s("thresholds", outputs * count), np.int64)
         falling = fields.integers("falling", minimum=0, maximum=1, sizes=(outputs,))
-        lo, output = fields.integer("lo"), fields.format("output")
+        lo, output = fields.integer("lo"), IntegerFormat.from_fields(fields.object("output"))
         fields.finish()
         return cls(thresholds.reshape(outputs, count), np.array(falling, bool), lo, output)
