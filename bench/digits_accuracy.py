@@ -15,10 +15,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-from fcgen.model import Activation, FloatLayer, Model
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
-from fcgen.reference import run
+from fcgen.load.model import Activation, FloatLayer, Model
+from fcgen.network.reference import run
+from fcgen.quantization.model import quantize
+from fcgen.quantization.options import QuantizeOptions
 
 SPLITS = 5
 HIDDEN = ((32,), (64, 32))

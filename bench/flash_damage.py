@@ -21,11 +21,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fcgen import boards, flash_image, host_link  # noqa: E402
+from fcgen import boards
+from fcgen.boards import flash_image, host_link
+from fcgen.hardware.host.protocol import STATUS, Code, Info, Request  # noqa: E402
 from fcgen.host.vectors import from_octets, to_octets  # noqa: E402
-from fcgen.protocol import STATUS, Code, Info, Request  # noqa: E402
-from fcgen.random_networks import other_values  # noqa: E402
-from fcgen.reference import run  # noqa: E402
+from fcgen.network.reference import run  # noqa: E402
+from fcgen.regression.random_networks import other_values  # noqa: E402
 from flash_designs import few_rams, write_in_scratchpads  # noqa: E402
 from host_boards import BAUD, CLOCK_HZ, Client  # noqa: E402
 

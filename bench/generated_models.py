@@ -36,13 +36,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 import fcgen  # noqa: E402
 from certified_models import Check, certified, qcdq, static  # noqa: E402
 from fcgen import accelerator  # noqa: E402
-from fcgen.answers import probabilities  # noqa: E402
-from fcgen.export_onnx import CODES, export_onnx  # noqa: E402
-from fcgen.model import Model  # noqa: E402
-from fcgen.network import Network  # noqa: E402
-from fcgen.quantize_model import quantize  # noqa: E402
-from fcgen.reference import run  # noqa: E402
-from fcgen.schedule import Schedule  # noqa: E402
+from fcgen.load.model import Model  # noqa: E402
+from fcgen.network.network import Network  # noqa: E402
+from fcgen.network.reference import run  # noqa: E402
+from fcgen.quantization.answers import probabilities  # noqa: E402
+from fcgen.quantization.export_onnx import CODES, export_onnx  # noqa: E402
+from fcgen.quantization.model import quantize  # noqa: E402
+from fcgen.schedule.schedule import Schedule  # noqa: E402
 
 CHUNK = 10
 RTL_EVERY = 5

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from fcgen import accelerator
-from fcgen.engines import compiled
-from fcgen.engines.streaming import StreamOptions
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding, ceil_div
-from fcgen.quantize import make_layer
-from fcgen.reference import forward
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.layer_options import make_layer
+from fcgen.schedule.folding import Folding, ceil_div
+from fcgen.simulation.engines import compiled
+from fcgen.simulation.engines.streaming import StreamOptions
 
 INPUTS, OUTPUTS = 800, 500
 INT8 = IntegerFormat(8, True)

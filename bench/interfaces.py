@@ -22,12 +22,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from fcgen import accelerator  # noqa: E402
-from fcgen.design import Design  # noqa: E402
-from fcgen.engines.cosimulation import SIMULATORS  # noqa: E402
-from fcgen.network import Network  # noqa: E402
-from fcgen.random_layers import random_case  # noqa: E402
-from fcgen.random_networks import other_values, random_network_case  # noqa: E402
-from fcgen.schedule import Schedule  # noqa: E402
+from fcgen.design.design import Design  # noqa: E402
+from fcgen.network.network import Network  # noqa: E402
+from fcgen.regression.random_layers import random_case  # noqa: E402
+from fcgen.regression.random_networks import other_values, random_network_case  # noqa: E402
+from fcgen.schedule.schedule import Schedule  # noqa: E402
+from fcgen.simulation.engines.cosimulation import SIMULATORS  # noqa: E402
 from interface_runs import case_of, cosimulation, expected, run  # noqa: E402
 
 STALLS = (0.0, 0.3, 0.7)

@@ -18,9 +18,9 @@ import resource, sys, time
 from pathlib import Path
 import numpy as np
 from fcgen import accelerator
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.quantize import make_layer
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
+from fcgen.quantization.layer_options import make_layer
 inputs, outputs, pe = map(int, sys.argv[1:4])
 int8 = IntegerFormat(8, True)
 layer, _ = make_layer(

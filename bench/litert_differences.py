@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fcgen.table import box  # noqa: E402
+from fcgen.text.table import box  # noqa: E402
 from litert_check import Check, check  # noqa: E402
 from litert_random import draw  # noqa: E402
 from tflite_examples import KERNELS  # noqa: E402

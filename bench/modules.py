@@ -17,8 +17,9 @@ from pathlib import Path
 
 from place_and_route import Row, fcgen, save_weights
 
-from fcgen import devices, yosys
-from fcgen.table import box
+from fcgen import devices
+from fcgen.text.table import box
+from fcgen.tools import yosys
 
 ELEMENT = "processingElement"
 HEAD = ("Module", "Times", "LUT4", "Registers", "DSP", "RAM")

@@ -20,12 +20,12 @@ from pathlib import Path
 from stored import report, stored
 
 from fcgen import accelerator
-from fcgen.dense_layer import DenseLayer
 from fcgen.devices.device import MappingOptions
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.quantize import make_layer
-from fcgen.simulation_result import SimulationResult
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.layer_options import make_layer
+from fcgen.schedule.folding import Folding
+from fcgen.simulation.result import SimulationResult
 
 HEAD = ("Design", "Device", "Engine", "Vectors", "Cycles", "Mismatches")
 STALL = 0.3

@@ -32,7 +32,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from fcgen.table import box
+from fcgen.text.table import box
 from onnxruntime_checks import Counts, check
 from onnxruntime_random import draw
 

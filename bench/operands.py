@@ -22,13 +22,16 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from stored import report, stored
 
-from fcgen import devices, tools, verilog, yosys
+from fcgen import devices
+from fcgen.design import verilog
 from fcgen.devices import models
-from fcgen.fixed import IntegerFormat
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.packed_multiplier import packed_latency
-from fcgen.hardware.products import Products
-from fcgen.mapping import MultiplierText, ProductUnit
+from fcgen.hardware.elements.packed_multiplier import packed_latency
+from fcgen.hardware.elements.products import Products
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.mapping import MultiplierText, ProductUnit
+from fcgen.tools import programs as tools
+from fcgen.tools import yosys
 
 HEAD = ("Unit", "Family", "Operands", "Tuples", "Mismatches")
 DRIVER = Path(__file__).with_suffix(".cpp")

@@ -31,7 +31,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from fcgen.table import box
+from fcgen.text.table import box
 from qonnx_checks import Counts, check
 from qonnx_random import draw
 

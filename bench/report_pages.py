@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from chromium import PROGRAM, Chromium  # noqa: E402
-from fcgen.table import box  # noqa: E402
+from fcgen.text.table import box  # noqa: E402
 from report.designs import hostile, simulated, synthesised  # noqa: E402
 
 MODEL = ROOT.parent / "shared/models/ad01_int8.tflite"

@@ -28,11 +28,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
 import fcgen
-from fcgen.model import Model
-from fcgen.model_data import ModelData
-from fcgen.network_accuracy import accuracy
-from fcgen.quantize_model import quantize
-from fcgen.table import box
+from fcgen.load.model import Model
+from fcgen.quantization.model import quantize
+from fcgen.quantization.model_data import ModelData
+from fcgen.quantization.network_accuracy import accuracy
+from fcgen.text.table import box
 
 DATA = ("breast_cancer", "wine", "iris", "digits")
 SCALERS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler", "none")

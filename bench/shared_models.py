@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 import fcgen
-from fcgen.network import Network
+from fcgen.network.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT.parent / "shared" / "models"

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 from fcgen import accelerator
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.quantize import make_layer
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.layer_options import make_layer
+from fcgen.schedule.folding import Folding
 
 INT8 = IntegerFormat(8, True)
 VECTORS = 1_000

@@ -18,15 +18,15 @@ from digits_accuracy import trained
 from sklearn.datasets import load_digits
 
 from fcgen import accelerator
-from fcgen.folding import Folding
 from fcgen.host.board import Board
 from fcgen.host.board_results import BoardRun
 from fcgen.host.virtual_board import TIMEOUT, VirtualBoard
-from fcgen.network import Network
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
-from fcgen.reference import run
-from fcgen.schedule import Schedule
+from fcgen.network.network import Network
+from fcgen.network.reference import run
+from fcgen.quantization.model import quantize
+from fcgen.quantization.options import QuantizeOptions
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.schedule import Schedule
 
 PE = (8, 2)
 

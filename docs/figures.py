@@ -14,12 +14,12 @@ import numpy as np
 from amaranth.hdl import Fragment
 from amaranth.sim import Simulator
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.load.raw_weights import RawWeights
-from fcgen.quantize import make_layer
+from fcgen.hardware.layer.layer import Layer
+from fcgen.load.arrays.raw_weights import RawWeights
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.layer_options import make_layer
+from fcgen.schedule.folding import Folding
 
 HERE = Path(__file__).parent / "figures"
 # The layer that the tutorial computes by hand, and its input.

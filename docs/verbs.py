@@ -14,7 +14,7 @@ WIDTH = 88
 
 def help_of(verb: str) -> str:
     """Return what ``fcgen VERB --help`` prints."""
-    command: click.Command = importlib.import_module(f"fcgen.commands.{verb}").command
+    command: click.Command = importlib.import_module(f"fcgen.cli.commands.{verb}").command
     context = click.Context(command, info_name=f"{PROGRAM} {verb}", terminal_width=WIDTH)
     context.help_option_names = ["-h", "--help"]
     return command.get_help(context)

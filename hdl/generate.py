@@ -13,11 +13,11 @@ from amaranth.hdl import Fragment
 from amaranth.sim import Simulator
 
 from fcgen import accelerator
-from fcgen.dense_layer import DenseLayer
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.quantize import make_layer
+from fcgen.hardware.layer.layer import Layer
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.layer_options import make_layer
+from fcgen.schedule.folding import Folding
 
 HERE = Path(__file__).parent
 INT8 = IntegerFormat(8, True)

@@ -11,9 +11,9 @@ from pathlib import Path
 import cocotb
 import numpy as np
 
-from fcgen.engines import scenarios
-from fcgen.engines.case import Case
-from fcgen.engines.streaming import StreamFault
+from fcgen.simulation.engines import scenarios
+from fcgen.simulation.engines.case import Case
+from fcgen.simulation.engines.streaming import StreamFault
 from streams import CocotbPins
 
 

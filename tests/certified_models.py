@@ -8,9 +8,9 @@ import numpy as np
 import onnx
 
 import fcgen
-from fcgen.certify import certify
-from fcgen.network import Network
-from fcgen.reference import trace
+from fcgen.certification.certify import certify
+from fcgen.network.network import Network
+from fcgen.network.reference import trace
 from onnx_examples import mlp, save
 from qdq_examples import mlp as quantised_mlp
 from qdq_examples import onnxruntime_on

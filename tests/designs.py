@@ -6,9 +6,9 @@ import numpy as np
 
 from fcgen import accelerator
 from fcgen.accelerator import Accelerator
-from fcgen.dense_layer import DenseLayer, Requantization
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 
 INT8 = IntegerFormat(8, True)
 

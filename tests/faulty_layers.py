@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from fcgen.beats import StreamFormat
+from fcgen.design.beats import StreamFormat
 
 INPUTS = 4
 

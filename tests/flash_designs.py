@@ -9,7 +9,7 @@ import pytest
 
 from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
-from fcgen.schedule import Schedule
+from fcgen.schedule.schedule import Schedule
 from network_examples import network
 
 UP5K = "ice40-up5k"

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from fcgen import host_link
-from fcgen.design import Design
-from fcgen.engines.serial_line import SerialLine
+from fcgen.boards import host_link
+from fcgen.boards.host_link import LinkFiles
+from fcgen.design.design import Design
+from fcgen.hardware.host.protocol import encode
 from fcgen.host.frames import Frame, FrameDecoder
-from fcgen.host_link import LinkFiles
-from fcgen.protocol import encode
+from fcgen.host.serial_line import SerialLine
 
 CLOCK_HZ, BAUD = 12_000_000, 3_000_000
 

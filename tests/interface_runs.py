@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fcgen import reference
-from fcgen.design import Design
-from fcgen.engines.cosimulation import Cosimulation
-from fcgen.engines.parameters import update
-from fcgen.fixed import IntegerFormat
-from fcgen.network import Network
-from fcgen.stimuli import stimuli
+from fcgen.design.design import Design
+from fcgen.design.stimuli import stimuli
+from fcgen.network import reference
+from fcgen.network.network import Network
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.simulation.engines.cosimulation import Cosimulation
+from fcgen.simulation.engines.parameters import update
 from interface_case import InterfaceCase, Values
 
 HERE = Path(__file__).parent

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.detect import load_model
-from fcgen.load.tflite_unary import BLOCK, LIBRARY
-from fcgen.reference import forward, look_up, requantize, run
-from fcgen.thresholds import thresholds
+from fcgen.load.tflite.unary import BLOCK, LIBRARY
+from fcgen.network.reference import forward, look_up, requantize, run
+from fcgen.numerics.thresholds import thresholds
 from litert_random import Drawn, staircase
 from tflite_examples import FLOAT, litert_outputs, schema
 

@@ -7,8 +7,8 @@ import numpy as np
 from designs import small_layer
 from fcgen import accelerator, devices
 from fcgen.devices.device import MappingOptions
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 
 
 def layer_of(inputs=24, outputs=10, *, weight_bits=8, activation_bits=8, runtime=False):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fcgen import accelerator
-from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.devices.device import MappingOptions
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 
 INT8 = IntegerFormat(8, True)
 

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.fixed import IntegerFormat
-from fcgen.network import End, Network
-from fcgen.requantization import Requantization
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import End, Network
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.requantization import Requantization
 
 INT8 = IntegerFormat(8, signed=True)
 

@@ -11,9 +11,9 @@ import onnxruntime
 
 import fcgen
 from certificate_lists import Listed, codes_of, every_accumulator, tricky_inputs, ways
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
-from fcgen.reference import forward, requantize
+from fcgen.network.reference import forward, requantize
 from onnx_examples import save
 
 ALONE = 6

@@ -6,14 +6,14 @@ from collections import Counter
 
 import numpy as np
 
-from fcgen.design import Design
-from fcgen.engines.serial_line import SerialLine
-from fcgen.fixed import IntegerFormat
+from fcgen.boards.host_link import LinkFiles
+from fcgen.design.design import Design
+from fcgen.hardware.host.protocol import ERROR, HEADER, NO_SEQUENCE, REPLY, Request, encode, wrap
 from fcgen.host.frames import FrameDecoder
+from fcgen.host.serial_line import SerialLine
 from fcgen.host.vectors import from_octets, to_octets
-from fcgen.host_link import LinkFiles
-from fcgen.protocol import ERROR, HEADER, NO_SEQUENCE, REPLY, Request, encode, wrap
-from fcgen.reference import run
+from fcgen.network.reference import run
+from fcgen.numerics.fixed import IntegerFormat
 
 # WEIGHTS_WRITE and WEIGHTS_SEAL are sent damaged alone: whole, they rightly change the answers.
 HARMLESS = (Request.INFO, Request.STATUS, Request.RESET, Request.INFER, Request.WEIGHTS_READ)

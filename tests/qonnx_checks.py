@@ -14,9 +14,9 @@ from certificate_lists import (
     tricky_inputs,
     ways,
 )
-from fcgen.certify import certify
-from fcgen.network import Network
-from fcgen.reference import requantize, run
+from fcgen.certification.certify import certify
+from fcgen.network.network import Network
+from fcgen.network.reference import requantize, run
 from onnx_examples import save
 
 AIMED_MAX = 60

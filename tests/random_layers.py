@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fcgen.dense_layer import DenseLayer, Requantization
-from fcgen.fixed import ROUNDINGS, IntegerFormat
-from fcgen.requantization import offset_limit
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.fixed import ROUNDINGS, IntegerFormat
+from fcgen.numerics.requantization import offset_limit
 
 
 def random_format(rng: np.random.Generator) -> IntegerFormat:

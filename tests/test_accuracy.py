@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from designs import small_layer
-from fcgen.accuracy import CLASSES_MAX, Accuracy
 from fcgen.errors import InputError
-from fcgen.model_data import LabelledData, labelled
-from fcgen.network import Network
-from fcgen.network_accuracy import accuracy_of_integers
+from fcgen.network.network import Network
+from fcgen.quantization.accuracy import CLASSES_MAX, Accuracy
+from fcgen.quantization.model_data import LabelledData, labelled
+from fcgen.quantization.network_accuracy import accuracy_of_integers
 
 TRUTH = np.array([0, 1, 2, 2])
 

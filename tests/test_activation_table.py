@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fcgen.activation_table import ActivationTable
-from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.network import Network
-from fcgen.reference import forward, run, trace
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import Network
+from fcgen.network.reference import forward, run, trace
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
 from network_examples import INT8, dense, network
 
 INT2, UINT3 = IntegerFormat(2, True), IntegerFormat(3, False)

@@ -1,12 +1,12 @@
 import numpy as np
 
 from designs import small_layer
-from fcgen.design import Design
-from fcgen.engines import amaranth_engine
-from fcgen.engines.streaming import StreamOptions
-from fcgen.folding import Folding
-from fcgen.reference import forward
-from fcgen.stimuli import stimuli
+from fcgen.design.design import Design
+from fcgen.design.stimuli import stimuli
+from fcgen.network.reference import forward
+from fcgen.schedule.folding import Folding
+from fcgen.simulation.engines import amaranth_engine
+from fcgen.simulation.engines.streaming import StreamOptions
 
 
 def test_a_design_without_files_runs():

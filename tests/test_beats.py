@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fcgen.beats import StreamFormat
+from fcgen.design.beats import StreamFormat
 
 FORMATS = [
     StreamFormat(5, 2, 8, True),
@@ -56,7 +56,7 @@ def test_large_batches_are_packed_in_parts(monkeypatch):
     stream = StreamFormat(9, 4, 13, False)
     vectors = random_vectors(stream)
     whole = stream.pack(vectors)
-    monkeypatch.setattr("fcgen.beats._CHUNK_BITS", 1)
+    monkeypatch.setattr("fcgen.design.beats._CHUNK_BITS", 1)
     assert np.array_equal(stream.pack(vectors), whole)
     assert np.array_equal(stream.unpack(whole)[:, :9], vectors)
 

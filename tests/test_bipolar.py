@@ -9,17 +9,17 @@ import pytest
 
 import fcgen
 from fcgen import accelerator
-from fcgen.activation_table import ActivationTable
-from fcgen.beats import StreamFormat
-from fcgen.certify import certify
-from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
+from fcgen.certification.certify import certify
+from fcgen.design.beats import StreamFormat
+from fcgen.design.stimuli import stimuli
 from fcgen.errors import InputError
-from fcgen.fixed import BIPOLAR, IntegerFormat
-from fcgen.network import Network
-from fcgen.real_map import InputGrid
-from fcgen.reference import forward, run
-from fcgen.schedule import Schedule
-from fcgen.stimuli import stimuli
+from fcgen.network.dense_layer import DenseLayer, Requantization, ThresholdList
+from fcgen.network.network import Network
+from fcgen.network.reference import forward, run
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
+from fcgen.numerics.real_map import InputGrid
+from fcgen.schedule.schedule import Schedule
 from onnx_examples import save
 from qonnx_examples import DOMAIN, Graph
 from qonnx_runtime import execute
@@ -205,7 +205,7 @@ def test_bipolar_inputs_and_outputs_are_seen_as_signs(tmp_path):
 @pytest.mark.parametrize("end", ["argmax", "top_k"])
 def test_the_largest_of_bipolar_scores_is_the_first_plus_one(end, tmp_path):
     last = replace(layer(7, 6, signs(6), seed=5), name="scores")
-    network = Network("net", (last,), fcgen.network.End(end, 3 if end == "top_k" else 1))
+    network = Network("net", (last,), fcgen.network.network.End(end, 3 if end == "top_k" else 1))
     design = accelerator.write(network, Schedule.chain(network, ((2, 3),), 1), tmp_path / "d")
     x = BIPOLAR.draw(np.random.default_rng(2), (30, 7))
     found, wanted = design.simulate(x, engine="amaranth").outputs, run(network, x)

@@ -12,14 +12,14 @@ from command_line import run as fcgen
 from designs import small_layer, write_small
 from fcgen.accelerator import write
 from fcgen.errors import CheckError, InputError, ToolError
-from fcgen.folding import Folding
+from fcgen.hardware.host.protocol import ERROR, NO_SEQUENCE, REPLY, Code, Request, encode
 from fcgen.host.board import Board
 from fcgen.host.frames import FrameDecoder
 from fcgen.host.link import Ask, BoardError, Link
 from fcgen.host.virtual_board import VirtualBoard
-from fcgen.network import Network
-from fcgen.protocol import ERROR, NO_SEQUENCE, REPLY, Code, Request, encode
-from fcgen.reference import run
+from fcgen.network.network import Network
+from fcgen.network.reference import run
+from fcgen.schedule.folding import Folding
 
 serial = pytest.importorskip("serial")
 TIMEOUT = 20.0

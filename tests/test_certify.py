@@ -8,18 +8,18 @@ import pytest
 
 import fcgen
 import shared_models
-from fcgen.certify import certify
-from fcgen.dense_layer import ThresholdList
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.float_chain import FloatChain
-from fcgen.integer_model import IntegerLayer, IntegerModel
-from fcgen.network import End
-from fcgen.real_map import RealMap
-from fcgen.reference import requantize, run, trace
-from fcgen.roundings import BIPOLAR, ROUNDERS
-from fcgen.source_step import DoubleProduct, FloatProduct, LikeStep
-from fcgen.thresholds import thresholds
+from fcgen.load.integer_model import IntegerLayer, IntegerModel
+from fcgen.network.dense_layer import ThresholdList
+from fcgen.network.network import End
+from fcgen.network.reference import requantize, run, trace
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.float_chain import FloatChain
+from fcgen.numerics.real_map import RealMap
+from fcgen.numerics.roundings import BIPOLAR, ROUNDERS
+from fcgen.numerics.source_step import DoubleProduct, FloatProduct, LikeStep
+from fcgen.numerics.thresholds import thresholds
 
 INT8 = IntegerFormat(8, signed=True)
 INT4 = IntegerFormat(4, signed=True)

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fcgen.activation_table import ActivationTable
-from fcgen.certify import certify
-from fcgen.fixed import IntegerFormat
-from fcgen.integer_model import IntegerLayer, IntegerModel, TableOrder
+from fcgen.certification.certify import certify
+from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder
 from fcgen.load.layer_table import with_table
-from fcgen.reference import run
-from fcgen.source_step import DoubleProduct, FloatProduct, LikeStep
+from fcgen.network.reference import run
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.source_step import DoubleProduct, FloatProduct, LikeStep
 
 INT8 = IntegerFormat(8, signed=True)
 CODES = np.arange(-128, 128)

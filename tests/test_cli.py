@@ -14,7 +14,7 @@ import pytest
 import fcgen
 from command_line import run
 from fcgen import cli
-from fcgen.manifest_reader import read
+from fcgen.design.manifest_reader import read
 
 WORDS = ("layer", 5, 3, "--pe", 2, "--simd", 2)
 
@@ -239,7 +239,7 @@ def test_regress_as_json(capsys, tmp_path, design):
 
 
 def test_a_failed_case_comes_with_the_command_that_repeats_it(capsys, tmp_path, monkeypatch):
-    from fcgen import regression_case
+    from fcgen.regression import case as regression_case
 
     def wrong(layer, inputs):
         return np.zeros((len(inputs), layer.outputs), np.int64)

@@ -11,8 +11,8 @@ import pytest
 
 import fcgen
 from fcgen.cli import main
-from fcgen.export_onnx import CODES, VALUES
-from fcgen.reference import run as run_reference
+from fcgen.network.reference import run as run_reference
+from fcgen.quantization.export_onnx import CODES, VALUES
 from onnx_examples import mlp, save
 from tflite_examples import litert
 from tflite_examples import mlp as tflite_mlp

@@ -8,10 +8,10 @@ import pytest
 
 import fcgen
 from command_line import run
-from fcgen.export_onnx import CODES, VALUES
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
-from fcgen.random_networks import random_network_case
-from fcgen.reference import trace
+from fcgen.network.reference import trace
+from fcgen.quantization.export_onnx import CODES, VALUES
+from fcgen.regression.random_networks import random_network_case
 from onnx_examples import mlp, save
 
 

@@ -5,12 +5,12 @@ import pytest
 
 from designs import small_layer, write_small
 from faulty_layers import ENDINGS, FAULTS, INPUTS, write_layer
-from fcgen.engines import compiled, library
-from fcgen.engines.streaming import StreamFault, StreamOptions
+from fcgen.design.stimuli import stimuli
 from fcgen.errors import CheckError, ToolError
-from fcgen.fixed import IntegerFormat
-from fcgen.reference import forward
-from fcgen.stimuli import stimuli
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.simulation.engines import compiled, library
+from fcgen.simulation.engines.streaming import StreamFault, StreamOptions
 
 INT8 = IntegerFormat(8, True)
 DISTURBED = StreamOptions(gap=0.3, stall=0.5, seed=1)

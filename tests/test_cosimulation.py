@@ -3,15 +3,15 @@ import pytest
 
 from designs import small_layer, write_small
 from faulty_layers import ENDINGS, FAULTS, INPUTS, write_layer
-from fcgen.engines import amaranth_engine
-from fcgen.engines.cosimulation import SIMULATORS, Cosimulation, bench_directory
-from fcgen.engines.parameters import update
-from fcgen.engines.streaming import StreamFault, StreamOptions
+from fcgen.design.stimuli import stimuli
 from fcgen.errors import CheckError, ToolError
-from fcgen.fixed import IntegerFormat
-from fcgen.network import Network
-from fcgen.reference import forward
-from fcgen.stimuli import stimuli
+from fcgen.network.network import Network
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.simulation.engines import amaranth_engine
+from fcgen.simulation.engines.cosimulation import SIMULATORS, Cosimulation, bench_directory
+from fcgen.simulation.engines.parameters import update
+from fcgen.simulation.engines.streaming import StreamFault, StreamOptions
 
 INT8 = IntegerFormat(8, True)
 OPTIONS = [

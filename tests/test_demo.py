@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fcgen import accelerator, demo, simulate, tools
+from fcgen import accelerator
 from fcgen.cli import main
-from fcgen.reference import run
+from fcgen.demo import demo
+from fcgen.network.reference import run
+from fcgen.simulation import simulate
+from fcgen.tools import programs as tools
 
 IMAGES = 599
 

@@ -5,9 +5,9 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import CONSTANTS, DenseLayer, Requantization
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
+from fcgen.network.dense_layer import CONSTANTS, DenseLayer, Requantization
+from fcgen.numerics.fixed import IntegerFormat
 from random_layers import random_layer
 
 INT8 = IntegerFormat(8, True)

@@ -5,10 +5,10 @@ import pytest
 
 from designs import change_first_digit, small_layer, write_small
 from fcgen import accelerator
-from fcgen.design import Design
+from fcgen.design.design import Design
+from fcgen.design.manifest import hash_file
 from fcgen.errors import InputError
-from fcgen.folding import Folding
-from fcgen.manifest import hash_file
+from fcgen.schedule.folding import Folding
 
 
 @pytest.fixture(scope="module")

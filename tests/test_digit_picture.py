@@ -1,6 +1,6 @@
 import numpy as np
 
-from fcgen.digit_picture import BAR, draw
+from fcgen.demo.digit_picture import BAR, draw
 
 
 def drawn(image, scores) -> list[str]:

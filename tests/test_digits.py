@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fcgen.digits import DATA, PIXELS, Digits
-from fcgen.reference import forward
+from fcgen.demo.digits import DATA, PIXELS, Digits
+from fcgen.network.reference import forward
 
 TRAINING = Path(__file__).parents[1] / "weights" / "train_digits.py"
 

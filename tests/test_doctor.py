@@ -4,7 +4,7 @@ import json
 import pytest
 
 from command_line import run
-from fcgen import doctor
+from fcgen.cli import doctor
 
 ENGINES = ["reference", "amaranth", "icarus", "verilator", "compiled"]
 
@@ -86,14 +86,14 @@ def test_without_cocotb_its_engines_are_gone(lost):
 
 
 def test_without_verilator_its_engines_are_gone(lost, monkeypatch):
-    monkeypatch.setattr("fcgen.tools.shutil.which", lambda name: None)
+    monkeypatch.setattr("fcgen.tools.programs.shutil.which", lambda name: None)
     lost.add("verilator")
     engines = doctor.diagnose().engines
     assert [name for name, works in engines.items() if works] == ["reference", "amaranth"]
 
 
 def test_a_yosys_that_has_not_prepared_itself_is_said(monkeypatch):
-    monkeypatch.setattr("fcgen.wheels.Wheel.prepared", False)
+    monkeypatch.setattr("fcgen.tools.wheels.Wheel.prepared", False)
     place = check(doctor.diagnose(), "yosys").path
     assert place.endswith(" (compiles itself at first use, about 75 s)")
 

@@ -24,7 +24,7 @@ def name_of(page):
 
 def options_of(verb):
     """Every spelling of every option of a verb."""
-    command = importlib.import_module(f"fcgen.commands.{verb}").command
+    command = importlib.import_module(f"fcgen.cli.commands.{verb}").command
     return {"-h", "--help"} | {name for one in command.params for name in one.opts}
 
 

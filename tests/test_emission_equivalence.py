@@ -5,14 +5,14 @@ import pytest
 from amaranth.hdl import Fragment
 
 from emission.verilog_tools import prove_equal
-from fcgen import verilog
-from fcgen.activation_table import ActivationTable
-from fcgen.dense_layer import DenseLayer, Requantization
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.hardware.unary_table import UnaryTable
-from fcgen.hardware.weight_memory import WeightMemory
+from fcgen.design import verilog
+from fcgen.hardware.layer.layer import Layer
+from fcgen.hardware.memories.weight_memory import WeightMemory
+from fcgen.hardware.requantization.unary_table import UnaryTable
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 
 INT3 = IntegerFormat(3, True)
 TABLE = ActivationTable("noise", INT3, IntegerFormat(2, False), [3, 1, 0, 2, 2, 1, 3, 0])

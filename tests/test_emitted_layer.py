@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
-from fcgen import verilog, yosys
-from fcgen.activation_table import ActivationTable
-from fcgen.dense_layer import DenseLayer, Requantization
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.hardware.layer_controller import LayerController
-from fcgen.mapping import GENERIC
-from fcgen.memory_cut import RamShape
+from fcgen.design import verilog
+from fcgen.hardware.layer.layer import Layer
+from fcgen.hardware.layer.layer_controller import LayerController
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.mapping import GENERIC
+from fcgen.schedule.memory_cut import RamShape
+from fcgen.tools import yosys
 
 INT8 = IntegerFormat(8, True)
 SHAPES = {

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat, operand_format, signed_width
+from fcgen.numerics.fixed import IntegerFormat, operand_format, signed_width
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ import zlib
 import numpy as np
 import pytest
 
-from fcgen import boards, flash_image, host_link
-from fcgen.engines.parameters import update
-from fcgen.host.vectors import from_octets, to_octets
-from fcgen.protocol import (
+from fcgen import boards
+from fcgen.boards import flash_image, host_link
+from fcgen.hardware.host.protocol import (
     FLASH_HEADER_BYTES,
     REPLY,
     STATUS,
@@ -17,8 +16,10 @@ from fcgen.protocol import (
     Request,
     encode,
 )
-from fcgen.random_networks import other_values
-from fcgen.reference import run
+from fcgen.host.vectors import from_octets, to_octets
+from fcgen.network.reference import run
+from fcgen.regression.random_networks import other_values
+from fcgen.simulation.engines.parameters import update
 from flash_designs import few_rams, write_in_scratchpads
 from host_boards import BAUD, CLOCK_HZ, Client
 

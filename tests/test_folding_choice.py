@@ -5,10 +5,10 @@ import pytest
 from fcgen import devices
 from fcgen.devices.device import Usage
 from fcgen.errors import CheckError, InputError
-from fcgen.folding_choice import Folder, Goal
+from fcgen.folding.choice import Folder, Goal
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.blocks import multiplier_blocks
-from fcgen.network import End
+from fcgen.network.network import End
 from fcgen.synthesis.fit import excesses
 from network_examples import network
 

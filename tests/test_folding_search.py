@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fcgen.errors import CheckError
-from fcgen.folding import ceil_div
-from fcgen.folding_search import at_pace, cheapest, cycles_of, divisions, multipliers, within
+from fcgen.folding.search import at_pace, cheapest, cycles_of, divisions, multipliers, within
+from fcgen.schedule.folding import ceil_div
 
 
 def every_folding(inputs, outputs):

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from fcgen.engines.framing import Beat, FramingRules, broken_stream, framed
+from fcgen.simulation.engines.framing import Beat, FramingRules, broken_stream, framed
 
 F, L, N, B = (True, False), (False, True), (False, False), (True, True)
 

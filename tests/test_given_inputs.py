@@ -12,14 +12,14 @@ from onnx import helper
 
 import fcgen
 from fcgen.cli import main
-from fcgen.digits import PIXEL_MAX, Digits
+from fcgen.demo.digits import PIXEL_MAX, Digits
 from fcgen.errors import InputError
-from fcgen.export_onnx import CODES
-from fcgen.given_inputs import codes_of, reals_of
 from fcgen.host.board import Board
-from fcgen.network import Network
-from fcgen.real_map import InputGrid
-from fcgen.reference import run as run_reference
+from fcgen.network.network import Network
+from fcgen.network.reference import run as run_reference
+from fcgen.numerics.real_map import InputGrid
+from fcgen.quantization.export_onnx import CODES
+from fcgen.quantization.given_inputs import codes_of, reals_of
 from network_examples import dense, network
 from onnx_examples import onnx_model, save
 from tflite_examples import litert

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emission.verilog_tools import verilator_says
-from fcgen import tools
+from fcgen.tools import programs as tools
 
 HDL = Path(__file__).resolve().parents[1] / "hdl"
 

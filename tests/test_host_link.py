@@ -9,14 +9,10 @@ import numpy as np
 import pytest
 
 from designs import small_layer, write_small
-from fcgen import host_link, tools
-from fcgen.engines.parameters import update
+from fcgen.boards import host_link
+from fcgen.boards.host_link import LinkFiles
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.host.vectors import from_octets, to_octets
-from fcgen.host_link import LinkFiles
-from fcgen.network import Network
-from fcgen.protocol import (
+from fcgen.hardware.host.protocol import (
     ERROR,
     NO_SEQUENCE,
     REPLY,
@@ -26,7 +22,12 @@ from fcgen.protocol import (
     Request,
     encode,
 )
-from fcgen.reference import run
+from fcgen.host.vectors import from_octets, to_octets
+from fcgen.network.network import Network
+from fcgen.network.reference import run
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.simulation.engines.parameters import update
+from fcgen.tools import programs as tools
 from host_boards import CLOCK_HZ, Client, write_link
 from protocol_fuzz import Fuzzer
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fcgen.images import MemoryImage
+from fcgen.hardware.memories.images import MemoryImage
 
 
 @pytest.mark.parametrize("bits", range(1, 17))

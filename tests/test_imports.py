@@ -63,8 +63,8 @@ def below(*packages: str) -> list[str]:
 
 
 def test_the_sources_are_found():
-    assert "fcgen.hardware.layer" in IMPORTS["fcgen.design_files"]
-    assert "fcgen.errors" in IMPORTS["fcgen.dense_layer"]
+    assert "fcgen.hardware.layer.layer" in IMPORTS["fcgen.design.files"]
+    assert "fcgen.errors" in IMPORTS["fcgen.network.dense_layer"]
 
 
 def test_no_circle_of_imports():
@@ -76,32 +76,71 @@ def test_no_circle_of_imports():
 
 @pytest.mark.parametrize("name", below("fcgen.hardware"))
 def test_hardware_knows_neither_the_reference_nor_what_is_made_of_it(name):
-    forbidden = below("fcgen.reference", "fcgen.verilog", "fcgen.design", "fcgen.engines")
-    forbidden += below("fcgen.emission", "fcgen.simulate", "fcgen.synthesis", "fcgen.commands")
+    forbidden = below(
+        "fcgen.network.reference",
+        "fcgen.design.verilog",
+        "fcgen.design.design",
+        "fcgen.simulation.engines",
+    )
+    forbidden += below(
+        "fcgen.design.emission",
+        "fcgen.simulation.simulate",
+        "fcgen.synthesis",
+        "fcgen.cli.commands",
+    )
     assert not reached(name) & set(forbidden)
 
 
 def test_the_reference_knows_no_hardware():
-    assert not reached("fcgen.reference") & set(below("fcgen.hardware", "fcgen.folding"))
+    assert not reached("fcgen.network.reference") & set(
+        below("fcgen.hardware", "fcgen.schedule.folding")
+    )
 
 
-@pytest.mark.parametrize("name", below("fcgen.verilog", "fcgen.emission", "fcgen.yosys"))
+@pytest.mark.parametrize(
+    "name", below("fcgen.design.verilog", "fcgen.design.emission", "fcgen.tools.yosys")
+)
 def test_the_emitter_knows_no_network(name):
-    forbidden = below("fcgen.dense_layer", "fcgen.reference", "fcgen.folding", "fcgen.design")
+    forbidden = below(
+        "fcgen.network.dense_layer",
+        "fcgen.network.reference",
+        "fcgen.schedule.folding",
+        "fcgen.design.design",
+    )
     # Through its memories' texts it meets the hardware's package, not the other way round.
     assert not IMPORTS[name] & set(forbidden)
 
 
-@pytest.mark.parametrize("name", below("fcgen.fixed", "fcgen.dense_layer", "fcgen.load"))
+@pytest.mark.parametrize(
+    "name", below("fcgen.numerics.fixed", "fcgen.network.dense_layer", "fcgen.load")
+)
 def test_the_arithmetic_contract_stands_below_everything_else(name):
-    allowed = below("fcgen.fixed", "fcgen.dense_layer", "fcgen.load", "fcgen.errors")
-    allowed += below("fcgen.document", "fcgen.validation", "fcgen.requantization")
-    allowed += below("fcgen.activation_table", "fcgen.threshold_list")
-    allowed += below("fcgen.reference", "fcgen.network", "fcgen.real_map", "fcgen.model")
-    allowed += below("fcgen.integer_model", "fcgen.source_step", "fcgen.float_chain")
-    allowed += below("fcgen.float_operations", "fcgen.roundings", "fcgen.memory_need")
-    allowed += below("fcgen.end", "fcgen.reference_end", "fcgen.softmax_table", "fcgen.tail")
-    allowed += below("fcgen.half_precision", "fcgen.half_chain")
+    allowed = below(
+        "fcgen.numerics.fixed", "fcgen.network.dense_layer", "fcgen.load", "fcgen.errors"
+    )
+    allowed += below(
+        "fcgen.files.document", "fcgen.numerics.validation", "fcgen.numerics.requantization"
+    )
+    allowed += below("fcgen.numerics.activation_table", "fcgen.numerics.threshold_list")
+    allowed += below(
+        "fcgen.network.reference",
+        "fcgen.network.network",
+        "fcgen.numerics.real_map",
+        "fcgen.load.model",
+    )
+    allowed += below(
+        "fcgen.load.integer_model", "fcgen.numerics.source_step", "fcgen.numerics.float_chain"
+    )
+    allowed += below(
+        "fcgen.numerics.float_operations", "fcgen.numerics.roundings", "fcgen.load.memory_need"
+    )
+    allowed += below(
+        "fcgen.network.end",
+        "fcgen.network.reference_end",
+        "fcgen.numerics.softmax_table",
+        "fcgen.network.tail",
+    )
+    allowed += below("fcgen.numerics.half_precision", "fcgen.numerics.half_chain")
     assert reached(name) <= set(allowed)
 
 

@@ -1,6 +1,6 @@
 """Names of layers as Verilog identifiers."""
 
-from fcgen.instance_names import instance_names
+from fcgen.network.instance_names import instance_names
 from network_examples import network
 
 

@@ -14,16 +14,18 @@ import pytest
 from command_line import run
 from designs import small_layer
 from emission.verilog_tools import icarus_says, verilator_says
-from fcgen import accelerator, tools, yosys
-from fcgen.design import Design
+from fcgen import accelerator
+from fcgen.design.design import Design
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
 from fcgen.hardware.interfaces.plan import Element
 from fcgen.hardware.interfaces.registers import BitField, Register, RegisterMap
-from fcgen.network import End
+from fcgen.network.network import End
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 from fcgen.synthesis.for_design import sources_of, stream_sources_of
 from fcgen.synthesis.pins import PinPlan
+from fcgen.tools import programs as tools
+from fcgen.tools import yosys
 from network_examples import network
 
 KINDS = pytest.mark.parametrize("kind", ["axi", "wishbone"])

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from fcgen import accelerator
-from fcgen.engines.cosimulation import SIMULATORS
-from fcgen.network import Network
-from fcgen.random_networks import writable_network
-from fcgen.requantization import Requantization
-from fcgen.schedule import Schedule
+from fcgen.network.network import Network
+from fcgen.numerics.requantization import Requantization
+from fcgen.regression.random_networks import writable_network
+from fcgen.schedule.schedule import Schedule
+from fcgen.simulation.engines.cosimulation import SIMULATORS
 from interface_runs import case_of, cosimulation, expected, run
 from network_examples import INT8, dense
 

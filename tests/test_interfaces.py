@@ -10,11 +10,11 @@ import pytest
 
 from designs import small_layer
 from fcgen import accelerator
-from fcgen.engines.cosimulation import Cosimulation
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.network import Network
-from fcgen.reference import forward
+from fcgen.network.network import Network
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
+from fcgen.simulation.engines.cosimulation import Cosimulation
 from interface_runs import case_of, cosimulation, run
 
 OLD, NEW = small_layer(runtime=True), small_layer(seed=9, runtime=True)

@@ -8,12 +8,12 @@ import pytest
 
 from fcgen import devices
 from fcgen.errors import CheckError
-from fcgen.folding_choice import Folder, Goal
-from fcgen.folding_search import divisions
+from fcgen.folding.choice import Folder, Goal
+from fcgen.folding.latency_search import Stage, cheapest_within, fastest
+from fcgen.folding.search import divisions
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
-from fcgen.latency_search import Stage, cheapest_within, fastest
-from fcgen.network import End
-from fcgen.schedule import Schedule
+from fcgen.network.network import End
+from fcgen.schedule.schedule import Schedule
 from network_examples import network
 
 

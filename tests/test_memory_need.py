@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from command_line import run
-from fcgen import memory_need
 from fcgen.errors import InputError
-from fcgen.load import detect
+from fcgen.load import detect, memory_need
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pytest
 
 from command_line import run
 from designs import write_small
+from fcgen.design.stimuli import stimuli
 from fcgen.devices.ecp5 import Ecp5
-from fcgen.engines.cosimulation import Cosimulation
-from fcgen.engines.streaming import StreamOptions
-from fcgen.reference import forward
-from fcgen.stimuli import stimuli
+from fcgen.network.reference import forward
+from fcgen.simulation.engines.cosimulation import Cosimulation
+from fcgen.simulation.engines.streaming import StreamOptions
 from fcgen.synthesis.for_simulation import with_netlist
 from netlist_layers import LAYERS
 

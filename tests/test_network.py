@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.network import End, Network
-from fcgen.real_map import InputGrid, RealMap
-from fcgen.reference import run, trace
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import End, Network
+from fcgen.network.reference import run, trace
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.real_map import InputGrid, RealMap
 from network_examples import INT8, dense, network
 
 

@@ -6,8 +6,8 @@ from onnx import helper
 
 import fcgen
 from command_line import run as cli
-from fcgen.certify import certify
-from fcgen.reference import run
+from fcgen.certification.certify import certify
+from fcgen.network.reference import run
 from onnx_examples import onnx_model, save
 from qdq_examples import Graph, onnxruntime_on
 from qonnx_examples import Graph as Qonnx
@@ -64,7 +64,7 @@ def test_data_or_a_range_give_the_grid(source, lo, way, tmp_path, capsys):
 def test_onnxruntime_s_integers_of_dequantised_inputs_are_the_network_s(tmp_path):
     path = qdq(tmp_path)
     from fcgen.load.detect import load_model
-    from fcgen.real_map import InputGrid
+    from fcgen.numerics.real_map import InputGrid
 
     model = load_model(path, None, InputGrid(2.0**-5, 0, -128, 127))
     network, certificate = certify(model)
@@ -82,7 +82,7 @@ def test_sums_of_floats_differ_only_where_the_certificate_says_so(step, tmp_path
     import onnx
 
     from fcgen.load.detect import load_model
-    from fcgen.real_map import InputGrid
+    from fcgen.numerics.real_map import InputGrid
 
     path = qdq(tmp_path, step=step)
     model = load_model(path, None, InputGrid(0.0371, 4, -128, 127))

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fcgen.errors import InputError
-from fcgen.output_directory import replacing
+from fcgen.files.output_directory import replacing
 
 
 def ours(directory):

@@ -12,12 +12,12 @@ import fcgen
 from command_line import run
 from designs import small_layer
 from fcgen import accelerator
+from fcgen.design.parameter_image import ParameterImage
+from fcgen.design.parameter_layout import layout_word
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.network import Network
-from fcgen.parameter_image import ParameterImage
-from fcgen.parameter_layout import layout_word
+from fcgen.network.network import Network
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 
 KINDS = ("axi", "wishbone")
 FOLDING = Folding(12, 7, 3, 4, 2, 8)

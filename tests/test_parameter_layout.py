@@ -4,9 +4,9 @@ import pytest
 
 from designs import small_layer
 from fcgen import accelerator
-from fcgen.design import Design
-from fcgen.folding import Folding
-from fcgen.parameter_layout import layout_hash
+from fcgen.design.design import Design
+from fcgen.design.parameter_layout import layout_hash
+from fcgen.schedule.folding import Folding
 
 
 @pytest.fixture(scope="module")

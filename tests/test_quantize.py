@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fcgen import reference
+from fcgen.design.replaced_parameters import replace_parameters
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.load.raw_weights import RawWeights
-from fcgen.quantize import make_layer
-from fcgen.replaced_parameters import replace_parameters
+from fcgen.load.arrays.raw_weights import RawWeights
+from fcgen.network import reference
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.layer_options import make_layer
 
 INT8 = IntegerFormat(8, True)
 UINT8 = IntegerFormat(8, False)

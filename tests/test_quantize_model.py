@@ -6,17 +6,17 @@ import onnxruntime
 import pytest
 
 import fcgen
-from fcgen.activation_grid import choose_grid
 from fcgen.errors import InputError
-from fcgen.export_onnx import CODES, VALUES, export_onnx
-from fcgen.fixed import IntegerFormat
-from fcgen.float32_claim import claims
-from fcgen.network import End
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
-from fcgen.reference import run
-from fcgen.requantization import Requantization
-from fcgen.scales import SHIFT_MAX_UNSIGNED
+from fcgen.network.network import End
+from fcgen.network.reference import run
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.requantization import Requantization
+from fcgen.numerics.scales import SHIFT_MAX_UNSIGNED
+from fcgen.quantization.activation_grid import choose_grid
+from fcgen.quantization.export_onnx import CODES, VALUES, export_onnx
+from fcgen.quantization.float32_claim import claims
+from fcgen.quantization.model import quantize
+from fcgen.quantization.options import QuantizeOptions
 from network_examples import INT8, dense
 from onnx_examples import mlp, save
 

@@ -6,11 +6,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fcgen.document import Fields, load
 from fcgen.errors import InputError
-from fcgen.float_operations import OPERATIONS
-from fcgen.real_map import InputGrid, RealMap
-from fcgen.roundings import ROUNDERS
+from fcgen.files.document import Fields, load
+from fcgen.numerics.float_operations import OPERATIONS
+from fcgen.numerics.real_map import InputGrid, RealMap
+from fcgen.numerics.roundings import ROUNDERS
 
 
 def read(grid):

@@ -3,10 +3,10 @@ import pytest
 from scipy.signal import correlate
 
 import big_integers
-from fcgen import reference
-from fcgen.dense_layer import DenseLayer, Requantization
 from fcgen.errors import InputError
-from fcgen.fixed import ROUNDINGS, IntegerFormat
+from fcgen.network import reference
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.fixed import ROUNDINGS, IntegerFormat
 from random_layers import (
     random_codes,
     random_extreme,

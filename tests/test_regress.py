@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from designs import change_first_digit, write_small
-from fcgen import regression_case
+from fcgen.design.stimuli import stimuli
 from fcgen.errors import InputError
-from fcgen.fixed import ROUNDINGS, SATURATIONS
-from fcgen.random_layers import random_case
-from fcgen.reference import forward, run
-from fcgen.regress import regress
-from fcgen.regression_report import CaseResult, RegressionReport
-from fcgen.stimuli import stimuli
+from fcgen.network.reference import forward, run
+from fcgen.numerics.fixed import ROUNDINGS, SATURATIONS
+from fcgen.regression import case as regression_case
+from fcgen.regression.random_layers import random_case
+from fcgen.regression.regress import regress
+from fcgen.regression.report import CaseResult, RegressionReport
 
 
 @pytest.mark.parametrize("engine", ["amaranth", "compiled", "icarus", "verilator"])
@@ -67,7 +67,7 @@ def test_given_designs_run_with_all_stalls(tmp_path):
 
 
 def test_a_failure_has_its_place_and_the_command_that_repeats_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("fcgen.simulate.run_reference", lambda net, x: run(net, x) + 1)
+    monkeypatch.setattr("fcgen.simulation.simulate.run_reference", lambda net, x: run(net, x) + 1)
     made = write_small(tmp_path / "d")
     report = regress([made.directory], engine="compiled")
     lines = list(report.lines())

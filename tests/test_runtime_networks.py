@@ -9,15 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fcgen import accelerator, tools
+from fcgen import accelerator
 from fcgen.cli import main
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.errors import InputError
-from fcgen.hardware.parameter_chain import ParameterChain
-from fcgen.network import End, Network
-from fcgen.random_networks import other_values, random_network_case
-from fcgen.schedule import Schedule
-from fcgen.simulate import simulate
+from fcgen.hardware.parameters.parameter_chain import ParameterChain
+from fcgen.network.network import End, Network
+from fcgen.regression.random_networks import other_values, random_network_case
+from fcgen.schedule.schedule import Schedule
+from fcgen.simulation.simulate import simulate
+from fcgen.tools import programs as tools
 from network_examples import network
 from test_activation_table import square
 

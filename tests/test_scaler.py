@@ -26,20 +26,20 @@ from sklearn.preprocessing import (
 
 import fcgen
 from command_line import run as cli
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
+from fcgen.design.loaded_parameters import load_parameters
 from fcgen.errors import InputError
 from fcgen.explore.point import Widths
 from fcgen.explore.store import begin
 from fcgen.explore.subject import ModelSubject, load, notes_of, prepare
-from fcgen.export_onnx import CODES, twin
-from fcgen.loaded_parameters import load_parameters
-from fcgen.model_data import ModelData
-from fcgen.network import End, Network
-from fcgen.network_accuracy import accuracy
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
-from fcgen.real_map import InputGrid, RealMap
-from fcgen.reference import run
+from fcgen.network.network import End, Network
+from fcgen.network.reference import run
+from fcgen.numerics.real_map import InputGrid, RealMap
+from fcgen.quantization.export_onnx import CODES, twin
+from fcgen.quantization.model import quantize
+from fcgen.quantization.model_data import ModelData
+from fcgen.quantization.network_accuracy import accuracy
+from fcgen.quantization.options import QuantizeOptions
 from keras_examples import Layer, dense, model_config, save_keras
 from network_examples import network
 from onnx_examples import onnx_model, save

@@ -3,9 +3,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fcgen import scales
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
+from fcgen.numerics import scales
+from fcgen.numerics.fixed import IntegerFormat
 
 INT8 = IntegerFormat(8, True)
 UINT8 = IntegerFormat(8, False)

@@ -3,9 +3,9 @@
 import pytest
 
 from fcgen.errors import InputError
-from fcgen.folding import Folding
-from fcgen.network import End
-from fcgen.schedule import Schedule
+from fcgen.network.network import End
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.schedule import Schedule
 from network_examples import network
 
 

@@ -6,11 +6,11 @@ import pytest
 
 import fcgen
 from designs import change_first_digit, small_layer, write_small
-from fcgen import tools
-from fcgen.engines.choice import ENGINES
 from fcgen.errors import CheckError, InputError, ToolError
-from fcgen.reference import forward
-from fcgen.simulate import simulate
+from fcgen.network.reference import forward
+from fcgen.simulation.engines.choice import ENGINES
+from fcgen.simulation.simulate import simulate
+from fcgen.tools import programs as tools
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +130,8 @@ def test_without_check_nothing_is_compared(broken):
 
 
 def test_a_broken_protocol_comes_with_the_command_that_repeats_it(design, tmp_path, monkeypatch):
-    monkeypatch.setattr("fcgen.engines.streaming.tail", lambda design: 0)
-    monkeypatch.setattr("fcgen.engines.compiled_job.watchdog", lambda design, options: 0)
+    monkeypatch.setattr("fcgen.simulation.engines.streaming.tail", lambda design: 0)
+    monkeypatch.setattr("fcgen.simulation.engines.compiled_job.watchdog", lambda design, options: 0)
     with pytest.raises(CheckError, match=r"nothing was accepted .*; repeat with: fcgen simulate"):
         simulate(design, engine="compiled", vectors=2)
 

@@ -6,7 +6,7 @@ from command_line import run
 from designs import write_small
 from fcgen.errors import InputError
 from fcgen.report.simulations import records
-from fcgen.simulation_record import folder_of
+from fcgen.simulation.record import folder_of
 
 
 @pytest.fixture(scope="module")

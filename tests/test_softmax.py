@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 
 import fcgen
-from fcgen import tools
-from fcgen.answers import answer
 from fcgen.cli import main
-from fcgen.design import Design
+from fcgen.design.design import Design
+from fcgen.design.loaded_parameters import load_parameters
 from fcgen.errors import CheckError, InputError
 from fcgen.estimation.for_design import estimate_network
-from fcgen.fixed import IntegerFormat
-from fcgen.folding_choice import Folder, Goal
-from fcgen.loaded_parameters import load_parameters
-from fcgen.network import End, Network
-from fcgen.random_networks import random_network_case
-from fcgen.real_map import RealMap
-from fcgen.reference import run as run_reference
-from fcgen.reference import trace
-from fcgen.schedule import Schedule
-from fcgen.simulate import simulate
+from fcgen.folding.choice import Folder, Goal
+from fcgen.network.network import End, Network
+from fcgen.network.reference import run as run_reference
+from fcgen.network.reference import trace
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.real_map import RealMap
+from fcgen.quantization.answers import answer
+from fcgen.regression.random_networks import random_network_case
+from fcgen.schedule.schedule import Schedule
+from fcgen.simulation.simulate import simulate
+from fcgen.tools import programs as tools
 from network_examples import network
 from onnx_examples import mlp, save
 

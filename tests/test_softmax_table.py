@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fcgen.fixed import BIPOLAR, IntegerFormat
-from fcgen.reference_end import probabilities
-from fcgen.softmax_table import INDEX_BITS_MAX, SoftmaxTable, upwards
+from fcgen.network.reference_end import probabilities
+from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
+from fcgen.numerics.softmax_table import INDEX_BITS_MAX, SoftmaxTable, upwards
 
 INT8 = IntegerFormat(8, True)
 CASES = [  # M, score, scale, bits

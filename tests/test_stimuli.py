@@ -1,7 +1,7 @@
 import numpy as np
 
-from fcgen.fixed import IntegerFormat
-from fcgen.stimuli import stimuli
+from fcgen.design.stimuli import stimuli
+from fcgen.numerics.fixed import IntegerFormat
 
 
 def test_extremes_and_alternations_come_first():

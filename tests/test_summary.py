@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.quantize import make_layer
-from fcgen.summary import summarise
+from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.layer_options import make_layer
+from fcgen.schedule.folding import Folding
+from fcgen.summary.layer import summarise
 
 INT8 = IntegerFormat(8, signed=True)
 

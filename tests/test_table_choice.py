@@ -8,16 +8,16 @@ import onnxruntime
 import pytest
 
 import fcgen
-from fcgen.activation_grid import Grid
 from fcgen.errors import InputError
-from fcgen.export_onnx import CODES, VALUES, export_onnx
-from fcgen.fixed import IntegerFormat
-from fcgen.float32_claim import claims
-from fcgen.model import Activation, FloatLayer, Model
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
-from fcgen.reference import run, trace
-from fcgen.table_choice import choose_table, index_bits, output_grid
+from fcgen.load.model import Activation, FloatLayer, Model
+from fcgen.network.reference import run, trace
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.activation_grid import Grid
+from fcgen.quantization.export_onnx import CODES, VALUES, export_onnx
+from fcgen.quantization.float32_claim import claims
+from fcgen.quantization.model import quantize
+from fcgen.quantization.options import QuantizeOptions
+from fcgen.quantization.table_choice import choose_table, index_bits, output_grid
 from network_examples import INT8
 from onnx_examples import mlp, save
 

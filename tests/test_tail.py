@@ -13,15 +13,15 @@ import pytest
 from onnx import helper
 
 import fcgen
-from fcgen.answers import answer
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.detect import load_model
-from fcgen.network import End, Network
-from fcgen.quantize_model import quantize
-from fcgen.real_map import InputGrid, RealMap
-from fcgen.reference import run
-from fcgen.tail import OTHER, Tail
+from fcgen.network.network import End, Network
+from fcgen.network.reference import run
+from fcgen.network.tail import OTHER, Tail
+from fcgen.numerics.real_map import InputGrid, RealMap
+from fcgen.quantization.answers import answer
+from fcgen.quantization.model import quantize
 from network_examples import network
 from onnx_examples import mlp, onnx_model, save
 from qdq_examples import Graph, onnxruntime_on

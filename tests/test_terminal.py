@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from fcgen.table import box
-from fcgen.terminal import Terminal, plain
+from fcgen.text.table import box
+from fcgen.text.terminal import Terminal, plain
 
 
 def test_results_go_to_stdout_and_the_rest_to_stderr(capsys):

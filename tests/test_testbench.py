@@ -5,8 +5,8 @@ import pytest
 
 from designs import change_first_digit, small_layer, write_small
 from fcgen import accelerator
-from fcgen.folding import Folding
-from fcgen.testbench import image_sums
+from fcgen.design.testbench import image_sums
+from fcgen.schedule.folding import Folding
 
 COMMANDS = ("iverilog -g2012 -Wall -o tb.vvp -f files.f tb.sv", "vvp -n tb.vvp")
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
+from fcgen.certification.threshold_choice import cost
 from fcgen.devices import find, mapping
 from fcgen.estimation.layer import layer_logic
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.threshold_choice import cost
+from fcgen.network.dense_layer import DenseLayer, Requantization, ThresholdList
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 
 INT8 = IntegerFormat(8, True)
 RANDOM = np.random.default_rng(3)

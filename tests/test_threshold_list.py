@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import DenseLayer, ThresholdList
+from fcgen.design.replaced_parameters import replace_parameters
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.load.raw_weights import RawWeights
-from fcgen.network import Network
-from fcgen.reference import forward, requantize
-from fcgen.replaced_parameters import replace_parameters
-from fcgen.summary import summarise
+from fcgen.load.arrays.raw_weights import RawWeights
+from fcgen.network.dense_layer import DenseLayer, ThresholdList
+from fcgen.network.network import Network
+from fcgen.network.reference import forward, requantize
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
+from fcgen.summary.layer import summarise
 
 UINT2 = IntegerFormat(2, False)
 INT4 = IntegerFormat(4, True)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fcgen import install, tools
 from fcgen.errors import ToolError
+from fcgen.tools import install
+from fcgen.tools import programs as tools
 
 
 def program(folder: Path, name: str, answer: str = "") -> Path:

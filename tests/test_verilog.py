@@ -13,7 +13,7 @@ from emission.toys import (
     Store,
 )
 from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
-from fcgen import verilog
+from fcgen.design import verilog
 from fcgen.errors import ToolError
 
 TOYS = [Arithmetic, Registers, Store]

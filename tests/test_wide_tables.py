@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import fcgen
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
-from fcgen.reference import run
+from fcgen.network.reference import run
+from fcgen.quantization.model import quantize
+from fcgen.quantization.options import QuantizeOptions
 from tensor_examples import save
 
 KINDS = {

@@ -1,6 +1,6 @@
 import pytest
 
-from fcgen.wording import count
+from fcgen.text.wording import count
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from fcgen.accelerator import Accelerator as Accelerator
     from fcgen.accelerator import open as open
     from fcgen.accelerator import write as write
-    from fcgen.dense_layer import DenseLayer as DenseLayer
     from fcgen.explore.call import explore as explore
-    from fcgen.fixed import IntegerFormat as IntegerFormat
-    from fcgen.folding import Folding as Folding
     from fcgen.host.board import Board as Board
     from fcgen.host.virtual_board import VirtualBoard as VirtualBoard
     from fcgen.load.detect import load_model
-    from fcgen.quantize import make_layer as make_layer
+    from fcgen.network.dense_layer import DenseLayer as DenseLayer
+    from fcgen.numerics.fixed import IntegerFormat as IntegerFormat
+    from fcgen.quantization.layer_options import make_layer as make_layer
+    from fcgen.schedule.folding import Folding as Folding
 
     load = load_model
 
@@ -27,10 +27,10 @@ _HOMES = {
     "Accelerator": "accelerator",
     "open": "accelerator",
     "write": "accelerator",
-    "IntegerFormat": "fixed",
-    "Folding": "folding",
-    "DenseLayer": "dense_layer",
-    "make_layer": "quantize",
+    "IntegerFormat": "numerics.fixed",
+    "Folding": "schedule.folding",
+    "DenseLayer": "network.dense_layer",
+    "make_layer": "quantization.layer_options",
     "Board": "host.board",
     "VirtualBoard": "host.virtual_board",
 }

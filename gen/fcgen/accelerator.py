@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen import devices
-from fcgen.dense_layer import DenseLayer
-from fcgen.design import Design, whole
+from fcgen.design.design import Design, whole
+from fcgen.design.interface.interface import STREAM, check_interface
+from fcgen.design.manifest import check_names
+from fcgen.design.manifest_reader import is_design
 from fcgen.devices.device import MappingOptions
-from fcgen.folding import Folding
-from fcgen.interface import STREAM, check_interface
-from fcgen.manifest import check_names
-from fcgen.manifest_reader import is_design
-from fcgen.network import Network
-from fcgen.output_directory import replacing
-from fcgen.schedule import Schedule
-from fcgen.simulate import simulate
-from fcgen.simulation_result import SimulationResult
+from fcgen.files.output_directory import replacing
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import Network
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.schedule import Schedule
+from fcgen.simulation.result import SimulationResult
+from fcgen.simulation.simulate import simulate
 
 if TYPE_CHECKING:
     from fcgen.estimation.estimate import Estimate
-    from fcgen.network_summary import NetworkSummary
-    from fcgen.summary import Summary
+    from fcgen.summary.layer import Summary
+    from fcgen.summary.network import NetworkSummary
     from fcgen.synthesis.result import Result
 
 
@@ -110,7 +110,7 @@ class Accelerator:
         codes: bool = False,
         progress: Callable[[str], None] = lambda _: None,
     ) -> SimulationResult:
-        """Stream vectors through the design; see :func:`fcgen.simulate.simulate`."""
+        """Stream vectors through the design; see :func:`fcgen.simulation.simulate.simulate`."""
         return simulate(
             self.design,
             inputs,
@@ -209,8 +209,8 @@ class Accelerator:
         InputError
             When the weights of the design are fixed, or these do not fit it.
         """
-        from fcgen.loaded_parameters import load_parameters
-        from fcgen.parameter_image import ParameterImage
+        from fcgen.design.loaded_parameters import load_parameters
+        from fcgen.design.parameter_image import ParameterImage
 
         if parameters is None:
             network = self.network
@@ -222,13 +222,13 @@ class Accelerator:
 
     def summary(self) -> "Summary | NetworkSummary":
         """Return size, folding, cycles and parameters."""
-        from fcgen.network_summary import summarise_network
+        from fcgen.summary.network import summarise_network
 
         return summarise_network(self.network, self.schedule, self.design.manifest)
 
 
 def open(directory: str | Path, force: bool = False) -> Accelerator:
-    """Open an output directory; see :meth:`fcgen.design.Design.open`."""
+    """Open an output directory; see :meth:`fcgen.design.design.Design.open`."""
     return Accelerator(Design.open(directory, force))
 
 
@@ -280,7 +280,7 @@ def write(
         When Yosys is missing or fails.
     """
     # All of the hardware comes with it, which opening and simulating a design do not need.
-    from fcgen.design_files import write_files
+    from fcgen.design.files import write_files
 
     check_names(name, prefix)
     check_interface(interface)

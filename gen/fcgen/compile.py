@@ -9,20 +9,20 @@ from typing import Any
 
 from fcgen import accelerator, devices
 from fcgen.accelerator import Accelerator
-from fcgen.accuracy import ACCURACY, Accuracy
-from fcgen.certificate import LISTED_MAX, Certificate
-from fcgen.certify import certify
+from fcgen.certification.certificate import LISTED_MAX, Certificate
+from fcgen.certification.certify import certify
+from fcgen.design.interface.interface import STREAM
 from fcgen.devices.device import NOTHING, MappingOptions, Usage
-from fcgen.folding_choice import Choice, Folder, Goal
-from fcgen.integer_model import IntegerModel
-from fcgen.interface import STREAM
-from fcgen.model import Model
-from fcgen.model_data import LabelledData, ModelData
-from fcgen.network import End, Network
-from fcgen.network_accuracy import accuracy, accuracy_of_integers
-from fcgen.quantization import Quantization
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
+from fcgen.folding.choice import Choice, Folder, Goal
+from fcgen.load.integer_model import IntegerModel
+from fcgen.load.model import Model
+from fcgen.network.network import End, Network
+from fcgen.quantization.accuracy import ACCURACY, Accuracy
+from fcgen.quantization.model import quantize
+from fcgen.quantization.model_data import LabelledData, ModelData
+from fcgen.quantization.network_accuracy import accuracy, accuracy_of_integers
+from fcgen.quantization.options import QuantizeOptions
+from fcgen.quantization.quantization import Quantization
 
 CERTIFICATE = "certificate.json"
 

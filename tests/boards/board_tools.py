@@ -8,8 +8,8 @@ import pytest
 
 from designs import small_layer
 from fcgen import accelerator
-from fcgen.folding import Folding
-from fcgen.wheels import Outcome, Wheel
+from fcgen.schedule.folding import Folding
+from fcgen.tools.wheels import Outcome, Wheel
 
 CELLS = {"SB_LUT4": 1_500, "SB_DFF": 900, "SB_RAM40_4K": 6}
 NETLIST = {

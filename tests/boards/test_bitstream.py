@@ -6,7 +6,7 @@ import pytest
 
 from boards.board_tools import write_design
 from command_line import run
-from fcgen.nextpnr import packer
+from fcgen.tools.nextpnr import packer
 
 
 @pytest.mark.campaign

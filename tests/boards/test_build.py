@@ -10,14 +10,14 @@ import pytest
 
 from boards.board_tools import Tools, write_design
 from command_line import run
-from fcgen import boards, host_link
-from fcgen.boards import write
+from fcgen import boards
+from fcgen.boards import host_link, write
 from fcgen.boards.baud import BaudRate, baud_rate, default_baud
 from fcgen.boards.build import routed
 from fcgen.boards.build_file import read
 from fcgen.boards.pll import MHZ
-from fcgen.commands.run import _place
-from fcgen.design import Design
+from fcgen.cli.commands.run import _place
+from fcgen.design.design import Design
 from fcgen.errors import CheckError, InputError
 
 BOARD = boards.find("icebreaker")

@@ -12,12 +12,14 @@ import pytest
 
 from boards.board_tools import Tools, write_design
 from command_line import run
-from fcgen import boards, host_link, simulate, tools
-from fcgen.boards import write
+from fcgen import boards
+from fcgen.boards import host_link, write
 from fcgen.boards.bitstream import DESIGN
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.errors import ToolError
 from fcgen.host.virtual_board import VirtualBoard
+from fcgen.simulation import simulate
+from fcgen.tools import programs as tools
 from report.test_page import classed, rows, texts
 
 

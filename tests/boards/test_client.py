@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from boards.board_tools import Tools, write_design
-from fcgen import boards, simulate
+from fcgen import boards
 from fcgen.boards import write
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.host.virtual_board import VirtualBoard
+from fcgen.simulation import simulate
 
 
 @pytest.fixture(scope="module")

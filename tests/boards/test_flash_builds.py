@@ -10,12 +10,12 @@ import pytest
 
 from boards.board_tools import Tools, stand_in_loader
 from command_line import run
-from fcgen import boards, flash_image, host_link
-from fcgen.boards import write
+from fcgen import boards
+from fcgen.boards import flash_image, host_link, write
 from fcgen.boards.build_file import read
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.errors import InputError
-from fcgen.random_networks import other_values
+from fcgen.regression.random_networks import other_values
 from flash_designs import few_rams, write_in_scratchpads
 from report.test_page import rows
 

@@ -4,11 +4,12 @@ import subprocess
 
 import pytest
 
-from fcgen import boards, tools
+from fcgen import boards
 from fcgen.boards.toolchain import direct_clock
 from fcgen.boards.toolchains import toolchain
 from fcgen.boards.top import board_text
 from fcgen.errors import ToolError
+from fcgen.tools import programs as tools
 
 LINK = """module link (
     input wire clk, rst, rx,

@@ -5,9 +5,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from fcgen import tools, yosys
 from fcgen.devices import models
-from fcgen.hardware.weight_memory import TEXTS
+from fcgen.hardware.memories.weight_memory import TEXTS
+from fcgen.tools import programs as tools
+from fcgen.tools import yosys
 
 HERE = Path(__file__).parent
 SKIPPED = 8

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from fcgen import yosys
-from fcgen.hardware.weight_memory import TEXTS
+from fcgen.hardware.memories.weight_memory import TEXTS
+from fcgen.tools import yosys
 
 ROUTED = {"CE0": "1", "RST0": "0", "SIGNEDA": None, "SIGNEDB": None, "SOURCEA": "0", "SOURCEB": "0"}
 """Constant inputs that a design needs, with their values; None where a parameter decides."""

@@ -7,8 +7,8 @@ from fcgen import devices
 from fcgen.devices.gowin import BLOCK, FAMILY, PINS, SOFT
 from fcgen.errors import InputError
 from fcgen.estimation.for_design import estimate_network
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.network.network import Network
+from fcgen.schedule.schedule import Schedule
 from mapped_layers import folding_of, layer_of, mapping_of, written
 
 SMALL, LARGE, BARE = "gowin-gw1nr9c", "gowin-gw2ar18c", "gowin-gw2a18c"

@@ -3,10 +3,11 @@ import subprocess
 
 import pytest
 
-from fcgen import devices, tools
+from fcgen import devices
 from fcgen.devices.device import Usage
 from fcgen.devices.ice40 import DUAL, REQUANTIZERS, SINGLE, SOFT
 from fcgen.errors import InputError
+from fcgen.tools import programs as tools
 from mapped_layers import layer_of, mapping_of, written
 
 UP5K, HX8K = "ice40-up5k", "ice40-hx8k"
@@ -114,7 +115,7 @@ def test_scratchpads_are_written_before_the_first_vector(tmp_path, engine, stall
 
 def test_unwritten_scratchpads_give_other_outputs(tmp_path, monkeypatch):
     made = written(tmp_path / "d", UP5K, scratchpad_layer(), pe=8)
-    monkeypatch.setattr("fcgen.simulate.update_of", lambda *_: None)
+    monkeypatch.setattr("fcgen.simulation.simulate.update_of", lambda *_: None)
     assert made.simulate(engine="amaranth", vectors=2).mismatches
 
 

@@ -5,14 +5,14 @@ import random
 
 import pytest
 
-from fcgen import yosys
 from fcgen.devices.block_mapping import RAM_SHAPES
 from fcgen.devices.ecp5 import FAMILY as ECP5
 from fcgen.devices.gowin import FAMILY as GOWIN
 from fcgen.devices.ice40 import FAMILY as ICE40
-from fcgen.hardware.weight_memory import TEXTS
-from fcgen.mapping import BEHAVIOURAL, Mapping
-from fcgen.memory_cut import cut, rams_of
+from fcgen.hardware.memories.weight_memory import TEXTS
+from fcgen.schedule.mapping import BEHAVIOURAL, Mapping
+from fcgen.schedule.memory_cut import cut, rams_of
+from fcgen.tools import yosys
 
 MAPPING = Mapping("device", BEHAVIOURAL, BEHAVIOURAL, ram_shapes=RAM_SHAPES)
 WITHOUT_LUT_MEMORIES = Mapping(

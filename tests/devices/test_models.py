@@ -13,11 +13,12 @@ from devices.netlists import (
     verilator_reads,
     verilog,
 )
-from fcgen import tools, yosys
 from fcgen.devices import models
 from fcgen.devices.ecp5 import FAMILY as ECP5
 from fcgen.devices.gowin import FAMILY as GOWIN
 from fcgen.devices.ice40 import FAMILY as ICE40
+from fcgen.tools import programs as tools
+from fcgen.tools import yosys
 
 FAMILIES = {"ecp5": ECP5, "gowin": GOWIN}
 # No design turns Gowin's output register on, as nextpnr takes it out again; the model has it.

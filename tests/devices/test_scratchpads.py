@@ -7,10 +7,10 @@ import pytest
 
 from fcgen import accelerator, devices
 from fcgen.devices.scratchpads import NeedsWriting
-from fcgen.folding_choice import Folder, Goal
+from fcgen.folding.choice import Folder, Goal
 from fcgen.hardware.blocks import block_rams_in_use
-from fcgen.random_networks import other_values
-from fcgen.schedule import Schedule
+from fcgen.regression.random_networks import other_values
+from fcgen.schedule.schedule import Schedule
 from network_examples import network
 
 UP5K = "ice40-up5k"

@@ -5,7 +5,7 @@ import pytest
 from fcgen import devices
 from fcgen.devices.xilinx7 import FAMILY
 from fcgen.errors import InputError
-from fcgen.mapping import GENERIC
+from fcgen.schedule.mapping import GENERIC
 from mapped_layers import layer_of, mapping_of, written
 
 DEVICE = "xilinx7"

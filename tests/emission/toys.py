@@ -7,7 +7,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import module_border
-from fcgen.hardware.weight_memory import WeightMemory
+from fcgen.hardware.memories.weight_memory import WeightMemory
 
 
 class Toy(wiring.Component):

@@ -2,8 +2,9 @@
 
 import subprocess
 
-from fcgen import tools, yosys
-from fcgen.emission.tree import Tree
+from fcgen.design.emission.tree import Tree
+from fcgen.tools import programs as tools
+from fcgen.tools import yosys
 
 PLAIN = "plain.v"
 

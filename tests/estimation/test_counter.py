@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 from fcgen.devices.costs import Costs
 from fcgen.devices.ecp5 import BLOCK
 from fcgen.estimation.counter import LogicCounter
-from fcgen.fixed import IntegerFormat
-from fcgen.hardware.processing_element import ProcessingElement
+from fcgen.hardware.elements.processing_element import ProcessingElement
+from fcgen.numerics.fixed import IntegerFormat
 
 INT8 = IntegerFormat(8, True)
 COSTS = Costs(adder_bits=5, chain_step=2, chain_ends=4)

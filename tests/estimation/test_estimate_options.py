@@ -5,7 +5,7 @@ import pytest
 from command_line import run
 from designs import small_layer, write_small
 from fcgen import accelerator as accelerators
-from fcgen.folding import Folding
+from fcgen.schedule.folding import Folding
 
 PROMISED = (
     *("lut", "ff", "dsp", "ram", "fmax_capped_mhz", "fmax_cap_reason", "initiation_interval"),

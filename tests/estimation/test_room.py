@@ -11,10 +11,10 @@ from fcgen.boards.room import check_board
 from fcgen.devices.device import NOTHING, Usage
 from fcgen.estimation.for_design import estimate_network
 from fcgen.estimation.room import check_room
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.network.network import Network
+from fcgen.schedule.schedule import Schedule
 from fcgen.synthesis.fit import DoesNotFit
-from fcgen.wheels import Wheel
+from fcgen.tools.wheels import Wheel
 from network_examples import dense
 
 OPTIONS = devices.DEFAULT

@@ -5,7 +5,7 @@ import pytest
 from fcgen.errors import InputError
 from fcgen.estimation.for_design import estimate_network
 from fcgen.estimation.stored import read, text
-from fcgen.schedule import Schedule
+from fcgen.schedule.schedule import Schedule
 from network_examples import network
 
 

@@ -10,8 +10,8 @@ import fcgen
 from command_line import run
 from explore.sweeps import contents, stored
 from fcgen.errors import InputError, ToolError
-from fcgen.fixed import IntegerFormat
-from fcgen.network import End
+from fcgen.network.network import End
+from fcgen.numerics.fixed import IntegerFormat
 from onnx_examples import mlp, save
 from tflite_examples import litert
 from tflite_examples import mlp as mlp_of_integers
@@ -177,4 +177,4 @@ def test_type_checkers_see_the_functions(tmp_path):
         text=True,
     )
     assert '"fcgen.explore.flow.Explored"' in done.stdout, done.stdout + done.stderr
-    assert '"fcgen.model.Model | fcgen.integer_model.IntegerModel"' in done.stdout
+    assert '"fcgen.load.model.Model | fcgen.load.integer_model.IntegerModel"' in done.stdout

@@ -7,7 +7,7 @@ from itertools import product
 from amaranth import Array, Module, Signal, signed
 from amaranth.hdl import Assume, Value
 
-from fcgen.hardware.layer import Layer
+from fcgen.hardware.layer.layer import Layer
 from formal.inside import Bench
 
 

@@ -6,7 +6,7 @@ from amaranth import Cat, Module, ResetSignal, Signal
 from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Cover, Elaboratable
 
-from fcgen.hardware.flash_reader import FlashReader
+from fcgen.hardware.host.flash_reader import FlashReader
 from formal.inside import Bench, any_inputs
 
 ADDRESS = 0x123456

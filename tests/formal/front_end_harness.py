@@ -8,8 +8,8 @@ from amaranth import Module, ResetSignal
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable
 
-from fcgen.hardware.layer_controller import LayerController
-from fcgen.hardware.vector_memory import VectorMemory
+from fcgen.hardware.layer.layer_controller import LayerController
+from fcgen.hardware.memories.vector_memory import VectorMemory
 from formal.inside import Bench
 from formal.layer_controller_harness import LayerControllerGhost
 from formal.vector_memory_harness import VectorMemoryGhost

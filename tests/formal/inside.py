@@ -10,9 +10,9 @@ from amaranth.hdl import Assume, Value
 from amaranth.lib import wiring
 
 from fcgen.hardware.border import Parameters
+from fcgen.hardware.memories.text_memory import TextMemory
+from fcgen.hardware.memories.weight_memory import WeightMemory
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.text_memory import TextMemory
-from fcgen.hardware.weight_memory import WeightMemory
 
 
 class Inside:

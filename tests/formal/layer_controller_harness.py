@@ -8,7 +8,7 @@ from amaranth import Module, Mux, ResetSignal, Signal
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable
 
-from fcgen.hardware.layer_controller import LayerController
+from fcgen.hardware.layer.layer_controller import LayerController
 from formal.inside import Bench, Inside
 
 

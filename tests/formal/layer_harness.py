@@ -6,10 +6,10 @@ from amaranth import Array, Module, Mux, ResetSignal, Signal, signed
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
+from fcgen.hardware.layer.layer import Layer
 from fcgen.hardware.registers import delay
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.schedule.folding import Folding
 from formal.dot_product import DotProduct
 from formal.inside import Bench
 from formal.layer_controller_harness import LayerControllerGhost

@@ -6,10 +6,10 @@ from amaranth import Const, Module, Mux, Signal, signed
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
 
-from fcgen.dense_layer import DenseLayer
 from fcgen.hardware.registers import delay
-from fcgen.hardware.requantizer import Requantizer
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.requantization.requantizer import Requantizer
+from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
+from fcgen.network.dense_layer import DenseLayer
 
 WIDE = 13
 """Bits of every intermediate value of the specification: no value of the harness needs as many."""

@@ -6,8 +6,8 @@ from amaranth import Array, Cat, Module, Mux, ResetSignal, Signal
 from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Value
 
-from fcgen.hardware.drain_controller import FOLD_END, VALID, VECTOR_END
-from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.layer.drain_controller import FOLD_END, VALID, VECTOR_END
+from fcgen.hardware.requantization.result_queue import ResultQueue
 from formal.inside import Inside, register_since_start, ring
 
 

@@ -6,7 +6,7 @@ from amaranth import Module, ResetSignal, Signal
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assume, Cover, Elaboratable
 
-from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.requantization.result_queue import ResultQueue
 from formal.inside import Bench
 from formal.result_queue_ghost import ResultQueueGhost
 from formal.result_queue_invariants import ResultQueueInvariants

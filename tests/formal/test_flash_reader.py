@@ -2,7 +2,7 @@
 
 import pytest
 
-from fcgen.hardware.flash_reader import FlashReader
+from fcgen.hardware.host.flash_reader import FlashReader
 from formal.break_source import broken
 from formal.flash_reader_harness import FlashReaderHarness
 from formal.prover import prove

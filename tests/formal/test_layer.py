@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware import element_group, layer_parts, requantizer_column
-from fcgen.hardware.drain_controller import DrainController
-from fcgen.hardware.element_group import ElementGroup
-from fcgen.hardware.layer import Layer
-from fcgen.hardware.layer_controller import LayerController
-from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.hardware.processing_element import ProcessingElement
-from fcgen.hardware.requantizer import Requantizer
+from fcgen.hardware.elements import element_group
+from fcgen.hardware.elements.element_group import ElementGroup
+from fcgen.hardware.elements.processing_element import ProcessingElement
+from fcgen.hardware.layer import layer_parts
+from fcgen.hardware.layer.drain_controller import DrainController
+from fcgen.hardware.layer.layer import Layer
+from fcgen.hardware.layer.layer_controller import LayerController
+from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.hardware.requantization import requantizer_column
+from fcgen.hardware.requantization.requantizer import Requantizer
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 from formal.break_source import broken
 from formal.layer_harness import LayerHarness
 from formal.prover import prove

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fcgen.hardware.layer_controller import LayerController
+from fcgen.hardware.layer.layer_controller import LayerController
 from formal.break_source import broken
 from formal.layer_controller_harness import LayerControllerHarness
 from formal.prover import prove

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import DenseLayer, Requantization
-from fcgen.fixed import ROUNDINGS, IntegerFormat
-from fcgen.hardware import partial_products, requantizer, requantizer_plan
-from fcgen.hardware.requantizer import Requantizer
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.elements import partial_products
+from fcgen.hardware.requantization import requantizer, requantizer_plan
+from fcgen.hardware.requantization.requantizer import Requantizer
+from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.fixed import ROUNDINGS, IntegerFormat
 from formal.break_source import broken
 from formal.prover import Together, Verdict, prove
 from formal.requantizer_harness import RequantizerHarness

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.requantization.result_queue import ResultQueue
 from formal.break_source import broken
 from formal.prover import prove
 from formal.result_queue_harness import ResultQueueHarness

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fcgen.fixed import IntegerFormat
-from fcgen.hardware.parameter_fields import ParameterField
-from fcgen.hardware.threshold_plan import FALLING, ThresholdPlan, threshold_name
-from fcgen.hardware.threshold_unit import ThresholdUnit
+from fcgen.hardware.requantization.parameter_fields import ParameterField
+from fcgen.hardware.requantization.threshold_plan import FALLING, ThresholdPlan, threshold_name
+from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
+from fcgen.numerics.fixed import IntegerFormat
 from formal.break_source import broken
 from formal.prover import Together, prove
 from formal.threshold_unit_harness import ThresholdUnitHarness

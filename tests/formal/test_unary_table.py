@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fcgen.hardware import unary_table
+from fcgen.hardware.requantization import unary_table
 from fcgen.hardware.waiting_row import offer
 from formal.break_source import broken
 from formal.prover import prove

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fcgen.hardware.vector_memory import VectorMemory
+from fcgen.hardware.memories.vector_memory import VectorMemory
 from formal.break_source import broken
 from formal.prover import prove
 from formal.selection import every_time

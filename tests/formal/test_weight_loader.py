@@ -2,7 +2,7 @@
 
 import pytest
 
-from fcgen.hardware.weight_loader import WeightLoader
+from fcgen.hardware.host.weight_loader import WeightLoader
 from formal.break_source import broken
 from formal.prover import prove
 from formal.selection import every_time

@@ -9,8 +9,8 @@ from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
 
 from fcgen.hardware.registers import delay
-from fcgen.hardware.threshold_plan import FALLING, ThresholdPlan, threshold_name
-from fcgen.hardware.threshold_unit import ThresholdUnit
+from fcgen.hardware.requantization.threshold_plan import FALLING, ThresholdPlan, threshold_name
+from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
 
 
 class ThresholdUnitHarness(Elaboratable):

@@ -6,10 +6,10 @@ from amaranth import Array, Cat, Module, ResetSignal, Signal
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
-from fcgen.activation_table import ActivationTable
-from fcgen.fixed import IntegerFormat
-from fcgen.hardware.table_memory import TablePlan
-from fcgen.hardware.unary_table import UnaryTable
+from fcgen.hardware.memories.table_memory import TablePlan
+from fcgen.hardware.requantization.unary_table import UnaryTable
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
 from formal.inside import Bench, Inside, ring, since_start
 
 BIT = IntegerFormat(1, signed=False)

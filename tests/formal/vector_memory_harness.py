@@ -6,8 +6,8 @@ from amaranth import Array, Cat, Const, Module, Mux, ResetSignal, Signal
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
+from fcgen.hardware.memories.vector_memory import VectorMemory
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.vector_memory import VectorMemory
 from formal.inside import Bench, Inside, ring, since_start
 
 RING_BITS = 2

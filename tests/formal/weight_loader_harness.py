@@ -6,8 +6,8 @@ from amaranth import Cat, Const, Module, ResetSignal, Signal
 from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Cover, Elaboratable
 
-from fcgen.hardware.weight_loader import COUNT_BITS, WeightLoader
-from fcgen.protocol import FLAG, FLASH_FIXED, Request
+from fcgen.hardware.host.protocol import FLAG, FLASH_FIXED, Request
+from fcgen.hardware.host.weight_loader import COUNT_BITS, WeightLoader
 from formal.inside import Bench, any_inputs
 
 HEADER = b"fcgw" + bytes(range(12))

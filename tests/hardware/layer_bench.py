@@ -10,7 +10,7 @@ import numpy as np
 from amaranth.hdl import ResetInserter, Signal
 
 from amaranth_bench import pack, run, unpack
-from fcgen.hardware.layer import Layer
+from fcgen.hardware.layer.layer import Layer
 
 Beat = tuple[int, int, int]
 """Payload, first, last."""

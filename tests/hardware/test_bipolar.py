@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from fcgen import devices
-from fcgen.dense_layer import DenseLayer, Requantization, ThresholdList
-from fcgen.fixed import BIPOLAR, IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.reference import forward
+from fcgen.hardware.layer.layer import Layer
+from fcgen.network.dense_layer import DenseLayer, Requantization, ThresholdList
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
+from fcgen.schedule.folding import Folding
 from hardware.layer_bench import Phase, beats_of, stream
 
 INT3 = IntegerFormat(3, True)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from fcgen.beats import StreamFormat
-from fcgen.fixed import IntegerFormat
-from fcgen.hardware.arg_max import ArgMax
-from fcgen.hardware.top_k import TopK
+from fcgen.design.beats import StreamFormat
+from fcgen.hardware.ends.arg_max import ArgMax
+from fcgen.hardware.ends.top_k import TopK
+from fcgen.numerics.fixed import IntegerFormat
 
 CASES = [
     *((ArgMax, scores, lanes) for scores, lanes in ((1, 1), (10, 1), (10, 3), (10, 10), (17, 4))),

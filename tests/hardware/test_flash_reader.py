@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from amaranth_bench import run
-from fcgen.hardware.flash_reader import FlashReader
+from fcgen.hardware.host.flash_reader import FlashReader
 
 CONTENTS = bytes(range(7, 256, 3))
 START = 0x012345

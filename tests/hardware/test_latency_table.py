@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from fcgen import devices
-from fcgen.folding import Folding
-from fcgen.hardware.latency_table import latencies
-from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.hardware.layer.latency_table import latencies
+from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.network.network import Network
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.schedule import Schedule
 from network_examples import dense
 
 

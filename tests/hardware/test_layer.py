@@ -3,11 +3,11 @@ import random
 import numpy as np
 import pytest
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.reference import forward
+from fcgen.hardware.layer.layer import Layer
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 from framing_model import Framing
 from hardware.layer_bench import Phase, beats_of, stream
 from random_layers import random_layer, random_requantization, random_vectors

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from amaranth_bench import observe
-from fcgen.hardware.layer_controller import LayerController
+from fcgen.hardware.layer.layer_controller import LayerController
 
 PARAMETERS = [
     # SF, NF, fold, last fold, word, capacity

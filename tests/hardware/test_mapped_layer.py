@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from fcgen import devices
-from fcgen.dense_layer import DenseLayer
 from fcgen.devices.device import MappingOptions
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.memory_cut import RamShape
-from fcgen.reference import forward
+from fcgen.hardware.layer.layer import Layer
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.memory_cut import RamShape
 from hardware.layer_bench import Phase, beats_of, stream
 from random_layers import random_requantization, random_vectors
 

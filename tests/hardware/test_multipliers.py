@@ -4,11 +4,11 @@ import pytest
 from amaranth.hdl import Shape
 
 from amaranth_bench import observe, pack, unpack
-from fcgen.fixed import IntegerFormat
-from fcgen.hardware.multiplier_block import MultiplierBlock
-from fcgen.hardware.packed_multiplier import PackedMultiplier, packs
-from fcgen.hardware.soft_multiplier import SoftMultiplier, soft_latency
-from fcgen.mapping import MultiplierText
+from fcgen.hardware.elements.multiplier_block import MultiplierBlock
+from fcgen.hardware.elements.packed_multiplier import PackedMultiplier, packs
+from fcgen.hardware.elements.soft_multiplier import SoftMultiplier, soft_latency
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.mapping import MultiplierText
 
 TEXT = MultiplierText("ecp5Multiplier", latency=3, bits=18)
 PACKED = [(w, a) for w in range(1, 10) for a in range(1, 17) if packs(w, a)]

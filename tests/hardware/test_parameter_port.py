@@ -5,14 +5,14 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 
 from amaranth_bench import observe, run
-from fcgen.dense_layer import DenseLayer
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.hardware.parameter_port import ParameterPort
-from fcgen.hardware.parameter_space import AddressSpace
-from fcgen.reference import forward
+from fcgen.hardware.layer.layer import Layer
+from fcgen.hardware.parameters.parameter_port import ParameterPort
+from fcgen.hardware.parameters.parameter_space import AddressSpace
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
 from hardware.layer_bench import beats_of
 from random_layers import random_format, random_layer, random_requantization, random_vectors
 

@@ -3,8 +3,8 @@ import random
 import pytest
 
 from amaranth_bench import observe, pack
-from fcgen.fixed import IntegerFormat
-from fcgen.hardware.processing_element import ProcessingElement
+from fcgen.hardware.elements.processing_element import ProcessingElement
+from fcgen.numerics.fixed import IntegerFormat
 
 FORMATS = [
     (IntegerFormat(8, True), IntegerFormat(8, True)),

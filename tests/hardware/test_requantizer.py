@@ -3,11 +3,11 @@ import pytest
 
 from amaranth_bench import observe, pack
 from big_integers import requantized
-from fcgen.dense_layer import DenseLayer, Requantization
-from fcgen.fixed import ROUNDINGS, IntegerFormat
-from fcgen.hardware.memories import parameter_values
-from fcgen.hardware.requantizer import Requantizer
-from fcgen.hardware.requantizer_plan import RequantizerPlan
+from fcgen.hardware.memories.contents import parameter_values
+from fcgen.hardware.requantization.requantizer import Requantizer
+from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
+from fcgen.network.dense_layer import DenseLayer, Requantization
+from fcgen.numerics.fixed import ROUNDINGS, IntegerFormat
 from random_layers import random_codes, random_extreme, random_requantization
 
 INT8 = IntegerFormat(8, True)

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from amaranth_bench import observe, pack, run, unpack
-from fcgen.hardware.result_queue import ResultQueue
+from fcgen.hardware.requantization.result_queue import ResultQueue
 
 WIDTH = 5
 SHAPES = [

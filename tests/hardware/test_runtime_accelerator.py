@@ -7,17 +7,17 @@ import pytest
 from amaranth.hdl import Module, ResetInserter, Signal
 
 from amaranth_bench import run
-from fcgen.design import Design
+from fcgen.design.design import Design
+from fcgen.design.stimuli import stimuli
 from fcgen.hardware.accelerator import Accelerator
 from fcgen.hardware.vectors_in_flight import vectors_between
-from fcgen.instance_names import instance_names
-from fcgen.mapping import GENERIC
-from fcgen.network import End
-from fcgen.random_networks import other_values
-from fcgen.reference import run as run_reference
-from fcgen.schedule import Schedule
-from fcgen.simulate import simulate
-from fcgen.stimuli import stimuli
+from fcgen.network.instance_names import instance_names
+from fcgen.network.network import End
+from fcgen.network.reference import run as run_reference
+from fcgen.regression.random_networks import other_values
+from fcgen.schedule.mapping import GENERIC
+from fcgen.schedule.schedule import Schedule
+from fcgen.simulation.simulate import simulate
 from network_examples import network
 
 SLOWER = replace(GENERIC, weight_latency=3)

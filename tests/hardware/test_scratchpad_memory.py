@@ -4,9 +4,9 @@ import subprocess
 import pytest
 
 from amaranth_bench import observe
-from fcgen import tools
-from fcgen.hardware.scratchpad_memory import ScratchpadMemory
-from fcgen.hardware.weight_memory import TEXTS
+from fcgen.hardware.memories.scratchpad_memory import ScratchpadMemory
+from fcgen.hardware.memories.weight_memory import TEXTS
+from fcgen.tools import programs as tools
 
 DEPTH, WIDTH, LATENCY = 5, 6, 2
 

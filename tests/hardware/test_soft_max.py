@@ -8,12 +8,12 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 
 from amaranth_bench import pack, run
-from fcgen.fixed import BIPOLAR, IntegerFormat
-from fcgen.hardware.soft_max import SoftMax, SoftMaxPlan
-from fcgen.mapping import GENERIC
-from fcgen.memory_cut import RamShape
-from fcgen.reference_end import probabilities
-from fcgen.softmax_table import SoftmaxTable
+from fcgen.hardware.ends.soft_max import SoftMax, SoftMaxPlan
+from fcgen.network.reference_end import probabilities
+from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
+from fcgen.numerics.softmax_table import SoftmaxTable
+from fcgen.schedule.mapping import GENERIC
+from fcgen.schedule.memory_cut import RamShape
 from hardware.beat_bench import BeatBench, framed
 
 BLOCK_RAM = replace(GENERIC, ram_shapes=(RamShape(512, 36),), weight_latency=3)

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from amaranth_bench import observe, pack
-from fcgen.dense_layer import DenseLayer, ThresholdList
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.hardware.memories import parameter_values
-from fcgen.hardware.result_plan import result_plan
-from fcgen.hardware.threshold_plan import ThresholdPlan
-from fcgen.hardware.threshold_unit import ThresholdUnit
-from fcgen.random_thresholds import random_thresholds
-from fcgen.reference import forward
+from fcgen.hardware.layer.layer import Layer
+from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.hardware.memories.contents import parameter_values
+from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.threshold_plan import ThresholdPlan
+from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
+from fcgen.network.dense_layer import DenseLayer, ThresholdList
+from fcgen.network.reference import forward
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.regression.random_thresholds import random_thresholds
+from fcgen.schedule.folding import Folding
 from hardware.layer_bench import Phase, beats_of, stream
 from random_layers import random_codes, random_format, random_vectors
 

@@ -8,15 +8,15 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 
 from amaranth_bench import pack, run, unpack
-from fcgen.activation_table import ActivationTable
-from fcgen.fixed import IntegerFormat
-from fcgen.folding import Folding
-from fcgen.hardware.layer import Layer
-from fcgen.hardware.table_memory import TablePlan
-from fcgen.hardware.unary_table import UnaryTable
-from fcgen.mapping import GENERIC
-from fcgen.memory_cut import RamShape
-from fcgen.reference import forward, look_up
+from fcgen.hardware.layer.layer import Layer
+from fcgen.hardware.memories.table_memory import TablePlan
+from fcgen.hardware.requantization.unary_table import UnaryTable
+from fcgen.network.reference import forward, look_up
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.mapping import GENERIC
+from fcgen.schedule.memory_cut import RamShape
 from hardware.beat_bench import BeatBench, framed
 from hardware.layer_bench import Phase, beats_of, stream
 from network_examples import INT8, dense

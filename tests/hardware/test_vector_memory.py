@@ -3,7 +3,7 @@ import random
 import pytest
 
 from amaranth_bench import observe
-from fcgen.hardware.vector_memory import SLICE_BITS, VectorMemory
+from fcgen.hardware.memories.vector_memory import SLICE_BITS, VectorMemory
 from framing_model import Framing
 
 

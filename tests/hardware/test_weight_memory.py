@@ -3,8 +3,8 @@ import subprocess
 import pytest
 from amaranth.sim import Simulator
 
-from fcgen import tools
-from fcgen.hardware.weight_memory import TEXTS, WeightMemory
+from fcgen.hardware.memories.weight_memory import TEXTS, WeightMemory
+from fcgen.tools import programs as tools
 
 WORDS = [5, 0, 63, 17, 42]
 WIDTH = 6

@@ -507,7 +507,7 @@ def test_a_file_that_was_cut_is_refused(name, tmp_path):
 
 @pytest.mark.parametrize("name", SAVERS)
 def test_a_file_with_a_changed_byte_is_read_or_refused(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("fcgen.load.keras_attributes.SECONDS", 3)
+    monkeypatch.setattr("fcgen.load.keras.attributes.SECONDS", 3)
     content = saved(tmp_path, [FIRST, batch_norm(**BN, **STATISTICS)], (12,), name).read_bytes()
     path = tmp_path / f"changed_{name}"
     for place in RANDOM.integers(0, len(content), 300 if name.endswith("s") else 15):
@@ -529,7 +529,7 @@ def test_a_heap_that_hdf5_would_walk_for_ever_is_refused(tmp_path, monkeypatch):
         place += 16 + (size + 7) // 8 * 8
     content[place + 8 : place + 16] = bytes(8)
     path.write_bytes(content)
-    monkeypatch.setattr("fcgen.load.keras_attributes.SECONDS", 3)
+    monkeypatch.setattr("fcgen.load.keras.attributes.SECONDS", 3)
     assert line(path).startswith("HDF5 does not come to an end: is no whole Keras model")
 
 

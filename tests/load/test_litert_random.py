@@ -5,8 +5,8 @@
 
 import pytest
 
-from fcgen.load import tflite_dense
-from fcgen.source_step import DoubleProduct
+from fcgen.load.tflite import dense as tflite_dense
+from fcgen.numerics.source_step import DoubleProduct
 from litert_check import check
 from litert_random import draw
 from tflite_examples import KERNELS

@@ -6,9 +6,9 @@ import pytest
 from onnx import helper
 
 import fcgen
-from fcgen.certify import certify
-from fcgen.reference import run
-from fcgen.source_step import FloatProduct
+from fcgen.certification.certify import certify
+from fcgen.network.reference import run
+from fcgen.numerics.source_step import FloatProduct
 from onnx_examples import onnx_model, save
 from qdq_examples import Graph, onnxruntime_on
 

@@ -5,11 +5,11 @@ import pytest
 from onnx import helper, numpy_helper
 
 import fcgen
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
-from fcgen.float_chain import FloatChain
-from fcgen.reference import run
-from fcgen.source_step import FloatProduct
+from fcgen.network.reference import run
+from fcgen.numerics.float_chain import FloatChain
+from fcgen.numerics.source_step import FloatProduct
 from onnx_examples import save
 from qdq_examples import mlp, onnxruntime_on
 

@@ -8,10 +8,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 import fcgen
 import shared_models
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.detect import load_model
-from fcgen.reference import run
+from fcgen.network.reference import run
 from onnx_examples import save
 
 KINDS = {"int8": np.int8, "uint8": np.uint8, "int16": np.int16, "int32": np.int32}

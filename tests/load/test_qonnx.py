@@ -5,12 +5,12 @@ import pytest
 
 import fcgen
 from command_line import run as cli
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
-from fcgen.fixed import BIPOLAR, IntegerFormat
-from fcgen.load.qonnx import read_qonnx
-from fcgen.real_map import InputGrid
-from fcgen.reference import run
+from fcgen.load.qonnx.reader import read_qonnx
+from fcgen.network.reference import run
+from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
+from fcgen.numerics.real_map import InputGrid
 from onnx_examples import save
 from qonnx_examples import DOMAIN, Graph, mlp
 from qonnx_random import MODES
@@ -63,7 +63,7 @@ def test_every_rounding_gives_the_graph_s_values_or_is_listed(mode, signed, norm
 
 
 def fcgen_layer(network):
-    from fcgen.network import Network
+    from fcgen.network.network import Network
 
     return Network.single(network.layers[0])
 

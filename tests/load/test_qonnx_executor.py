@@ -9,11 +9,11 @@ import qonnx_checks
 import qonnx_random
 import shared_models
 from command_line import run as cli
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
-from fcgen.fixed import BIPOLAR, IntegerFormat
-from fcgen.network import End
-from fcgen.reference import run
+from fcgen.network.network import End
+from fcgen.network.reference import run
+from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
 from onnx_examples import save
 from qonnx_examples import DOMAIN, Graph
 from qonnx_runtime import execute, execute_alone
@@ -157,7 +157,7 @@ def test_signs_of_reals_are_inputs_and_go_through_the_virtual_board(tmp_path, ca
     made = graph.model(graph.quant(layer(graph, entry), 0.5, 1), (1, 6))
     network = equal(made, tmp_path)
     assert network.activation_format == BIPOLAR
-    assert fcgen.network.Network.from_json(network.to_json()).to_json() == network.to_json()
+    assert fcgen.network.network.Network.from_json(network.to_json()).to_json() == network.to_json()
     x = RANDOM.normal(0, 2, (20, 6)).astype(np.float32)
     np.save(tmp_path / "x.npy", x)
     assert cli(capsys, "compile", tmp_path / "m.onnx", "-o", tmp_path / "d").code == 0

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import fcgen
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.detect import load_model
-from fcgen.network import Network
-from fcgen.reference import run
+from fcgen.network.network import Network
+from fcgen.network.reference import run
 from shared_models import case as shared_case
 from shared_models import model as shared
 from tflite_examples import (

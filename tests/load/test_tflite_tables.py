@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.detect import load_model
-from fcgen.load.tflite_unary import NAMES, Scaled, table
-from fcgen.reference import run
+from fcgen.load.tflite.unary import NAMES, Scaled, table
+from fcgen.network.reference import run
 from tflite_examples import FLOAT, INT8, KERNELS, UINT8, Builder, litert, litert_outputs, schema
 
 CODES = np.arange(-128, 128)

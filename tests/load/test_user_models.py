@@ -7,9 +7,9 @@ from onnx import TensorProto, helper
 
 import fcgen
 from command_line import run as cli
-from fcgen.certify import certify
+from fcgen.certification.certify import certify
 from fcgen.errors import InputError
-from fcgen.reference import run
+from fcgen.network.reference import run
 from onnx_examples import onnx_model, save
 from qdq_examples import Graph, onnxruntime_on
 

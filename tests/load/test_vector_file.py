@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fcgen.errors import InputError
-from fcgen.load.vector_file import check_writable, read_array, write_outputs
+from fcgen.load.arrays.vector_file import check_writable, read_array, write_outputs
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from fcgen.errors import InputError
-from fcgen.fixed import IntegerFormat
-from fcgen.load.raw_weights import RawWeights, Wanted
-from fcgen.load.weight_file import read_bias, read_weights
+from fcgen.load.arrays.raw_weights import RawWeights, Wanted
+from fcgen.load.arrays.weight_file import read_bias, read_weights
+from fcgen.numerics.fixed import IntegerFormat
 
 INT8 = IntegerFormat(8, True)
 WEIGHT = np.array([[1, -2, 3], [-128, 127, 0]], np.int8)

@@ -8,12 +8,12 @@ import numpy as np
 
 from fcgen import accelerator
 from fcgen.accelerator import Accelerator
-from fcgen.accuracy import ACCURACY, Accuracy
-from fcgen.certificate import Certificate, LayerCertificate
+from fcgen.certification.certificate import Certificate, LayerCertificate
+from fcgen.certification.differences import ROW, Differences
 from fcgen.devices.device import Cap, Usage
-from fcgen.differences import ROW, Differences
-from fcgen.schedule import Schedule
-from fcgen.simulation_record import store
+from fcgen.quantization.accuracy import ACCURACY, Accuracy
+from fcgen.schedule.schedule import Schedule
+from fcgen.simulation.record import store
 from fcgen.synthesis import folder as folders
 from fcgen.synthesis.report import Path as CriticalPath
 from fcgen.synthesis.report import Step

@@ -6,7 +6,7 @@ from command_line import run
 from fcgen import accelerator
 from fcgen.report.evidence import gather
 from fcgen.report.repeat import commands, design_command
-from fcgen.schedule import Schedule
+from fcgen.schedule.schedule import Schedule
 from network_examples import network
 from report.designs import simulated, synthesised
 

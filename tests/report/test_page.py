@@ -9,10 +9,10 @@ import pytest
 from command_line import run
 from designs import small_layer, write_small
 from fcgen import accelerator
-from fcgen.accuracy import ACCURACY
-from fcgen.folding import Folding
+from fcgen.quantization.accuracy import ACCURACY
 from fcgen.report import write
 from fcgen.report.roofline import heights
+from fcgen.schedule.folding import Folding
 from report.designs import HOSTILE, hostile, simulated, synthesised
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
-from fcgen.mapping import GENERIC
 from fcgen.report.windows import windows
-from fcgen.schedule import Schedule
+from fcgen.schedule.mapping import GENERIC
+from fcgen.schedule.schedule import Schedule
 from network_examples import network
 
 

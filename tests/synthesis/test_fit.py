@@ -2,7 +2,7 @@ import pytest
 
 from fcgen import devices
 from fcgen.devices.device import Device, Usage
-from fcgen.folding import Folding
+from fcgen.schedule.folding import Folding
 from fcgen.synthesis.fit import DoesNotFit, check, first_fitting, scaled, shares, smaller
 
 ECP5, SMALL = devices.find("ecp5-25k")

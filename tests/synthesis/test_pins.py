@@ -3,8 +3,8 @@ import subprocess
 import pytest
 
 from emission.verilog_tools import verilator_says
-from fcgen import tools
 from fcgen.synthesis.pins import PinPlan
+from fcgen.tools import programs as tools
 
 STREAM = (
     ("clk", "input", 1),

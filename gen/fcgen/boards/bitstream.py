@@ -9,25 +9,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fcgen import host_link
+from fcgen.boards import host_link
 from fcgen.boards.baud import BaudRate
 from fcgen.boards.board import Board
 from fcgen.boards.pll import MHZ, PllSetting
 from fcgen.boards.toolchains import toolchain
 from fcgen.boards.top import TOP, board_text
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.devices.device import Cap, Usage
-from fcgen.hardware.link_plan import LinkPlan
-from fcgen.mapping import GENERIC
-from fcgen.nextpnr import nextpnr
+from fcgen.hardware.host.link_plan import LinkPlan
+from fcgen.schedule.mapping import GENERIC
 from fcgen.synthesis import fit, netlist, report
 from fcgen.synthesis.flow import capped
 from fcgen.synthesis.pins import INSTANCE
 from fcgen.synthesis.report import Report
 from fcgen.synthesis.routing import NoPlace
 from fcgen.synthesis.sources import Sources
-from fcgen.wheels import Wheel
-from fcgen.yosys import YOSYS
+from fcgen.tools.nextpnr import nextpnr
+from fcgen.tools.wheels import Wheel
+from fcgen.tools.yosys import YOSYS
 
 REPORT, ROUTE_LOG, ROUTE_KEY, PACK_LOG = "report.json", "nextpnr.log", "routed.key", "pack.log"
 DESIGN = f"{INSTANCE}.design_."

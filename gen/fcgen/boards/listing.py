@@ -9,7 +9,7 @@ from fcgen import boards
 from fcgen.boards.board import Board
 from fcgen.boards.pll import MHZ
 from fcgen.boards.toolchains import toolchain
-from fcgen.table import box
+from fcgen.text.table import box
 
 BYTE_BITS = 8
 HEAD = ("Board", "Part", "MHz", "LUT", "RAM", "int8 MACs", "int8 weights", "in SPRAM")

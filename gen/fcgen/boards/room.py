@@ -11,8 +11,8 @@ from fcgen.boards.toolchains import toolchain
 from fcgen.devices.device import MappingOptions, Usage
 from fcgen.estimation.estimate import Estimate
 from fcgen.estimation.room import check_room
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.network.network import Network
+from fcgen.schedule.schedule import Schedule
 
 KEPT_RAMS = 1
 """Block RAMs that are kept free for the link beyond those that it takes."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 from fcgen.boards.board import Board
 from fcgen.boards.pll import PllRanges, PllSetting, best, unused
 from fcgen.devices.device import NOTHING, Device, Usage
-from fcgen.wheels import Wheel
+from fcgen.tools.wheels import Wheel
 
 ROUTED = "routed"
 BITSTREAM = "bitstream"

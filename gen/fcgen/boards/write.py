@@ -11,16 +11,15 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from fcgen import flash_image
-from fcgen.boards import bitstream, build
+from fcgen.boards import bitstream, build, flash_image
 from fcgen.boards.board import Board
 from fcgen.boards.build_file import DESIGN, FILE, is_build
 from fcgen.boards.build_record import describe
 from fcgen.boards.client_text import CLIENT, TEXT
 from fcgen.boards.toolchain import ROUTED
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.errors import InputError, bad_input
-from fcgen.output_directory import check_replaceable, replacing
+from fcgen.files.output_directory import check_replaceable, replacing
 from fcgen.synthesis import folder as folders
 from fcgen.synthesis import netlist
 

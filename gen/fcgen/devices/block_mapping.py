@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcgen.devices.device import Device, Family, MappingOptions
-from fcgen.mapping import Mapping, ProductUnit
-from fcgen.memory_cut import RamShape
+from fcgen.schedule.mapping import Mapping, ProductUnit
+from fcgen.schedule.memory_cut import RamShape
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.schedule.folding import Folding
 
 SOFT_WEIGHT_BITS = 3
 """Weights of at most this many bits are multiplied in look-up tables."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fcgen.memory_cut import RamShape, chosen_rams
+from fcgen.schedule.memory_cut import RamShape, chosen_rams
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from fcgen.devices.costs import Costs
 from fcgen.errors import bad_input
-from fcgen.mapping import Mapping
+from fcgen.schedule.mapping import Mapping
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.schedule.folding import Folding
 
 PACKS = ("auto", "1", "2")
 

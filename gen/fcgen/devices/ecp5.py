@@ -10,11 +10,11 @@ from fcgen.devices.block_mapping import SOFT, SOFT_WEIGHT_BITS, block_mapping
 from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import Mapping, MultiplierText, ProductUnit
+from fcgen.schedule.mapping import Mapping, MultiplierText, ProductUnit
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.schedule.folding import Folding
 
 # All three registers of the block, then one between it and the adders.
 MULTIPLIER = MultiplierText("ecp5Multiplier", latency=3, bits=18)
@@ -90,8 +90,8 @@ class Ecp5(Family):
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
     ) -> ProductUnit:
         """Choose what the elements multiply with."""
-        from fcgen.hardware.packed_multiplier import overlap, packed_latency, packs
-        from fcgen.hardware.soft_multiplier import soft_latency
+        from fcgen.hardware.elements.packed_multiplier import overlap, packed_latency, packs
+        from fcgen.hardware.elements.soft_multiplier import soft_latency
 
         bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         packed = ProductUnit("packed", packed_latency(*bits, MULTIPLIER), 2, MULTIPLIER)

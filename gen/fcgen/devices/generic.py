@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from fcgen.devices.device import Device, Family, MappingOptions
 from fcgen.errors import bad_input
-from fcgen.mapping import GENERIC, Mapping
+from fcgen.schedule.mapping import GENERIC, Mapping
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.schedule.folding import Folding
 
 
 class Generic(Family):
@@ -22,7 +22,7 @@ class Generic(Family):
     def mapping(
         self, device: Device, layer: DenseLayer, folding: Folding, options: MappingOptions
     ) -> Mapping:
-        """Return `fcgen.mapping.GENERIC`."""
+        """Return `fcgen.schedule.mapping.GENERIC`."""
         remedy = "name a device, or leave the option out"
         if options.pack == "2":
             raise bad_input("--pack", options.pack, "needs a device's multiplier", remedy)

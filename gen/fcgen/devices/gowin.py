@@ -14,11 +14,11 @@ from fcgen.devices.block_mapping import SOFT, SOFT_WEIGHT_BITS, block_mapping
 from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import Mapping, MultiplierText, ProductUnit
+from fcgen.schedule.mapping import Mapping, MultiplierText, ProductUnit
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.schedule.folding import Folding
 
 NARROW_BITS = 9
 """Operands up to which a product takes a MULT9X9; wider ones take a MULT18X18, two places."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from fcgen.devices.costs import ClockModel, Costs
 from fcgen.devices.device import Cap, Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import LOADED, Mapping, MultiplierText, ProductUnit
-from fcgen.memory_cut import RamShape
+from fcgen.schedule.mapping import LOADED, Mapping, MultiplierText, ProductUnit
+from fcgen.schedule.memory_cut import RamShape
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.schedule.folding import Folding
 
 SOFT_WEIGHT_BITS = 3
 """Weights of at most this many bits are multiplied in look-up tables."""
@@ -118,7 +118,7 @@ class Ice40(Family):
 
     def _unit(self, device: Device, layer: DenseLayer, options: MappingOptions) -> ProductUnit:
         """Choose what the elements multiply with."""
-        from fcgen.hardware.soft_multiplier import soft_latency
+        from fcgen.hardware.elements.soft_multiplier import soft_latency
 
         bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         soft = ProductUnit("soft", soft_latency(bits[0]))
@@ -179,7 +179,7 @@ class Ice40(Family):
 
 def _scratchpads(layer: DenseLayer, folding: Folding) -> int:
     """Return the SPRAMs that the weights would take."""
-    from fcgen.hardware.memories import weight_banks
+    from fcgen.hardware.memories.contents import weight_banks
 
     banks = weight_banks(folding, layer.weight_format, writable=True)
     widths = [bank.width for group in banks for bank in group]

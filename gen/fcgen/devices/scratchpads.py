@@ -9,10 +9,10 @@ from fcgen.devices.device import Device, Family, MappingOptions
 from fcgen.errors import InputError
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
-    from fcgen.network import Network
-    from fcgen.schedule import Schedule
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.network.network import Network
+    from fcgen.schedule.folding import Folding
+    from fcgen.schedule.schedule import Schedule
 
 
 class NeedsWriting(InputError):

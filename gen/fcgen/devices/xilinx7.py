@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from fcgen.devices.device import Device, Family, MappingOptions, Usage, check_options
 from fcgen.errors import bad_input
-from fcgen.mapping import GENERIC, Mapping
+from fcgen.schedule.mapping import GENERIC, Mapping
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.folding import Folding
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.schedule.folding import Folding
 
 LUTS_OF_RAM = {"RAM32X1D": 2, "RAM64X1D": 2, "RAM32M": 4, "RAM64M": 4, "RAM128X1D": 4}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fcgen.devices.costs import Costs
 from fcgen.estimation.module import Logic
 from fcgen.estimation.registers import store_cells
-from fcgen.hardware.weight_memory import MEMORY_LATENCY
+from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY
 
 IN_LOGIC = ("parameterMemory", "writableParameterMemory")
 ACCUMULATORS = ("accumulator", "ecp5Accumulator")

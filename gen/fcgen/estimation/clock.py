@@ -6,7 +6,7 @@ from math import log2
 
 from fcgen.devices.costs import ClockModel
 from fcgen.devices.device import Device, Usage
-from fcgen.mapping import Mapping
+from fcgen.schedule.mapping import Mapping
 
 
 def estimated_mhz(

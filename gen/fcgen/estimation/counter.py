@@ -14,8 +14,8 @@ from fcgen.devices.costs import Costs
 from fcgen.estimation.blocks import ACCUMULATORS, block_logic
 from fcgen.estimation.module import Logic, logic_of
 from fcgen.estimation.values import NOTHING, Fixed, Ports
-from fcgen.hardware.accumulator import Accumulator
 from fcgen.hardware.border import Parameters
+from fcgen.hardware.elements.accumulator import Accumulator
 
 _DIRECTION = {"i": PortDirection.Input, "o": PortDirection.Output}
 

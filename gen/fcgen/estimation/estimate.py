@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fcgen.dense_layer import DenseLayer
 from fcgen.devices.costs import Costs
 from fcgen.devices.device import Device, Family, Usage
 from fcgen.errors import bad_input
 from fcgen.estimation.clock import estimated_mhz
 from fcgen.estimation.layer import end_logic, layer_logic, port_logic
-from fcgen.folding import Folding
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.blocks import (
     block_rams_in_use,
@@ -20,11 +18,13 @@ from fcgen.hardware.blocks import (
     end_block_rams_in_use,
     requantizer_blocks,
 )
-from fcgen.hardware.parameter_chain import ParameterChain
-from fcgen.hardware.parameter_space import ChainPlace
-from fcgen.mapping import Mapping
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.hardware.parameters.parameter_chain import ParameterChain
+from fcgen.hardware.parameters.parameter_space import ChainPlace
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import Network
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.mapping import Mapping
+from fcgen.schedule.schedule import Schedule
 from fcgen.synthesis.fit import DoesNotFit, check
 from fcgen.synthesis.result import NO_CAP, Result, Work
 

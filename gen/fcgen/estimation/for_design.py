@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fcgen import devices
-from fcgen.dense_layer import DenseLayer
-from fcgen.design import Design, whole
+from fcgen.design.design import Design, whole
 from fcgen.devices.device import MappingOptions
 from fcgen.errors import bad_input
 from fcgen.estimation.estimate import Estimate, estimate
-from fcgen.folding import Folding
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import Network
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.schedule import Schedule
 from fcgen.synthesis.for_design import device_of, speed_of
 
 

@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from fcgen.dense_layer import DenseLayer
 from fcgen.devices.costs import Costs
 from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.counter import LogicCounter
 from fcgen.estimation.memory_logic import constant_bits, memory_logic, tap_logic
 from fcgen.estimation.module import Logic, times
 from fcgen.estimation.values import Ports
-from fcgen.folding import Folding
 from fcgen.hardware.accelerator import end_of
-from fcgen.hardware.drain_controller import TAG_WIDTH
-from fcgen.hardware.layer_memories import LayerMemories
-from fcgen.hardware.layer_parts import LayerParts
-from fcgen.hardware.layer_timing import ADDRESS_DELAY, LayerTiming
-from fcgen.hardware.parameter_chain import ParameterChain
-from fcgen.hardware.parameter_space import ANSWERS, REQUESTS, ChainPlace
-from fcgen.hardware.soft_max import SoftMax
-from fcgen.hardware.table_memory import TablePlan
+from fcgen.hardware.ends.soft_max import SoftMax
+from fcgen.hardware.layer.drain_controller import TAG_WIDTH
+from fcgen.hardware.layer.layer_memories import LayerMemories
+from fcgen.hardware.layer.layer_parts import LayerParts
+from fcgen.hardware.layer.layer_timing import ADDRESS_DELAY, LayerTiming
+from fcgen.hardware.memories.table_memory import TablePlan
+from fcgen.hardware.parameters.parameter_chain import ParameterChain
+from fcgen.hardware.parameters.parameter_space import ANSWERS, REQUESTS, ChainPlace
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
-from fcgen.mapping import Mapping
-from fcgen.network import Network
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import Network
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.mapping import Mapping
 
 PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat", "next_own")
 """Outputs of a group that nothing reads when it is the last one of its column."""

@@ -13,11 +13,11 @@ from fcgen.estimation.blocks import block_logic
 from fcgen.estimation.counter import LogicCounter
 from fcgen.estimation.module import Logic, times
 from fcgen.estimation.values import Fixed
-from fcgen.hardware.cascaded_memory import CascadedMemory
-from fcgen.hardware.layer_memories import LayerMemories
-from fcgen.hardware.memories import Bank, WeightBank
-from fcgen.hardware.parameter_space import ChainPlace
-from fcgen.hardware.weight_memory import MEMORY_LATENCY, WeightMemory
+from fcgen.hardware.layer.layer_memories import LayerMemories
+from fcgen.hardware.memories.cascaded_memory import CascadedMemory
+from fcgen.hardware.memories.contents import Bank, WeightBank
+from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY, WeightMemory
+from fcgen.hardware.parameters.parameter_space import ChainPlace
 
 
 def memory_logic(counter: LogicCounter, memories: LayerMemories) -> list[Logic]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fcgen import devices
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.devices.device import NOTHING, Device, MappingOptions, Usage
 from fcgen.errors import InputError
 from fcgen.estimation.estimate import Estimate
 from fcgen.estimation.for_design import estimate_design, estimate_network
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.network.network import Network
+from fcgen.schedule.schedule import Schedule
 from fcgen.synthesis.fit import DoesNotFit, excesses, shares
 from fcgen.synthesis.flow import Request
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fcgen import devices, document
+from fcgen import devices
 from fcgen.devices.device import Cap, Usage
 from fcgen.errors import bad_input
 from fcgen.estimation.estimate import Estimate
+from fcgen.files import document
 from fcgen.synthesis.fit import DoesNotFit
 from fcgen.synthesis.result import Work
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from fcgen.dense_layer import DenseLayer
 from fcgen.errors import bad_input
 from fcgen.explore.definition import option_of
 from fcgen.explore.subject import LayerSubject, ModelSubject, Subject
-from fcgen.integer_model import IntegerModel
 from fcgen.load.detect import load_model
+from fcgen.load.integer_model import IntegerModel
+from fcgen.load.model import Model
 from fcgen.load.network_file import read_network
-from fcgen.model import Model
-from fcgen.model_data import Source, gather, labelled
-from fcgen.network import End, Network
-from fcgen.quantize_options import QuantizeOptions
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import End, Network
+from fcgen.quantization.model_data import Source, gather, labelled
+from fcgen.quantization.options import QuantizeOptions
 
 Values = str | int | Sequence[str | int]
 Sizes = tuple[int, ...]

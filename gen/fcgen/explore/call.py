@@ -12,10 +12,10 @@ from fcgen.explore.asked import Asked, Values, texts
 from fcgen.explore.definition import define
 from fcgen.explore.flow import Explored
 from fcgen.explore.point import Widths
-from fcgen.model import Model
-from fcgen.model_data import Source
-from fcgen.network import End
-from fcgen.validation import check_sizes
+from fcgen.load.model import Model
+from fcgen.network.network import End
+from fcgen.numerics.validation import check_sizes
+from fcgen.quantization.model_data import Source
 
 BITS = (8, 6, 4)
 SEEDS_MAX = 1000
@@ -84,7 +84,7 @@ def explore(
     codes : bool
         Integers in ``test`` are codes of a network of integers, whatever its source takes.
     end : str or End
-        What leaves the network: a word as ``argmax``, or `fcgen.network.End` with its number.
+        What leaves the network: a word as ``argmax``, or `fcgen.network.network.End` with its number.
     progress : callable
         Gets a line before and during each step.
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from fcgen.explore.rows import Row
-from fcgen.install import install_command
+from fcgen.tools.install import install_command
 
 PANEL_INCHES = (4.4, 3.4)
 COLUMNS_MAX = 3

@@ -13,7 +13,7 @@ from fcgen.errors import ToolError, bad_input, shown
 from fcgen.explore.local import Done
 from fcgen.explore.store import SWEEP
 from fcgen.explore.tasks import Task, perform
-from fcgen.install import install_command
+from fcgen.tools.install import install_command
 
 CONNECT_SECONDS = 10
 WORKER_SECONDS = 60

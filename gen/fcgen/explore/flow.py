@@ -17,7 +17,7 @@ from fcgen.explore.store import ESTIMATES, ROUTED, SWEEP, Record, Store, begin, 
 from fcgen.explore.subject import Subject
 from fcgen.explore.sweep import SUBJECT, Axes
 from fcgen.explore.work import Manner
-from fcgen.wording import count
+from fcgen.text.wording import count
 
 CSV, JSON, TABLE, CHART = "results.csv", "results.json", "pareto.txt", "chart.svg"
 

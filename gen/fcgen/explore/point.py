@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from fcgen.folding_search import Size
+from fcgen.folding.search import Size
 
 OWN = "own"
 """Widths of a model of integers, which keeps them."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from fcgen.explore.rows import Row
 from fcgen.explore.store import Record
-from fcgen.table import box
-from fcgen.wording import count
+from fcgen.text.table import box
+from fcgen.text.wording import count
 
 COLUMNS = (
     *("name", "device", "weight_bits", "activation_bits", "folding", "pack", "multipliers"),

@@ -18,10 +18,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from fcgen import document
 from fcgen.errors import InputError, bad_input, shown
 from fcgen.explore.sweep import differing
-from fcgen.output_directory import check_replaceable
+from fcgen.files import document
+from fcgen.files.output_directory import check_replaceable
 
 FORMAT = "fcgen-explore-1"
 SWEEP, LOCK = "sweep.json", "sweep.lock"

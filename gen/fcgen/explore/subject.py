@@ -9,24 +9,24 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from fcgen import document
-from fcgen.accuracy import Accuracy
-from fcgen.certificate import Certificate
-from fcgen.certify import certify
+from fcgen.certification.certificate import Certificate
+from fcgen.certification.certify import certify
 from fcgen.errors import bad_input
 from fcgen.explore.point import Widths
 from fcgen.explore.store import NETWORKS, REMEDY, Record, Store
-from fcgen.fixed import IntegerFormat
-from fcgen.folding_search import Size
-from fcgen.integer_model import IntegerModel
-from fcgen.model import Model
-from fcgen.model_data import LabelledData, ModelData
-from fcgen.network import End, Network
-from fcgen.network_accuracy import accuracy, accuracy_of_integers
-from fcgen.quantization import Quantization
-from fcgen.quantize import make_layer
-from fcgen.quantize_model import quantize
-from fcgen.quantize_options import QuantizeOptions
+from fcgen.files import document
+from fcgen.folding.search import Size
+from fcgen.load.integer_model import IntegerModel
+from fcgen.load.model import Model
+from fcgen.network.network import End, Network
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.quantization.accuracy import Accuracy
+from fcgen.quantization.layer_options import make_layer
+from fcgen.quantization.model import quantize
+from fcgen.quantization.model_data import LabelledData, ModelData
+from fcgen.quantization.network_accuracy import accuracy, accuracy_of_integers
+from fcgen.quantization.options import QuantizeOptions
+from fcgen.quantization.quantization import Quantization
 
 
 class Subject(Protocol):

@@ -12,8 +12,8 @@ from fcgen import devices
 from fcgen.devices.device import PACKS
 from fcgen.errors import bad_input
 from fcgen.explore.point import Point, Widths, folding_text
-from fcgen.fixed import OPERAND_BITS_MAX
-from fcgen.folding_search import Size, at_pace, cheapest, slowest
+from fcgen.folding.search import Size, at_pace, cheapest, slowest
+from fcgen.numerics.fixed import OPERAND_BITS_MAX
 
 SUBJECT = "MODEL|SHAPE"
 """The argument of the command, and its key in a definition."""

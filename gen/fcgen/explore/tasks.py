@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import accelerator, devices
-from fcgen.design import Design
+from fcgen.design.design import Design
+from fcgen.design.manifest_reader import is_design
 from fcgen.devices.device import MappingOptions
 from fcgen.errors import FcgenError, InputError
 from fcgen.estimation.for_design import estimate_network
 from fcgen.explore.point import Point
 from fcgen.explore.store import DESIGNS, ESTIMATES, ROUTED, SWEEP, Record, Store
 from fcgen.explore.subject import load
-from fcgen.folding_choice import Folder, Goal
-from fcgen.manifest_reader import is_design
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.folding.choice import Folder, Goal
+from fcgen.network.network import Network
+from fcgen.schedule.schedule import Schedule
 from fcgen.synthesis import flow, for_design, netlist
 from fcgen.synthesis.fit import DoesNotFit
 from fcgen.synthesis.result import Result

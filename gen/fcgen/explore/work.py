@@ -13,9 +13,9 @@ from fcgen.explore import cluster, local
 from fcgen.explore.point import Point
 from fcgen.explore.store import ESTIMATES, Store
 from fcgen.explore.tasks import Task
-from fcgen.nextpnr import nextpnr
-from fcgen.wheels import Wheel
-from fcgen.yosys import YOSYS
+from fcgen.tools.nextpnr import nextpnr
+from fcgen.tools.wheels import Wheel
+from fcgen.tools.yosys import YOSYS
 
 WORDS = ("none", "pareto", "all")
 SAID_STEPS = 10

@@ -10,20 +10,20 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
-from fcgen.hardware.arg_max import ArgMax
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.layer import STREAM, Layer
-from fcgen.hardware.layer_parameters import connect_layers
-from fcgen.hardware.parameter_chain import ParameterChain
-from fcgen.hardware.parameter_space import ChainPlace
-from fcgen.hardware.soft_max import SoftMax, SoftMaxPlan
+from fcgen.hardware.ends.arg_max import ArgMax
+from fcgen.hardware.ends.soft_max import SoftMax, SoftMaxPlan
+from fcgen.hardware.ends.top_k import TopK
+from fcgen.hardware.layer.layer import STREAM, Layer
+from fcgen.hardware.layer.layer_parameters import connect_layers
+from fcgen.hardware.memories.images import MemoryImage
+from fcgen.hardware.parameters.parameter_chain import ParameterChain
+from fcgen.hardware.parameters.parameter_space import ChainPlace
 from fcgen.hardware.streams import input_ports, output_ports
-from fcgen.hardware.top_k import TopK
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
-from fcgen.images import MemoryImage
-from fcgen.mapping import Mapping
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.network.network import Network
+from fcgen.schedule.mapping import Mapping
+from fcgen.schedule.schedule import Schedule
 
 
 class Accelerator(wiring.Component):

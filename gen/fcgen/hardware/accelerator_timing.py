@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from fcgen.hardware.arg_max import arg_max_latency
-from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.hardware.soft_max import SoftMaxPlan
-from fcgen.hardware.top_k import TOP_K_LATENCY
-from fcgen.mapping import Mapping
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.hardware.ends.arg_max import arg_max_latency
+from fcgen.hardware.ends.soft_max import SoftMaxPlan
+from fcgen.hardware.ends.top_k import TOP_K_LATENCY
+from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.network.network import Network
+from fcgen.schedule.mapping import Mapping
+from fcgen.schedule.schedule import Schedule
 
 
 def end_latency(network: Network, lanes: int, mapping: Mapping) -> int | None:

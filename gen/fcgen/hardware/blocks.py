@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from amaranth.utils import ceil_log2
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.folding import Folding
-from fcgen.hardware.layer_memories import LayerMemories
-from fcgen.hardware.layer_timing import LayerTiming
-from fcgen.hardware.result_plan import result_plan
-from fcgen.hardware.soft_max import SoftMaxPlan, rings
-from fcgen.hardware.table_memory import TablePlan
-from fcgen.mapping import Mapping, ProductUnit
-from fcgen.memory_cut import chosen_rams, rams_of
-from fcgen.network import Network
-from fcgen.softmax_table import SoftmaxTable
+from fcgen.hardware.ends.soft_max import SoftMaxPlan, rings
+from fcgen.hardware.layer.layer_memories import LayerMemories
+from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.hardware.memories.table_memory import TablePlan
+from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.network import Network
+from fcgen.numerics.softmax_table import SoftmaxTable
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.mapping import Mapping, ProductUnit
+from fcgen.schedule.memory_cut import chosen_rams, rams_of
 
 
 def element_blocks(folding: Folding, mapping: Mapping) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcgen.hardware.accelerator import Accelerator
-from fcgen.hardware.layer import Layer
-from fcgen.hardware.parameter_space import ChainPlace
-from fcgen.images import MemoryImage
-from fcgen.instance_names import instance_names
-from fcgen.mapping import Mapping
-from fcgen.network import Network
-from fcgen.schedule import Schedule
+from fcgen.hardware.layer.layer import Layer
+from fcgen.hardware.memories.images import MemoryImage
+from fcgen.hardware.parameters.parameter_space import ChainPlace
+from fcgen.network.instance_names import instance_names
+from fcgen.network.network import Network
+from fcgen.schedule.mapping import Mapping
+from fcgen.schedule.schedule import Schedule
 
 
 def top_of(

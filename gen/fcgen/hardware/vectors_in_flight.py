@@ -8,10 +8,10 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from fcgen.folding import ceil_div
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.layer_timing import LayerTiming
+from fcgen.hardware.layer.layer_timing import LayerTiming
 from fcgen.hardware.registers import register
+from fcgen.schedule.folding import ceil_div
 
 VECTORS_STORED = 3
 """In a vector memory: two whole ones and one that comes in."""

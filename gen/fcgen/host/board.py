@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from fcgen.errors import CheckError, bad_input
-from fcgen.fixed import IntegerFormat
+from fcgen.hardware.host.protocol import FRAME_BYTES_MIN, PAYLOAD_MAX, STATUS, Code, Request
 from fcgen.host.board_results import BoardRun, Status
 from fcgen.host.board_search import board_info, found
 from fcgen.host.link import Ask
 from fcgen.host.port import Port, ports
 from fcgen.host.vectors import from_octets, to_octets
-from fcgen.protocol import FRAME_BYTES_MIN, PAYLOAD_MAX, STATUS, Code, Request
+from fcgen.numerics.fixed import IntegerFormat
 
 if TYPE_CHECKING:
-    from fcgen.dense_layer import DenseLayer
-    from fcgen.design import Design
-    from fcgen.network import Network
+    from fcgen.design.design import Design
+    from fcgen.network.dense_layer import DenseLayer
+    from fcgen.network.network import Network
 
 BAUDS = (3_000_000, 1_000_000, 921_600, 460_800, 115_200)
 TIMEOUT = 2.0
@@ -101,7 +101,7 @@ class Board:
         Parameters
         ----------
         inputs : ndarray, shape (V, N) or, with a design, (V, C, H, W) or the source's own
-            Integer codes; with a design what its source takes, see `fcgen.given_inputs`.
+            Integer codes; with a design what its source takes, see `fcgen.quantization.given_inputs`.
         codes : bool
             Integers are codes, whatever the source takes.
 
@@ -190,10 +190,10 @@ class Board:
         CheckError
             When other words were read back than were written, or the board was reset meanwhile.
         """
-        from fcgen.dense_layer import DenseLayer
-        from fcgen.engines.parameters import update
-        from fcgen.loaded_parameters import load_parameters
-        from fcgen.network import Network
+        from fcgen.design.loaded_parameters import load_parameters
+        from fcgen.network.dense_layer import DenseLayer
+        from fcgen.network.network import Network
+        from fcgen.simulation.engines.parameters import update
 
         design = self._writable()
         notes: tuple[str, ...] = ()
@@ -223,14 +223,14 @@ class Board:
 
         The manifest says which tensor and index stand in a word.
         """
-        from fcgen.engines.parameters import update
+        from fcgen.simulation.engines.parameters import update
 
         design = self._writable()
         addresses = update(design, design.network, after=0).reads
         return np.stack([addresses, self._read(addresses)], 1).astype(np.uint32)
 
     def _writable(self) -> Design:
-        from fcgen.parameter_layout import layout_hash
+        from fcgen.design.parameter_layout import layout_hash
 
         if not self.info.writable or self.design is None:
             rule = "its weights are fixed" if self.design else "its design was not given"
@@ -266,7 +266,7 @@ class Board:
     def _codes(self, inputs: np.ndarray, codes: bool) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return vectors of codes, checked, and what was done to get them."""
         if self.network is not None:
-            from fcgen.given_inputs import codes_of
+            from fcgen.quantization.given_inputs import codes_of
 
             found = codes_of(self.network, inputs, codes=codes)
             return found.codes.astype(np.int64), found.notes

@@ -17,7 +17,7 @@ class Status:
         That were computed.
     damaged_frames : int
     errors : tuple of str
-        Names of the kinds of errors that occurred, see `fcgen.protocol.Code`.
+        Names of the kinds of errors that occurred, see `fcgen.hardware.host.protocol.Code`.
     """
 
     cycles: int

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fcgen.errors import CheckError, FcgenError, InputError, ToolError, bad_input
+from fcgen.hardware.host.protocol import Info, Request
 from fcgen.host.link import Ask, Link
 from fcgen.host.port import Port, SerialPort
-from fcgen.protocol import Info, Request
 
 if TYPE_CHECKING:
-    from fcgen.design import Design
+    from fcgen.design.design import Design
 
 _PROBE_SECONDS = 0.3
 

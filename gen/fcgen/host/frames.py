@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fcgen.protocol import CHECK, ESCAPE, FLAG, FLIP, FRAME_BYTES_MIN, HEADER
+from fcgen.hardware.host.protocol import CHECK, ESCAPE, FLAG, FLIP, FRAME_BYTES_MIN, HEADER
 
 _ESCAPED = re.compile(rb"\x7d(.)", re.DOTALL)
 _LEGAL = re.compile(rb"(?:[^\x7d]|\x7d[\x5d\x5e])*", re.DOTALL)

@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fcgen.errors import CheckError, ToolError
-from fcgen.host.frames import Frame, FrameDecoder
-from fcgen.host.port import Port
-from fcgen.protocol import (
+from fcgen.hardware.host.protocol import (
     ERROR,
     ERROR_PAYLOAD,
     FRAME_BYTES_MIN,
@@ -19,6 +17,8 @@ from fcgen.protocol import (
     Request,
     encode,
 )
+from fcgen.host.frames import Frame, FrameDecoder
+from fcgen.host.port import Port
 
 RETRIES = 8
 _DAMAGED = (Code.FRAME, Code.OVERFLOW)

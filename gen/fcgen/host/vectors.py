@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fcgen.fixed import IntegerFormat
-from fcgen.protocol import element_bytes
+from fcgen.hardware.host.protocol import element_bytes
+from fcgen.numerics.fixed import IntegerFormat
 
 
 def to_octets(codes: np.ndarray, bits: int) -> np.ndarray:

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from fcgen.boards.board import FlashMemory
-from fcgen.design import Design
-from fcgen.engines.serial_line import SerialLine
-from fcgen.host_link import write
+from fcgen.boards.host_link import write
+from fcgen.design.design import Design
+from fcgen.host.serial_line import SerialLine
 
 CLOCK_HZ, BAUD = 12_000_000, 3_000_000  # four cycles a bit: the fewest to simulate
 TIMEOUT = 20.0  # seconds for a client: a simulation has no clock on the wall
@@ -36,7 +36,7 @@ class VirtualBoard:
     flash : FlashMemory, optional
         Of the board, for a design that reads it at start.
     image : bytes
-        What stands in it, see `fcgen.flash_image`; default nothing.
+        What stands in it, see `fcgen.boards.flash_image`; default nothing.
     progress : callable
         Gets a line before each step.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fcgen.model import Activation, FloatLayer, Floats, NodeReport, Scaler
+from fcgen.load.model import Activation, FloatLayer, Floats, NodeReport, Scaler
 
 LINEAR = Activation()
 
@@ -22,7 +22,7 @@ def batch_norm(
 
 
 Steps = Sequence[tuple[str, Floats]]
-"""Names of `fcgen.real_map.OPERATIONS` and their right operands, of shape () or one a feature."""
+"""Names of `fcgen.numerics.real_map.OPERATIONS` and their right operands, of shape () or one a feature."""
 NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
 SCALES_INPUTS = "before layer 1: the host's, or folded into its weights"
 FOLDED = "folded into weights and bias"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from fcgen.errors import bad_input, located
-from fcgen.integer_model import IntegerModel
-from fcgen.memory_need import MODEL_BYTES, check_memory
-from fcgen.model import Model
-from fcgen.real_map import InputGrid
+from fcgen.load.integer_model import IntegerModel
+from fcgen.load.memory_need import MODEL_BYTES, check_memory
+from fcgen.load.model import Model
+from fcgen.numerics.real_map import InputGrid
 
 INTEGER = ("QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "QGemm")
 DYNAMIC = ("DynamicQuantizeLinear", "MatMulInteger", "DynamicQuantizeMatMul")
@@ -46,10 +46,10 @@ def load_model(
     source : path or object
         An ONNX file of floats or of integers, a QONNX file, a TFLite file of int8 ones, a Keras
         file, or tensors (``.safetensors``, ``.npz``) with a JSON beside them, see
-        `fcgen.load.tensor_model`; or a fitted perceptron of scikit-learn, alone or behind scalers
+        `fcgen.load.tensors.reader`; or a fitted perceptron of scikit-learn, alone or behind scalers
         in a pipeline, or an ``nn.Sequential`` of PyTorch.
     target : str, optional
-        Whose integers a quantised model's are: see `fcgen.integer_model.TARGETS`.
+        Whose integers a quantised model's are: see `fcgen.load.integer_model.TARGETS`.
     entry : InputGrid, optional
         Of the inputs of a quantised ONNX graph that does not quantise them.
 
@@ -94,9 +94,9 @@ def _object(source: Any, asked: Asked) -> Model:
 
 
 def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
-    from fcgen.load.onnx_file import read_onnx
-    from fcgen.load.onnx_float import read_float
-    from fcgen.load.qonnx_quant import QUANT
+    from fcgen.load.onnx.file import read_onnx
+    from fcgen.load.onnx.floats import read_float
+    from fcgen.load.qonnx.quant import QUANT
 
     model = read_onnx(path)
     kinds = {node.op_type for node in model.graph.node}
@@ -106,12 +106,12 @@ def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
         remedy = "quantise statically, or give the float model"
         raise bad_input(path, ", ".join(dynamic), rule, remedy)
     if kinds & set(QUANT):
-        from fcgen.load.qonnx import TARGET, read_qonnx
+        from fcgen.load.qonnx.reader import TARGET, read_qonnx
 
         asked.check((TARGET,), entry=True)
         return read_qonnx(path, model, asked.entry)
     if kinds & set(INTEGER):
-        from fcgen.load import onnx_integer
+        from fcgen.load.qdq import reader as onnx_integer
 
         asked.check(onnx_integer.TARGETS, entry=True)
         target = asked.target or onnx_integer.TARGET
@@ -121,34 +121,34 @@ def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
 
 
 def _tflite(path: Path, asked: Asked) -> IntegerModel:
-    from fcgen.load.tflite_file import TARGETS, read_tflite
+    from fcgen.load.tflite.file import TARGETS, read_tflite
 
     asked.check(TARGETS)
     return read_tflite(path, asked.target or TARGETS[0])
 
 
 def _keras(path: Path, asked: Asked) -> Model:
-    from fcgen.load.keras_file import read_keras
+    from fcgen.load.keras.file import read_keras
 
     asked.check()
     return read_keras(path)
 
 
 def _tensors(path: Path, asked: Asked) -> Model:
-    from fcgen.load.tensor_model import read_tensor_model
+    from fcgen.load.tensors.reader import read_tensor_model
 
     asked.check()
     return read_tensor_model(path)
 
 
 def _sklearn(estimator: Any) -> Model:
-    from fcgen.load.sklearn_object import read_sklearn
+    from fcgen.load.objects.sklearn import read_sklearn
 
     return read_sklearn(estimator)
 
 
 def _torch(module: Any) -> Model:
-    from fcgen.load.torch_object import read_torch
+    from fcgen.load.objects.torch import read_torch
 
     return read_torch(module)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from fcgen.activation_table import INDEX_BITS_MAX, ActivationTable
 from fcgen.errors import bad_input
-from fcgen.fixed import IntegerFormat
-from fcgen.integer_model import IntegerLayer, TableOrder
-from fcgen.source_step import Int64Array
+from fcgen.load.integer_model import IntegerLayer, TableOrder
+from fcgen.numerics.activation_table import INDEX_BITS_MAX, ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.source_step import Int64Array
 
 
 def with_table(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fcgen.load.model_file import content
-from fcgen.network import Network
+from fcgen.network.network import Network
 
 
 def read_network(path: Path) -> Network:

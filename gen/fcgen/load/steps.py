@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from fcgen.errors import InputError, bad_input
 from fcgen.load.chain import Chain, Steps
+from fcgen.load.model import Activation, Floats, Model, NodeReport
 from fcgen.load.model_file import ELEMENTS_MAX
-from fcgen.model import Activation, Floats, Model, NodeReport
-from fcgen.tail import Tail
-from fcgen.validation import check_sizes
+from fcgen.network.tail import Tail
+from fcgen.numerics.validation import check_sizes
 
 RELU, RELU6 = Activation(lo=0.0), Activation(lo=0.0, hi=6.0)
 
@@ -43,7 +43,7 @@ class Order(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """What a classifier ends with: a word of `fcgen.tail.TAILS`."""
+    """What a classifier ends with: a word of `fcgen.network.tail.TAILS`."""
 
     tail: str
 

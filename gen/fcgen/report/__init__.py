@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from fcgen.boards.build_file import DESIGN, FILE, is_sound_build
+from fcgen.design.manifest import MANIFEST
 from fcgen.errors import ToolError, bad_input
-from fcgen.install import install_command
-from fcgen.load.vector_file import check_writable, write_whole
-from fcgen.manifest import MANIFEST
+from fcgen.load.arrays.vector_file import check_writable, write_whole
+from fcgen.tools.install import install_command
 
 PAGE = "report.html"
 """Of a build."""

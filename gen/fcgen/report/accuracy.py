@@ -6,7 +6,7 @@ import shlex
 
 import numpy as np
 
-from fcgen.quantize_options import FOLD, HOST
+from fcgen.quantization.options import FOLD, HOST
 from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence

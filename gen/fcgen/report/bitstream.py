@@ -9,9 +9,9 @@ from typing import Any
 
 from fcgen.boards import build_file
 from fcgen.boards.pll import MHZ
-from fcgen.design import Design
+from fcgen.design.design import Design
+from fcgen.design.manifest import MANIFEST, hash_file
 from fcgen.errors import InputError, bad_input
-from fcgen.manifest import MANIFEST, hash_file
 from fcgen.report.content import Section, Table
 from fcgen.report.synthesis import Synthesis, from_values
 from fcgen.report.wording import rate

@@ -5,12 +5,12 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.folding import Folding
+from fcgen.network.dense_layer import DenseLayer
 from fcgen.report import drawing
 from fcgen.report.content import Chart, Section
 from fcgen.report.evidence import Evidence
-from fcgen.wording import count
+from fcgen.schedule.folding import Folding
+from fcgen.text.wording import count
 
 KEY, TITLE = "blocks", "Block diagram"
 LEFT, WIDE, TALL, PITCH = 8, 344, 62, 86

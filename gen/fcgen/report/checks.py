@@ -6,7 +6,7 @@ import shlex
 
 from fcgen.report.content import Absent, Section, Table
 from fcgen.report.evidence import Evidence
-from fcgen.simulation_record import SimulationRecord
+from fcgen.simulation.record import SimulationRecord
 
 KEY, TITLE = "checks", "Checks against the reference"
 HEAD = ("Engine", "What", "Vectors", "From", "Integers", "Mismatches", "Cycles", "Cycles a vector")

@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import devices
-from fcgen.accuracy import ACCURACY, Accuracy
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.devices.device import Device
 from fcgen.errors import InputError
 from fcgen.estimation.estimate import Estimate
 from fcgen.estimation.stored import ESTIMATE
 from fcgen.estimation.stored import read as read_estimate
+from fcgen.files.json_file import read_json
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
-from fcgen.json_file import read_json
-from fcgen.network import Network
+from fcgen.network.network import Network
+from fcgen.quantization.accuracy import ACCURACY, Accuracy
 from fcgen.report.bitstream import Bitstream, bitstream_of
 from fcgen.report.simulations import records
 from fcgen.report.synthesis import Synthesis, syntheses
-from fcgen.schedule import Schedule
-from fcgen.simulation_record import SimulationRecord
+from fcgen.schedule.schedule import Schedule
+from fcgen.simulation.record import SimulationRecord
 
 CERTIFICATE = "certificate.json"
 BYTES_MAX = 1 << 26

@@ -9,7 +9,7 @@ from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence
 from fcgen.report.windows import Span, windows
-from fcgen.simulation_record import SimulationRecord
+from fcgen.simulation.record import SimulationRecord
 
 KEY, TITLE = "inference", "One inference"
 PITCH, HIGH = 30, 11

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fcgen.dense_layer import DenseLayer
-from fcgen.folding import Folding
-from fcgen.host_inputs import scaled_one_by_one
-from fcgen.network_summary import ENDS
+from fcgen.design.host_inputs import scaled_one_by_one
+from fcgen.network.dense_layer import DenseLayer
 from fcgen.report.content import Section, Table
 from fcgen.report.evidence import Evidence
-from fcgen.summary import kind_of
-from fcgen.wording import count
+from fcgen.schedule.folding import Folding
+from fcgen.summary.layer import kind_of
+from fcgen.summary.network import ENDS
+from fcgen.text.wording import count
 
 KEY, TITLE = "model", "Model"
 HEAD = (

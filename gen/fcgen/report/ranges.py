@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from fcgen.fixed import IntegerFormat
+from fcgen.numerics.fixed import IntegerFormat
 from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence
-from fcgen.simulation_record import LOOKED_AT, SimulationRecord
+from fcgen.simulation.record import LOOKED_AT, SimulationRecord
 
 KEY, TITLE = "ranges", "Ranges and formats"
 PITCH = 26

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import shlex
 
-from fcgen.manifest import TOOLS
+from fcgen.design.manifest import TOOLS
 from fcgen.report.content import Absent, Section, Table
 from fcgen.report.evidence import Evidence
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fcgen.devices.device import Device, Usage
-from fcgen.instance_names import instance_names
+from fcgen.network.instance_names import instance_names
 from fcgen.report import drawing
 from fcgen.report.content import Absent, Chart, Section, Table
 from fcgen.report.evidence import Evidence

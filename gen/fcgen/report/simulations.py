@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fcgen import document
-from fcgen.design import Design
+from fcgen.design.design import Design
+from fcgen.design.manifest import MANIFEST, hash_file
 from fcgen.errors import bad_input
-from fcgen.json_file import read_json
-from fcgen.manifest import MANIFEST, hash_file
-from fcgen.simulation_record import Seen, SimulationRecord, folder_of
+from fcgen.files import document
+from fcgen.files.json_file import read_json
+from fcgen.simulation.record import Seen, SimulationRecord, folder_of
 
 BYTES_MAX = 1 << 24
 INTEGER_END = 1 << 63

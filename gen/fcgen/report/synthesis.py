@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from fcgen import devices
-from fcgen.design import Design
+from fcgen.design.design import Design
+from fcgen.design.manifest import hash_file
 from fcgen.devices.device import NOTHING, Usage
 from fcgen.errors import InputError, bad_input
-from fcgen.json_file import read_json
-from fcgen.manifest import hash_file
+from fcgen.files.json_file import read_json
 from fcgen.synthesis.folder import default, is_ours
 from fcgen.synthesis.report import Step
 

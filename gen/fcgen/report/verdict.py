@@ -10,7 +10,7 @@ from fcgen.report.evidence import Evidence
 from fcgen.report.wording import percent, rate, seconds
 from fcgen.synthesis.fit import shares
 from fcgen.synthesis.result_text import megahertz
-from fcgen.wording import count
+from fcgen.text.wording import count
 
 ESTIMATED = "estimated"
 

@@ -8,7 +8,7 @@ from math import ceil
 
 from fcgen.devices.device import Device, Family, Usage
 from fcgen.errors import CheckError
-from fcgen.folding import Folding
+from fcgen.schedule.folding import Folding
 
 # What a resource is called, its field of a usage, its field of a device.
 RESOURCES = (

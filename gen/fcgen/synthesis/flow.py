@@ -9,17 +9,17 @@ from pathlib import Path
 from statistics import median_low
 
 from fcgen.devices.device import Cap, Device, Family, Usage
-from fcgen.folding import Folding
-from fcgen.mapping import GENERIC, Mapping
-from fcgen.nextpnr import nextpnr
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.mapping import GENERIC, Mapping
 from fcgen.synthesis import fit, netlist, routing
 from fcgen.synthesis.netlist import Netlist
 from fcgen.synthesis.report import Report
 from fcgen.synthesis.result import Result, Work
 from fcgen.synthesis.routing import Target
 from fcgen.synthesis.sources import Sources
-from fcgen.wheels import Wheel
-from fcgen.yosys import YOSYS
+from fcgen.tools.nextpnr import nextpnr
+from fcgen.tools.wheels import Wheel
+from fcgen.tools.yosys import YOSYS
 
 RESULT = "result.json"
 DEFAULT_MHZ = 100.0

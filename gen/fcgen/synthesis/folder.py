@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from fcgen.output_directory import check_replaceable
+from fcgen.files.output_directory import check_replaceable
 
 MARKER = "fcgen-synth.txt"
 _TEXT = "Made by fcgen, which replaces this folder.\n"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fcgen import devices
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.devices.device import Device, Family
 from fcgen.errors import bad_input
 from fcgen.synthesis import folder as folders

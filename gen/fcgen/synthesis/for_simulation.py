@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fcgen import devices
-from fcgen.design import Design
+from fcgen.design.design import Design
 from fcgen.devices import models
 from fcgen.errors import bad_input
 from fcgen.synthesis import for_design

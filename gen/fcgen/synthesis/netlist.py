@@ -14,7 +14,7 @@ from fcgen.devices.device import Device, Family, Usage
 from fcgen.synthesis import folder as folders
 from fcgen.synthesis.pins import MODULE, PinPlan
 from fcgen.synthesis.sources import Sources
-from fcgen.wheels import Wheel
+from fcgen.tools.wheels import Wheel
 
 SCRIPT, LOG, KEY = "synth.ys", "yosys.log", "netlist.key"
 NETLIST, VERILOG, COUNTS = "netlist.json", "netlist.v", "cells.json"

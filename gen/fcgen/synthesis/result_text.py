@@ -8,8 +8,8 @@ from math import floor
 from fcgen.synthesis.fit import RESOURCES, shares
 from fcgen.synthesis.report import LOGIC, Step
 from fcgen.synthesis.result import Result
-from fcgen.table import box
-from fcgen.wording import count
+from fcgen.text.table import box
+from fcgen.text.wording import count
 
 CARRY_PORTS = (".COUT", ".FCO")
 """What a carry leaves a cell through, in the names of Gowin and iCE40, and of ECP5."""

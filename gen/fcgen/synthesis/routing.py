@@ -13,7 +13,7 @@ from fcgen.devices.device import Device, Family
 from fcgen.synthesis import report
 from fcgen.synthesis.netlist import NETLIST, Netlist
 from fcgen.synthesis.report import Report
-from fcgen.wheels import Wheel
+from fcgen.tools.wheels import Wheel
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.host.vector_drainer import VectorDrainer
+from fcgen.hardware.host.vector_feeder import VectorFeeder
 from fcgen.hardware.interfaces.padding import padded
 from fcgen.hardware.interfaces.plan import InterfacePlan
 from fcgen.hardware.interfaces.register_bank import DATA_BITS
 from fcgen.hardware.interfaces.word_joiner import WordJoiner
 from fcgen.hardware.interfaces.word_queue import WordQueue
 from fcgen.hardware.interfaces.word_splitter import WordSplitter
-from fcgen.hardware.vector_drainer import VectorDrainer
-from fcgen.hardware.vector_feeder import VectorFeeder
 
 
 class DataWindow(wiring.Component):

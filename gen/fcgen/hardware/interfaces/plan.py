@@ -60,7 +60,7 @@ class InterfacePlan:
     written_at_start : bool
         Weights must be written before the first vector.
     layout : int
-        Word that tells where parameters stand, see `fcgen.parameter_layout`.
+        Word that tells where parameters stand, see `fcgen.design.parameter_layout`.
     landing_cycles : int
         After which a parameter that was written has reached its memory.
     """

@@ -1,0 +1,4 @@
+"""What multiplies and accumulates.
+
+Begin with `fcgen.hardware.elements.processing_element`.
+"""

@@ -1,0 +1,4 @@
+"""A fully connected layer.
+
+Begin with `fcgen.hardware.layer.layer`.
+"""

@@ -1,0 +1,143 @@
+"""The components of a layer, with the parameters that its folding and its formats give them."""
+
+from __future__ import annotations
+
+from amaranth.utils import ceil_log2
+
+from fcgen.hardware.elements.element_group import ElementGroup
+from fcgen.hardware.layer.drain_controller import DrainController, beat_code
+from fcgen.hardware.layer.layer_controller import LayerController
+from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.hardware.memories.table_memory import TablePlan
+from fcgen.hardware.memories.vector_memory import VectorMemory
+from fcgen.hardware.parameters.parameter_space import ChainPlace
+from fcgen.hardware.requantization.requantizer_column import RequantizerColumn
+from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.result_queue import ResultQueue
+from fcgen.hardware.requantization.unary_table import UnaryTable
+from fcgen.network.dense_layer import DenseLayer
+from fcgen.schedule.folding import Folding
+from fcgen.schedule.mapping import GENERIC, Mapping
+
+
+class LayerParts:
+    """Makes the components of a layer.
+
+    Parameters
+    ----------
+    network : DenseLayer
+    folding : Folding
+    mapping : Mapping
+    place : ChainPlace, optional
+        Of a layer of a network with run-time weights.
+
+    Attributes
+    ----------
+    plan : ResultPlan
+        Constants and widths of the requantizers or the threshold units.
+    timing : LayerTiming
+        Cycles and credits.
+    """
+
+    def __init__(
+        self,
+        network: DenseLayer,
+        folding: Folding,
+        mapping: Mapping = GENERIC,
+        place: ChainPlace | None = None,
+    ) -> None:
+        self.network = network
+        # What follows in a network needs no gate of its own: nothing enters that has not begun.
+        self.holdable = network.runtime_weights and (place is None or place.first)
+        self.folding = folding
+        self.mapping = mapping
+        self.plan = result_plan(network, mapping.requantizer)
+        self.timing = LayerTiming.of(network, folding, mapping)
+
+    def vector_memory(self) -> VectorMemory:
+        """Return the double buffer of input vectors."""
+        beats = self.folding.synapse_folds
+        width = self.folding.simd * self.network.activation_format.bits
+        return VectorMemory(
+            beats=beats,
+            width=width,
+            holdable=self.holdable,
+            block_ram=self.mapping.vector_cut(2 << ceil_log2(beats), width) is not None,
+        )
+
+    def controller(self) -> LayerController:
+        """Return the sequencer of the folds."""
+        return LayerController(
+            synapse_folds=self.folding.synapse_folds,
+            neuron_folds=self.folding.neuron_folds,
+            fold_credits=self.folding.pe,
+            last_fold_credits=self.timing.last_fold_credits,
+            word_credits=self.timing.word_lanes,
+            capacity=self.timing.queue_words * self.timing.word_lanes,
+            flush=self.timing.flush,
+        )
+
+    def drain_controller(self) -> DrainController:
+        """Return the sequencer of the results."""
+        return DrainController(
+            drain_beats=self.folding.drain_beats,
+            last_fold_beats=self.folding.last_fold_beats,
+            neuron_folds=self.folding.neuron_folds,
+            beat_width=self.beat_width,
+            group_beats=self.folding.group_beats,
+        )
+
+    @property
+    def beat_width(self) -> int:
+        """Bits in which a beat number, whose row all groups of a column count down, is unique."""
+        folding = self.folding
+        last = beat_code(folding.rows * folding.group_beats - 1, folding.group_beats)
+        return max(last.bit_length(), 1)
+
+    def group(self, members: tuple[int, ...]) -> ElementGroup:
+        """Return the group of these elements."""
+        first_soft = self.folding.pe - self.mapping.soft_elements
+        return ElementGroup(
+            elements=len(members),
+            unit=self.mapping.unit,
+            soft=self.mapping.soft,
+            accumulator=self.mapping.accumulator,
+            registered_choice=self.mapping.registered_choice,
+            soft_elements=sum(member >= first_soft for member in members),
+            lanes=self.folding.column_lanes,
+            beats=self.folding.group_beats,
+            simd=self.folding.simd,
+            activation=self.network.activation_format,
+            weight=self.network.weight_format,
+            accumulator_width=self.plan.accumulator_width,
+            address_width=max((self.folding.weight_words - 1).bit_length(), 1),
+            beat_width=self.beat_width,
+        )
+
+    def column(self) -> RequantizerColumn:
+        """Return the requantizers of a column."""
+        return RequantizerColumn(
+            self.plan,
+            lanes=self.folding.column_lanes,
+            words=self.folding.parameter_words,
+            memory_latency=self.mapping.weight_latency,
+        )
+
+    def queue(self) -> ResultQueue:
+        """Return the result queue."""
+        return ResultQueue(
+            result_lanes=self.folding.result_lanes,
+            output_lanes=self.folding.output_lanes,
+            outputs=self.folding.outputs,
+            pe=self.folding.pe,
+            width=self.plan.output_bits,
+            words=self.timing.queue_words,
+            distributed=self.mapping.lut_memories,
+        )
+
+    def table(self, image_prefix: str = "") -> UnaryTable | None:
+        """Return the table behind the queue; None where the results themselves leave."""
+        if self.network.table is None:
+            return None
+        plan = TablePlan.of(self.network.table, self.mapping, image_prefix)
+        return UnaryTable(plan, outputs=self.folding.outputs, lanes=self.folding.output_lanes)

@@ -1,0 +1,58 @@
+"""Memory of beats that is written and read in the same clock."""
+
+from __future__ import annotations
+
+from amaranth import Module
+from amaranth.hdl import Value
+from amaranth.lib import memory
+
+from fcgen.hardware.memories.vector_store import VectorStore
+from fcgen.hardware.registers import register
+
+
+def add_beat_store(
+    m: Module,
+    name: str,
+    depth: int,
+    write: tuple[Value, Value, Value],
+    address: Value,
+    kind: str = "",
+) -> Value:
+    """Add a memory; return the word at ``address``, two cycles later.
+
+    A word that is read in the cycle in which it is written is undefined.
+
+    Parameters
+    ----------
+    m : Module
+    name : str
+    depth : int
+    write : (enable, address, data)
+    address : Value
+    kind : {"", "block", "distributed"}
+        Where the words stand: where the synthesis tool wants, in a `VectorStore`, in look-up
+        tables.
+    """
+    enable, at, data = write
+    if kind == "block":
+        m.submodules[name] = block = VectorStore(depth, len(data))
+        m.d.comb += [
+            block.write.eq(enable),
+            block.write_address.eq(at),
+            block.write_data.eq(data),
+            block.address.eq(address),
+        ]
+        return block.word
+    attributes: dict[str, int | str] = {"no_rw_check": 1}
+    if kind:
+        attributes["ram_style"] = kind
+    store = memory.Memory(shape=len(data), depth=depth, init=[], attrs=attributes)
+    m.submodules[name] = store
+    write_port, read_port = store.write_port(), store.read_port()
+    m.d.comb += [
+        write_port.en.eq(enable),
+        write_port.addr.eq(at),
+        write_port.data.eq(data),
+        read_port.addr.eq(address),
+    ]
+    return register(m, read_port.data, f"{name}_word")

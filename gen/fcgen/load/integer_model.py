@@ -1,0 +1,164 @@
+"""A model that was quantised before it came: integers, and the steps of its own runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.errors import bad_input
+from fcgen.load.model import NodeReport
+from fcgen.network.tail import NO_TAIL, Tail
+from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import IntegerFormat
+from fcgen.numerics.real_map import InputGrid, RealMap
+from fcgen.numerics.source_step import Int64Array, Step
+from fcgen.numerics.validation import check_sizes
+
+TARGETS = (
+    "onnxruntime",
+    "onnxruntime-unoptimised",
+    "litert-reference",
+    "litert-xnnpack",
+    "qonnx",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class TableOrder:
+    """Entries of a table as the source may compute them as well, and when it does.
+
+    Attributes
+    ----------
+    reason : str
+    entries : ndarray of int64
+        As those of `ActivationTable`.
+    """
+
+    reason: str
+    entries: Int64Array
+
+
+@dataclass(frozen=True, eq=False)
+class IntegerLayer:
+    """``step(weight · (x - zero point) + bias)``, all integers.
+
+    Attributes
+    ----------
+    name : str
+    weight : ndarray of int64, shape (M, N)
+    bias : ndarray of int64, shape (M,)
+    weight_format, activation_format : IntegerFormat
+    input_zero_point : int
+    input_lo, input_hi : int
+        Range of the inputs, which may be narrower than their format.
+    step : Step, optional
+        None where the accumulators leave.
+    table : ActivationTable, optional
+        What becomes of the step's codes.
+    orders : tuple of TableOrder
+        Other entries that the source may have.
+    """
+
+    name: str
+    weight: Int64Array
+    bias: Int64Array
+    weight_format: IntegerFormat
+    activation_format: IntegerFormat
+    input_zero_point: int
+    input_lo: int
+    input_hi: int
+    step: Step | None = None
+    table: ActivationTable | None = None
+    orders: tuple[TableOrder, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_sizes((self.inputs,), self.outputs, self.name)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs N."""
+        return int(self.weight.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs M."""
+        return int(self.weight.shape[0])
+
+    @property
+    def reach(self) -> tuple[Int64Array, Int64Array]:
+        """Smallest and largest accumulator of each output, (M,) each: none beyond can occur."""
+        low, high = self.input_lo - self.input_zero_point, self.input_hi - self.input_zero_point
+        positive = np.maximum(self.weight, 0).sum(axis=1)
+        negative = np.minimum(self.weight, 0).sum(axis=1)
+        least = positive * low + negative * high + self.bias
+        most = positive * high + negative * low + self.bias
+        return least, most
+
+    def accumulate(self, x: npt.NDArray[np.integer]) -> Int64Array:
+        """Return the accumulators (V, M) of codes (V, N)."""
+        shifted = x.astype(np.int64) - self.input_zero_point
+        sums: Int64Array = shifted @ self.weight.T + self.bias
+        return sums
+
+    def finish(self, accumulator: Int64Array) -> Int64Array:
+        """Return what leaves, (V, M), of accumulators (V, M)."""
+        if self.step is None:
+            return accumulator
+        codes = self.step(accumulator)
+        if self.table is not None:
+            codes = self.table.entries[codes - self.table.index.minimum]
+        return codes
+
+
+@dataclass(frozen=True, eq=False)
+class IntegerModel:
+    """Layers of integers in a chain, as read from a file.
+
+    Attributes
+    ----------
+    name, format, input_name, input_shape, tail, nodes, shape
+        As for `fcgen.load.model.Model`.
+    layers : tuple of IntegerLayer
+    target : str
+        Whose integers these are: one of `TARGETS`.
+    input : InputGrid, optional
+        None where the file does not quantise its input.
+    output : RealMap, optional
+        What the last layer's outputs are worth.
+    notes : tuple of str
+        Lines for people: what was assumed.
+    open : bool
+        The grid of the inputs is neither the file's nor anybody's: it was assumed.
+    takes_codes : bool
+        The file's own input has codes, int8 or uint8, not reals.
+    """
+
+    name: str
+    format: str
+    input_name: str
+    input_shape: tuple[int, ...]
+    layers: tuple[IntegerLayer, ...]
+    target: str
+    input: InputGrid | None
+    output: RealMap | None
+    tail: Tail = NO_TAIL
+    nodes: tuple[NodeReport, ...] = ()
+    notes: tuple[str, ...] = ()
+    open: bool = False
+    takes_codes: bool = False
+    shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            rule = "no dense layer was found"
+            raise bad_input(self.name, self.format, rule, "give a model with at least one")
+
+    def trace(self, x: npt.NDArray[np.integer]) -> list[Int64Array]:
+        """Return what the source gives after every layer, int64 (V, M), for codes (V, N)."""
+        found, values = [], np.asarray(x, np.int64).reshape(len(x), -1)
+        for layer in self.layers:
+            values = layer.finish(layer.accumulate(values))
+            found.append(values)
+        return found

@@ -1,0 +1,4 @@
+"""Keras files.
+
+A path comes in; a `fcgen.load.model.Model` goes out. Begin with `fcgen.load.keras.file`.
+"""

@@ -1,0 +1,5 @@
+"""Objects of other libraries.
+
+An object comes in; a `fcgen.load.model.Model` goes out. Begin with
+`fcgen.load.objects.sklearn`.
+"""

@@ -1,0 +1,277 @@
+"""Where a step's output changes, and integer constants that change it at the same accumulators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.numerics.fixed import MULTIPLIER_BITS, SHIFT_MAX
+from fcgen.numerics.source_step import Int64Array, Step
+
+MULTIPLIER_MAX = (1 << (MULTIPLIER_BITS - 1)) - 1
+FAR = 1 << 62
+TILTED_MAX = 1 << 11
+"""Thresholds of an output for which a slope is computed from all their pairs."""
+NEAR = (0, 1, -1, 2)
+"""Multipliers that are tried around the slope, the nearest first."""
+BLOCK = 1 << 15
+"""Thresholds that are looked for at once: their arrays stay in a processor's cache."""
+STRIDE = 8
+"""By how much a look around an expected threshold goes farther each time."""
+SAMPLES = 1024
+"""Thresholds of an output that are looked at before all of them are."""
+
+
+def oriented(step: Step, least: Int64Array, most: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Return the ends of the reach, counted so that the step rises from the first to the last."""
+    falls = step.slope < 0
+    return np.where(falls, -most, least), np.where(falls, -least, most)
+
+
+def inside(
+    step: Step, changes: Int64Array, least: Int64Array, most: Int64Array
+) -> npt.NDArray[np.bool_]:
+    """Say which of the `thresholds` lie in the reach: behind its first accumulator, up to its last.
+
+    Only at these does the output change.
+    """
+    first, last = oriented(step, least, most)
+    return np.asarray((changes > first) & (changes <= last))
+
+
+def thresholds(
+    step: Step, least: Int64Array, most: Int64Array, near: Int64Array | None = None
+) -> Int64Array:
+    """Return the accumulators from which on each code is reached, by bisection.
+
+    Parameters
+    ----------
+    step : Step
+        Monotone; where its slope is negative, accumulators are counted with the opposite sign.
+    least, most : ndarray of int64, shape (M,)
+        Accumulators that occur.
+    near : ndarray of int64, shape (codes, M), optional
+        Where the thresholds are expected; default where the slope and the intercept say. A wrong
+        expectation takes more time, and gives the same result.
+
+    Returns
+    -------
+    ndarray of int64, shape (codes, M)
+        Row i: the smallest accumulator whose output is at least ``step.lo + 1 + i``;
+        ``most + 1`` where none is.
+    """
+    ends = oriented(step, least, most)
+    codes = np.arange(step.lo + 1, step.hi + 1)[:, None]
+    found = np.empty((len(codes), len(least)), np.int64)
+    rows = max(1, BLOCK // max(1, len(least)))
+    for start in range(0, len(codes), rows):
+        block = slice(start, start + rows)
+        expected = _expected(step, codes[block]) if near is None else near[block]
+        found[block] = _bisected(step, codes[block], expected, *ends)
+    return found
+
+
+def _expected(step: Step, codes: Int64Array) -> Int64Array:
+    """Return where a step without bounds and without rounding errors reaches codes, (K, M)."""
+    slope = np.abs(step.slope)
+    rise = codes - 0.5 - step.zero_point - step.intercept
+    places = np.divide(rise, slope, out=np.zeros_like(rise), where=slope > 0)
+    expected: Int64Array = np.ceil(np.clip(places, -FAR, FAR)).astype(np.int64)
+    return expected
+
+
+def _bisected(
+    step: Step, codes: Int64Array, expected: Int64Array, first: Int64Array, last: Int64Array
+) -> Int64Array:
+    """Return the thresholds of some codes: a look around the expected ones, then bisection.
+
+    At ``low`` a code is not reached, at ``high`` it is. Both begin outside of the reach.
+    """
+    sign = np.where(step.slope < 0, -1, 1)
+    low = np.broadcast_to(first - 1, expected.shape).copy()
+    high = np.broadcast_to(last + 1, expected.shape).copy()
+    probe, reached_yet = np.clip(expected, first, last), np.zeros(expected.shape, bool)
+    missed_yet, stride = reached_yet.copy(), 1
+    while True:
+        todo = high - low > 1
+        if not todo.any():
+            return high
+        reached = step(sign * probe) >= codes
+        high = np.where(todo & reached, probe, high)
+        low = np.where(todo & ~reached, probe, low)
+        reached_yet |= todo & reached
+        missed_yet |= todo & ~reached
+        middle = (low + high) >> 1
+        farther = np.where(missed_yet, low + stride, high - stride)
+        probe = np.where(reached_yet & missed_yet, middle, np.clip(farther, low + 1, high - 1))
+        # No probe leaves the reach, also where nothing is left to be looked for.
+        probe = np.clip(probe, first, last)
+        stride = min(stride * STRIDE, FAR >> 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Constants:
+    """``floor((acc · multiplier + offset) / 2^shift)``, for each output.
+
+    Attributes
+    ----------
+    multiplier, offset, shift : ndarray of int64, shape (M,)
+        The offset may be of any size; the multiplier is that of the accumulator's own sign.
+    found : ndarray of bool, shape (M,)
+        Whether they change the output at the thresholds that were given.
+    """
+
+    multiplier: Int64Array
+    offset: Int64Array
+    shift: Int64Array
+    found: npt.NDArray[np.bool_]
+
+    def completed(self, other: Constants) -> Constants:
+        """Return these, and where none were found those of ``other`` as a floor takes them."""
+        half = np.int64(1) << other.shift >> 1
+        return self.where(self.found, replace(other, offset=other.offset + half))
+
+    def moved(self, codes: int) -> Constants:
+        """Return these with an output that is larger by some codes."""
+        return replace(self, offset=self.offset + (np.int64(codes) << self.shift))
+
+    def halves(self) -> Constants:
+        """Return these in a form that no rounding to the nearest tells from a floor.
+
+        ``floor(v / 2^S)`` is ``round((2·v + 1 - 2^S) / 2^(S+1))``, which never meets a half.
+        """
+        fits = (np.abs(self.multiplier) <= MULTIPLIER_MAX // 2) & (self.shift < SHIFT_MAX)
+        return Constants(
+            2 * self.multiplier,
+            2 * self.offset + 1 - (np.int64(1) << self.shift),
+            self.shift + 1,
+            self.found & fits,
+        )
+
+    def where(self, chosen: npt.NDArray[np.bool_], other: Constants) -> Constants:
+        """Return these for the chosen outputs, and others for all else."""
+        return Constants(
+            np.where(chosen, self.multiplier, other.multiplier),
+            np.where(chosen, self.offset, other.offset),
+            np.where(chosen, self.shift, other.shift),
+            self.found | other.found,
+        )
+
+
+def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Array) -> Constants:
+    """Search the constants with the shortest shift that have given thresholds.
+
+    With code k reached from t on, ``k·2^S - M·t <= C < k·2^S - M·(t - 1)`` must hold for every
+    threshold inside of the reach: for a multiplier M, offsets C between the largest of the left and
+    the smallest of the right sides. Codes are counted from the zero point. What is reached before
+    the first or after the last accumulator is for bounds to say.
+
+    Parameters
+    ----------
+    step : Step
+    changes : ndarray of int64, shape (codes, M)
+        From `thresholds`.
+    least, most : ndarray of int64, shape (M,)
+    """
+    # Steeper ones pass all codes at one accumulator or two, as this one does.
+    slope = np.minimum(np.abs(step.slope), MULTIPLIER_MAX)
+    sign = np.where(step.slope < 0, -1, 1)
+    codes = np.arange(step.lo + 1, step.hi + 1)[:, None] - step.zero_point
+    within = inside(step, changes, least, most)
+    rows = sample(within)
+    sampled, inner = np.take_along_axis(changes, rows, 0), np.take_along_axis(within, rows, 0)
+    outputs = changes.shape[1]
+    multiplier, offset = np.ones(outputs, np.int64), np.zeros(outputs, np.int64)
+    shift = np.zeros(outputs, np.int64)
+    found = np.asarray(~within.any(axis=0))
+    for bits in range(SHIFT_MAX + 1):
+        for near in NEAR:
+            todo = np.flatnonzero(~found)
+            tried = np.floor(np.ldexp(slope[todo], bits)).astype(np.int64) + near
+            usable = (tried >= 1) & (tried <= MULTIPLIER_MAX)
+            few = codes[rows[:, todo], 0], sampled[:, todo], inner[:, todo]
+            usable &= _offset(np.where(usable, tried, 1), bits, *few)[1]
+            todo, tried = todo[usable], tried[usable]
+            chosen, good = _offset(tried, bits, codes, changes[:, todo], within[:, todo])
+            multiplier[todo[good]], offset[todo[good]] = tried[good], chosen[good]
+            shift[todo[good]], found[todo[good]] = bits, True
+        if np.ldexp(slope[~found], bits).min(initial=np.inf) > MULTIPLIER_MAX:
+            break
+    # Slopes are compared for each pair of thresholds, of which codes of 16 bits have too many.
+    few = within.sum(axis=0) <= TILTED_MAX
+    for m in np.flatnonzero(~found & few).tolist():
+        # Rarely the slope is too far from the ones that fit: those are computed, not tried.
+        bits = min(int(np.log2(MULTIPLIER_MAX / slope[m])), SHIFT_MAX)
+        tilted = _feasible(bits, codes[within[:, m], 0], changes[within[:, m], m])
+        if tilted is not None and 1 <= tilted <= MULTIPLIER_MAX:
+            one = changes[:, [m]], within[:, [m]]
+            chosen, fits = _offset(np.array([tilted]), bits, codes, *one)
+            multiplier[m], offset[m], shift[m], found[m] = tilted, chosen[0], bits, fits[0]
+    return Constants(sign * multiplier, offset, shift, found)
+
+
+def sample(within: npt.NDArray[np.bool_]) -> Int64Array:
+    """Return rows of some thresholds inside of the reach, spread evenly, (`SAMPLES`, M)."""
+    if not len(within):
+        return np.zeros(within.shape, np.int64)
+    first, count = within.argmax(axis=0), within.sum(axis=0)
+    part = np.linspace(0, 1, min(SAMPLES, len(within)))[:, None]
+    rows: Int64Array = (first + np.rint(part * np.maximum(count - 1, 0))).astype(np.int64)
+    return rows
+
+
+def nominal(step: Step) -> Constants:
+    """Return the step's own slope and intercept, exact where they have few bits.
+
+    For roundings that look at what a floor does not see: halves to even, or away from zero.
+    """
+    slope, intercept = np.minimum(np.abs(step.slope), MULTIPLIER_MAX), step.intercept
+    most = np.floor(np.log2(MULTIPLIER_MAX / np.where(slope > 0, slope, 1)))
+    # Offsets stay far inside of 64 bits.
+    most = np.minimum(most, np.log2(FAR / (np.abs(intercept) + 1)))
+    deepest = np.clip(np.floor(most).astype(np.int64), 0, SHIFT_MAX)
+    shift = deepest.copy()
+    for bits in range(SHIFT_MAX, -1, -1):
+        scaled = np.ldexp(slope, bits), np.ldexp(intercept, bits)
+        whole = (scaled[0] == np.rint(scaled[0])) & (scaled[1] == np.rint(scaled[1]))
+        shift = np.where(whole & (bits <= deepest), bits, shift)
+    multiplier = np.maximum(np.rint(np.ldexp(slope, shift)), 1).astype(np.int64)
+    offset = np.rint(np.ldexp(intercept, shift)).astype(np.int64)
+    sign = np.where(step.slope < 0, -1, 1)
+    return Constants(sign * multiplier, offset, shift, np.zeros(len(slope), bool))
+
+
+def _offset(
+    multiplier: Int64Array,
+    bits: int,
+    codes: Int64Array,
+    changes: Int64Array,
+    inside: npt.NDArray[np.bool_],
+) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
+    """Return an offset for each multiplier, half a step where that fits, and whether any does."""
+    scaled = codes << bits
+    lowest = np.where(inside, scaled - multiplier * changes, -FAR).max(axis=0, initial=-FAR)
+    highest = np.where(inside, scaled - 1 - multiplier * (changes - 1), FAR).min(
+        axis=0, initial=FAR
+    )
+    half = np.int64(1) << bits >> 1
+    middle = lowest + (highest - lowest >> 1)
+    chosen: Int64Array = np.where((lowest <= half) & (half <= highest), half, middle)
+    return chosen, lowest <= highest
+
+
+def _feasible(bits: int, codes: Int64Array, changes: Int64Array) -> int | None:
+    """Return a multiplier with which every left side is below every right one; None without any.
+
+    ``M·((t_j - 1) - t_i) <= (k_j - k_i)·2^S - 1`` for every pair of thresholds.
+    """
+    runs = (changes - 1)[:, None] - changes[None, :]
+    rises = (codes[:, None] - codes[None, :] << bits) - 1
+    above, below = runs > 0, runs < 0
+    most = np.floor_divide(rises[above], runs[above]).min(initial=FAR)
+    least = (-np.floor_divide(rises[below], -runs[below])).max(initial=-FAR)
+    if least > most or (rises[runs == 0] < 0).any():
+        return None
+    return int(least + most >> 1)

@@ -1,0 +1,120 @@
+"""How many vectors are classified as their labels say, and which classes are taken for which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.errors import bad_input
+from fcgen.files import document
+from fcgen.quantization.options import SCALERS
+
+ACCURACY = "accuracy.json"
+CLASSES_MAX = 100
+"""Most classes of which it is counted which is taken for which."""
+VECTORS_MAX = 1 << 40
+Classes = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True, eq=False)
+class Accuracy:
+    """Shares of vectors that are classified as their labels say, as parts of one.
+
+    Attributes
+    ----------
+    vectors : int
+    float_model : float, optional
+        Of the model of floats; None where the source held integers.
+    quantised : float
+        Of the network of integers.
+    confusion : ndarray of int64, shape (K, K), optional
+        Vectors by their label (row) and by the class that the integers give (column); None where
+        there are more than `CLASSES_MAX` classes.
+    scalers : dict of str to (float or None), optional
+        Of a model that scales its inputs one by one, as ``quantised``, for each of
+        `fcgen.quantization.options.SCALERS`; None where that cannot be quantised.
+    """
+
+    vectors: int
+    float_model: float | None
+    quantised: float
+    confusion: npt.NDArray[np.int64] | None = None
+    scalers: dict[str, float | None] | None = None
+
+    @classmethod
+    def of(
+        cls, labels: Classes, of_floats: Classes | None, of_integers: Classes, count: int
+    ) -> Self:
+        """Compare classes with labels, all (V,), of ``count`` classes."""
+        confusion = None
+        if count <= CLASSES_MAX:
+            confusion = np.zeros((count, count), np.int64)
+            np.add.at(confusion, (labels, of_integers), 1)
+        in_floats = None if of_floats is None else float((of_floats == labels).mean())
+        return cls(len(labels), in_floats, float((of_integers == labels).mean()), confusion)
+
+    def line(self) -> str:
+        """Return it for people."""
+        over = f"accuracy over {self.vectors:,} vectors:"
+        if self.float_model is None:
+            return f"{over} {self.quantised:.2%}"
+        gained = 100 * (self.quantised - self.float_model)
+        return (
+            f"{over} float {self.float_model:.2%}, integers {self.quantised:.2%} "
+            f"({gained:+.2f} points){self._either()}"
+        )
+
+    def _either(self) -> str:
+        """Return what either scaler comes to, where there are two."""
+        shares = (self.scalers or {}).items()
+        texts = (f"{name} {'none' if share is None else f'{share:.2%}'}" for name, share in shares)
+        return f"; --scaler {', '.join(texts)}" if shares else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "vectors": self.vectors,
+            "float_model": self.float_model,
+            "quantised": self.quantised,
+            **({} if self.scalers is None else {"scalers": self.scalers}),
+        }
+
+    def text(self) -> str:
+        """Return the JSON text of `ACCURACY`, a file of a design."""
+        rows = None if self.confusion is None else self.confusion.tolist()
+        return document.dump({**self.as_dict(), "confusion": rows})
+
+    @classmethod
+    def from_json(cls, text: str | bytes, source: str) -> Self:
+        """Read what `text` gave.
+
+        Raises
+        ------
+        InputError
+            One line that names ``source`` and the field.
+        """
+        fields = document.Fields(document.load(text, source), source)
+        vectors = fields.integer("vectors", 1, VECTORS_MAX)
+        in_floats, in_integers = fields.number("float_model"), fields.number("quantised")
+        if in_integers is None:
+            raise bad_input(source, "null", "an accuracy is a number", document.REMEDY)
+        found, scalers = fields.absent_or_object("scalers"), None
+        if found is not None:
+            scalers = {name: found.number(name) for name in SCALERS}
+            found.finish()
+        rows = fields.any("confusion")
+        fields.finish()
+        if rows is None:
+            return cls(vectors, in_floats, in_integers, None, scalers)
+        if not isinstance(rows, list) or not 1 <= len(rows) <= CLASSES_MAX:
+            rule = f"must be 1 to {CLASSES_MAX} lists"
+            raise bad_input(f"{source}: confusion", type(rows).__name__, rule, document.REMEDY)
+        checked = document.Fields({str(n): row for n, row in enumerate(rows)}, source, "confusion.")
+        table = [
+            checked.integers(str(n), minimum=0, maximum=vectors, sizes=(len(rows),))
+            for n in range(len(rows))
+        ]
+        return cls(vectors, in_floats, in_integers, np.array(table, np.int64), scalers)
