@@ -21,8 +21,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fcgen import boards
-from fcgen.boards import flash_image, host_link
+from fcgen import boards  # noqa: E402
+from fcgen.boards import flash_image, host_link  # noqa: E402
 from fcgen.hardware.host.protocol import STATUS, Code, Info, Request  # noqa: E402
 from fcgen.host.vectors import from_octets, to_octets  # noqa: E402
 from fcgen.network.reference import run  # noqa: E402

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from designs import small_layer, write_small  # noqa: E402
-from fcgen.boards import host_link
+from fcgen.boards import host_link  # noqa: E402
 from protocol_fuzz import Fuzzer  # noqa: E402
 
 CLOCK_HZ, BAUD = 12_000_000, 3_000_000

@@ -1,4 +1,4 @@
-"""The ports of an emitted layer under cocotb, as ``fcgen.simulation.engines.clockwork`` wants them."""
+"""The ports of an emitted layer under cocotb, for ``fcgen.simulation.engines.clockwork``."""
 
 from cocotb.clock import Clock
 from cocotb.handle import SimHandleBase

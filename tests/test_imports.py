@@ -12,6 +12,8 @@ import fcgen
 from fcgen.cli import COMMANDS
 
 PACKAGE = Path(fcgen.__file__).parent
+CROWD, ROOT_MODULES = 24, 12
+"""Modules in one folder, at most; a command has one each."""
 
 
 def module_name(path: Path) -> str:
@@ -111,37 +113,40 @@ def test_the_emitter_knows_no_network(name):
     assert not IMPORTS[name] & set(forbidden)
 
 
-@pytest.mark.parametrize(
-    "name", below("fcgen.numerics.fixed", "fcgen.network.dense_layer", "fcgen.load")
+ORDER = (
+    *("errors", "text", "files", "tools", "numerics", "network", "load", "quantization"),
+    *("certification", "schedule", "hardware", "devices", "design", "synthesis", "estimation"),
+    *("folding", "summary", "simulation", "boards", "host", "report", "accelerator", "compile"),
+    *("regression", "explore", "demo", "cli", "__main__"),
 )
-def test_the_arithmetic_contract_stands_below_everything_else(name):
-    allowed = below(
-        "fcgen.numerics.fixed", "fcgen.network.dense_layer", "fcgen.load", "fcgen.errors"
-    )
-    allowed += below(
-        "fcgen.files.document", "fcgen.numerics.validation", "fcgen.numerics.requantization"
-    )
-    allowed += below("fcgen.numerics.activation_table", "fcgen.numerics.threshold_list")
-    allowed += below(
-        "fcgen.network.reference",
-        "fcgen.network.network",
-        "fcgen.numerics.real_map",
-        "fcgen.load.model",
-    )
-    allowed += below(
-        "fcgen.load.integer_model", "fcgen.numerics.source_step", "fcgen.numerics.float_chain"
-    )
-    allowed += below(
-        "fcgen.numerics.float_operations", "fcgen.numerics.roundings", "fcgen.load.memory_need"
-    )
-    allowed += below(
-        "fcgen.network.end",
-        "fcgen.network.reference_end",
-        "fcgen.numerics.softmax_table",
-        "fcgen.network.tail",
-    )
-    allowed += below("fcgen.numerics.half_precision", "fcgen.numerics.half_chain")
-    assert reached(name) <= set(allowed)
+"""Packages and modules of the root, in the order in which data flows."""
+
+
+def place(name: str) -> int:
+    """Return where a module stands in the order; the root itself imports nothing early."""
+    return ORDER.index(name.split(".")[1]) if "." in name else -1
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_imports_go_down_the_order_or_stay_in_their_package(package):
+    upwards = [
+        f"{name} imports {other}"
+        for name in below(f"fcgen.{package}")
+        for other in IMPORTS[name]
+        if place(other) > place(name)
+    ]
+    assert not upwards
+
+
+def test_every_package_has_its_place_in_the_order():
+    assert {name.split(".")[1] for name in SOURCES if "." in name} == set(ORDER)
+
+
+def test_no_package_is_a_crowd():
+    folders = {path.parent for path in SOURCES.values()}
+    crowds = {folder.name: len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name for name, count in crowds.items() if count > CROWD} == {"commands"}
+    assert crowds["fcgen"] <= ROOT_MODULES
 
 
 def loaded_by(code: str) -> set[str]:

@@ -5,8 +5,8 @@ output code, so that two steps with equal thresholds over the accumulators that 
 for every input: nothing is sampled. For each output the thresholds of the source are found by
 bisection, in the source's own arithmetic, and then integer constants with the same ones. Outputs of
 at most 4 bits can end in the thresholds themselves, which are always exact: they do where no
-constants are, or where `fcgen.certification.threshold_choice.cost` says that they take less. Where the source's
-arithmetic leaves the order of evaluation open, all orders must agree.
+constants are, or where `fcgen.certification.threshold_choice.cost` says that they take less. Where
+the source's arithmetic leaves the order of evaluation open, all orders must agree.
 """
 
 from __future__ import annotations

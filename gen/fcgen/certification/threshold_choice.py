@@ -21,8 +21,8 @@ def threshold_list(
     ----------
     step : Step
     changes : ndarray of int64, shape (codes, M)
-        From `fcgen.numerics.thresholds.thresholds`; they may lie outside of the reach, where they count as
-        passed by every accumulator or by none.
+        From `fcgen.numerics.thresholds.thresholds`; they may lie outside of the reach, where they
+        count as passed by every accumulator or by none.
     least, most : ndarray of int64, shape (M,)
         Accumulators that occur.
     """

@@ -84,7 +84,7 @@ def explore(
     codes : bool
         Integers in ``test`` are codes of a network of integers, whatever its source takes.
     end : str or End
-        What leaves the network: a word as ``argmax``, or `fcgen.network.network.End` with its number.
+        What leaves the network: a word as ``argmax``, or `fcgen.network.end.End` with its number.
     progress : callable
         Gets a line before and during each step.
 

@@ -101,7 +101,7 @@ class Board:
         Parameters
         ----------
         inputs : ndarray, shape (V, N) or, with a design, (V, C, H, W) or the source's own
-            Integer codes; with a design what its source takes, see `fcgen.quantization.given_inputs`.
+            Codes; with a design what its source takes, see `fcgen.quantization.given_inputs`.
         codes : bool
             Integers are codes, whatever the source takes.
 

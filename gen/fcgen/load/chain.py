@@ -22,7 +22,7 @@ def batch_norm(
 
 
 Steps = Sequence[tuple[str, Floats]]
-"""Names of `fcgen.numerics.real_map.OPERATIONS` and their right operands, of shape () or one a feature."""
+"""Names of `fcgen.numerics.real_map.OPERATIONS` and right operands, of shape () or a feature."""
 NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
 SCALES_INPUTS = "before layer 1: the host's, or folded into its weights"
 FOLDED = "folded into weights and bias"

@@ -136,8 +136,8 @@ class Scaler:
     Attributes
     ----------
     steps : tuple of (str, ndarray of float64)
-        Names of `fcgen.numerics.real_map.OPERATIONS` and their right operands, of shape (), for all inputs,
-        or (N,), in the order of the model's input.
+        Names of `fcgen.numerics.real_map.OPERATIONS` and their right operands, of shape (), for all
+        inputs, or (N,), in the order of the model's input.
     layer : FloatLayer
         The first layer, of what the steps give.
     """

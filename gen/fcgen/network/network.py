@@ -229,8 +229,8 @@ class Network:
         """Return what the source's own output is, of what leaves the network.
 
         Exact up to the reals of the last layer, which are those of the source; its tail is computed
-        by the host in float64 and rounded to float32, see `fcgen.network.tail`. Probabilities that leave
-        the hardware (``softmax``) stand for themselves: whole steps of 1/2^bits.
+        by the host in float64 and rounded to float32, see `fcgen.network.tail`. Probabilities that
+        leave the hardware (``softmax``) stand for themselves: whole steps of 1/2^bits.
 
         Parameters
         ----------

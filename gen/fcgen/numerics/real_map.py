@@ -26,9 +26,9 @@ Floats = npt.NDArray[np.float32]
 class RealMap:
     """Operations of one float32 operand each, done one after the other on float32 codes.
 
-    ``steps`` holds pairs of a name of `fcgen.numerics.float_operations.OPERATIONS` and its right operand,
-    float32 of shape (), for all elements, or (M,); of ``multiply_add``, whose operand is a pair, of
-    shape (2,) or (2, M). Every step rounds to float32, as the source does.
+    ``steps`` holds pairs of a name of `fcgen.numerics.float_operations.OPERATIONS` and its right
+    operand, float32 of shape (), for all elements, or (M,); of ``multiply_add``, whose operand is a
+    pair, of shape (2,) or (2, M). Every step rounds to float32, as the source does.
 
     Raises
     ------
@@ -165,8 +165,8 @@ class InputGrid:
         What the source does to an input before it rounds; with operands for each input, of vectors
         flattened in C order.
     rounding : str
-        One of `fcgen.numerics.roundings.ROUNDERS`. Of ``BIPOLAR`` codes are the signs of ``before(x)``
-        themselves, -1 and 1: nothing is divided or added.
+        One of `fcgen.numerics.roundings.ROUNDERS`. Of ``BIPOLAR`` codes are the signs of
+        ``before(x)`` themselves, -1 and 1: nothing is divided or added.
     zero_first : bool
         The zero point is added before the rounding, not after it.
     wide : bool

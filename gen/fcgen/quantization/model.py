@@ -1,9 +1,9 @@
 """From a model of real weights, and data that it will see, to a network of integers.
 
 Activation scales are powers of two. The scale of each weight row is chosen last, so that
-``xs·ws/ys`` is exactly ``multiplier / 2^shift`` with few bits (`fcgen.numerics.scales`): no constant of the
-network is an approximation, and a runtime that computes in float32 gives the same integers wherever
-`fcgen.quantization.float32_claim.claims` says so.
+``xs·ws/ys`` is exactly ``multiplier / 2^shift`` with few bits (`fcgen.numerics.scales`): no
+constant of the network is an approximation, and a runtime that computes in float32 gives the same
+integers wherever `fcgen.quantization.float32_claim.claims` says so.
 """
 
 from __future__ import annotations

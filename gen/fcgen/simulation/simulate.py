@@ -49,8 +49,8 @@ def simulate(
     ----------
     design : Design
     inputs : ndarray, shape (V, N), (V, C, H, W) or the source's own, optional
-        What the source takes, see `fcgen.quantization.given_inputs`. Without: all-minimum, all-maximum, the two
-        alternations, then seeded random vectors.
+        What the source takes, see `fcgen.quantization.given_inputs`. Without: all-minimum,
+        all-maximum, the two alternations, then seeded random vectors.
     engine : {'reference', 'amaranth', 'icarus', 'verilator', 'compiled'}, optional
         Default ``compiled``, or ``amaranth`` (of a netlist ``icarus``) where there is no C++
         compiler; a note says so.

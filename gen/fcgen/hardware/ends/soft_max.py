@@ -91,7 +91,7 @@ def rings(table: SoftmaxTable) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 class SoftMax(wiring.Component):
-    """Probabilities of M scores, see `fcgen.numerics.softmax_table`.
+    """Probabilities of M scores, see `fcgen.softmax_table`.
 
     ::
 
@@ -104,6 +104,8 @@ class SoftMax(wiring.Component):
     more where the powers stand in several memories; the first one leaves M - 1 cycles before.
     Initiation interval: one cycle a score. Handshake: valid/ready on both sides; payload, first and
     last hold while valid and not ready. Reset: drops everything.
+
+    The table is `fcgen.numerics.softmax_table.SoftmaxTable`; the first line stands in the Verilog.
 
     Parameters
     ----------

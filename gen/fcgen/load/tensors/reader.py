@@ -40,8 +40,8 @@ def read_tensor_model(path: Path) -> Model:
     "bias", "activation", "layout"}, …], "tail"}``: weight and bias name tensors; the activation is
     a word of `WORDS` or an object, ``{"kind": "leaky_relu", "slope"}`` or ``{"kind": "clip", "lo",
     "hi"}``; the layout of the weight is ``MxN``, or ``NxM``; the tail is one of
-    `fcgen.network.tail.TAILS`. Bias, activation, layout and tail may be left out. Tensors that no layer
-    uses are listed under ``"ignore"``: none is left out without a word.
+    `fcgen.network.tail.TAILS`. Bias, activation, layout and tail may be left out. Tensors that no
+    layer uses are listed under ``"ignore"``: none is left out without a word.
 
     Raises
     ------

@@ -56,7 +56,7 @@ def run(
     options: StreamOptions,
     update: ParameterUpdate | None = None,
 ) -> StreamRun:
-    """Stream vectors (V, N) through the layer; see :func:`fcgen.simulation.engines.compiled.run`."""
+    """Stream vectors (V, N) through the layer; see `fcgen.simulation.engines.compiled.run`."""
     case = Case.of(design, inputs, options, update)
     return stream_run(case, _simulate(design, whole_vectors, case))
 
