@@ -90,6 +90,7 @@ def rings(table: SoftmaxTable) -> tuple[tuple[int, int], tuple[int, int]]:
     return (depth, table.distance.bits), (depth, table.power_bits + 1)
 
 
+# The docstring stands in the Verilog, whose bytes stay: it means `fcgen.numerics.softmax_table`.
 class SoftMax(wiring.Component):
     """Probabilities of M scores, see `fcgen.softmax_table`.
 
@@ -104,8 +105,6 @@ class SoftMax(wiring.Component):
     more where the powers stand in several memories; the first one leaves M - 1 cycles before.
     Initiation interval: one cycle a score. Handshake: valid/ready on both sides; payload, first and
     last hold while valid and not ready. Reset: drops everything.
-
-    The table is `fcgen.numerics.softmax_table.SoftmaxTable`; the first line stands in the Verilog.
 
     Parameters
     ----------
