@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from fcgen.design.emission.expressions import Expression, binary, conditional, constant, unary
+from fcgen.design.emission.expressions import (
+    Dialect,
+    Expression,
+    binary,
+    conditional,
+    constant,
+    unary,
+)
+from fcgen.design.emission.netlist import Netlist
 from fcgen.design.emission.rtlil import (
     Cell,
     Constant,
@@ -16,20 +24,42 @@ from fcgen.design.emission.rtlil import (
     without_leading_zeros,
 )
 
-if TYPE_CHECKING:
-    from fcgen.design.emission.values import Values
-
 ARITHMETIC = {"$add": "+", "$sub": "-", "$and": "&", "$or": "|", "$xor": "^"}
 COMPARISON = {"$eq": "==", "$ne": "!=", "$lt": "<", "$le": "<=", "$gt": ">", "$ge": ">="}
 SHIFT = {"$shl": "<<", "$shr": ">>", "$sshl": "<<", "$sshr": ">>>", "$shift": ">>", "$shiftx": ">>"}
 REDUCTION = {"$reduce_and": "&", "$reduce_or": "|", "$reduce_xor": "^", "$reduce_xnor": "~^"}
 
 
+class Operands(Protocol):
+    """What an operator asks of the signals that it takes, see `fcgen.design.emission.values`."""
+
+    dialect: Dialect
+    netlist: Netlist
+
+    def signal(self, signal: Signal) -> Expression:
+        """Return a signal as it is."""
+
+    def operand(self, signal: Signal, width: int, *, signed: bool = False) -> Expression:
+        """Return a signal cut or extended to ``width``."""
+
+    def signed_operand(self, signal: Signal, width: int) -> Expression:
+        """Return an operand that Verilog takes for signed."""
+
+    def chunk(self, chunk: Slice | Constant) -> Expression:
+        """Return a chunk of a signal as it is."""
+
+    def named(self, chunk: Slice | Constant) -> Expression:
+        """Return a wire, or a part of one, by its name."""
+
+    def joined(self, signal: Signal) -> Expression:
+        """Return a signal of several parts as a wire of its own."""
+
+
 class UnknownCellError(NotImplementedError):
     """The netlist has a cell that the writer has no text for."""
 
 
-def operator_value(values: Values, cell: Cell) -> Expression:
+def operator_value(values: Operands, cell: Cell) -> Expression:
     """Return what an operator computes.
 
     Raises
@@ -41,7 +71,7 @@ def operator_value(values: Values, cell: Cell) -> Expression:
 
 
 class _Operators:
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Operands) -> None:
         self._values = values
 
     def value(self, cell: Cell) -> Expression:

@@ -17,7 +17,7 @@ from fcgen.numerics.real_map import InputGrid, RealMap
 if TYPE_CHECKING:
     import onnx
 
-    from fcgen.load.qonnx.walk import QuantWalk
+    from fcgen.load.qonnx.layers import QuantLayers
 
 DEFAULT_ENTRY = InputGrid(2.0**-10, 0, -(1 << 13), (1 << 13) - 1)
 """Of a graph that does not quantise its input: 14 bits, from -8 to 8."""
@@ -25,7 +25,7 @@ BLOCK = 128
 """Inputs of which onnxruntime adds the products before anything else is done to them."""
 
 
-def dense(walk: QuantWalk, node: onnx.NodeProto) -> str:
+def dense(walk: QuantLayers, node: onnx.NodeProto) -> str:
     """Take a MatMul or a Gemm, which begins a layer; return what became of it.
 
     Raises
@@ -78,7 +78,7 @@ def dense(walk: QuantWalk, node: onnx.NodeProto) -> str:
 
 
 def _scaled_and_added(
-    walk: QuantWalk, node: onnx.NodeProto, sums: Sums, weights: npt.NDArray[np.float32]
+    walk: QuantLayers, node: onnx.NodeProto, sums: Sums, weights: npt.NDArray[np.float32]
 ) -> None:
     """Take a Gemm's alpha, its beta and its C: ``alpha * sums + beta * C``.
 
@@ -121,7 +121,7 @@ def _scaled_and_added(
         sums.loosen(addend / (sums.scale.astype(np.float64) * alpha))
 
 
-def _assumed(walk: QuantWalk) -> InputGrid:
+def _assumed(walk: QuantLayers) -> InputGrid:
     """Return the grid of inputs that the graph does not quantise, and say what is assumed.
 
     It is one of what goes into the layer: behind what the graph does to its input before.

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fcgen.errors import InputError, bad_input
-from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder
+from fcgen.load.integer_model import IntegerModel, TableOrder
 from fcgen.load.layer_table import with_table
-from fcgen.load.onnx.graph import Array
 from fcgen.load.onnx.tail import SAME_ORDER
 from fcgen.load.qonnx import mapped
-from fcgen.load.qonnx.constants import QuantConstants
 from fcgen.load.qonnx.dense import dense
+from fcgen.load.qonnx.layers import QuantLayers
 from fcgen.load.qonnx.mapped import Mapped
 from fcgen.load.qonnx.operations import OPERATIONS
 from fcgen.load.qonnx.quant import QUANT, Quantizer, quantizer
@@ -34,26 +32,8 @@ SIGNS = IntegerFormat(2, signed=True)
 """Of signs where tables take or give them: these have formats with a zero."""
 
 
-class QuantWalk(QuantConstants):
-    """A graph whose nodes become integer layers one by one.
-
-    Parameters
-    ----------
-    path, model
-        As for `OnnxGraph`.
-    entry : InputGrid, optional
-        Grid of inputs that the graph does not quantise.
-    """
-
-    def __init__(self, path: Path, model: onnx.ModelProto, entry: InputGrid | None) -> None:
-        super().__init__(path, model)
-        self.entry = entry
-        self.open = False
-        self.notes: list[str] = []
-        self.input: InputGrid | None = None
-        self.before: list[tuple[str, Array]] = []
-        self.state: Codes | Mapped | Sums | None = None
-        self.layers: list[IntegerLayer] = []
+class QuantWalk(QuantLayers):
+    """A graph whose nodes become integer layers one by one; parameters as of `QuantLayers`."""
 
     @property
     def complete(self) -> bool:
@@ -155,11 +135,6 @@ class QuantWalk(QuantConstants):
         if found.divisor.size == 1:
             return found
         return replace(found, divisor=self.spread(node, found.divisor).astype(np.float32))
-
-    def several_scales(self, node: onnx.NodeProto) -> InputError:
-        """Return the error of codes with a scale for each element, where one is needed."""
-        rule = "scales of activations must be one number"
-        return self.refuse(node, rule, "quantise them by tensor")
 
     def _grid(self, found: Quantizer) -> InputGrid:
         """Return the grid of inputs that a Quant gives."""
