@@ -9,7 +9,7 @@ import numpy as np
 from fcgen import accelerator
 from fcgen.accelerator import Accelerator
 from fcgen.certification.certificate import Certificate, LayerCertificate
-from fcgen.certification.differences import ROW, Differences
+from fcgen.certification.differences import Differences, Ranges
 from fcgen.devices.device import Cap, Usage
 from fcgen.quantization.accuracy import ACCURACY, Accuracy
 from fcgen.schedule.schedule import Schedule
@@ -34,8 +34,8 @@ def hostile(out: Path) -> Accelerator:
     made = network(6, 5, 4, 4, 3, 3, names=HOSTILE)
     truth = np.array([0, 1, 2, 0, 1, 2])
     accuracy = Accuracy.of(truth, truth, np.array([0, 1, 2, 0, 1, 1]), 3)
-    rows = np.array([(0, 1, -5, 9, 1, 0)], ROW)
-    wrong = Differences((HOSTILE[0],), (HOSTILE[2],), rows)
+    ends = (np.array([value]) for value in (-5, 9, 1))
+    wrong = Differences([Ranges(HOSTILE[0], 1, HOSTILE[2], *ends)])
     certificate = Certificate(
         HOSTILE[2],
         HOSTILE[0],

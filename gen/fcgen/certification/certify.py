@@ -75,7 +75,11 @@ def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
     changes = thresholds(source, least, most)
     made, own = _chosen(layer, source, changes, least, most)
     entries = _entries(step, layer.table)
-    orders = [thresholds(order, least, most, changes) for order in source.orders]
+    sign = np.where(step.slope < 0, -1, 1)
+    orders = [
+        thresholds(order, least, most, changes - np.rint(sign * order.lead).astype(np.int64))
+        for order in source.orders
+    ]
     found = [(_by_output(changes), SHORT), *((_by_output(order), ORDER) for order in orders)]
     sources = [(Staircase(each, entries), reason) for each, reason in found]
     for order in layer.orders:
@@ -137,6 +141,10 @@ class _Biased(LikeStep):
     @property
     def intercept(self) -> np.ndarray:
         return self.step.intercept + self.bias * self.step.slope
+
+    @property
+    def lead(self) -> np.ndarray:
+        return self.step.lead
 
     @property
     def orders(self) -> tuple[Step, ...]:

@@ -16,18 +16,6 @@ import numpy as np
 
 from fcgen.numerics.source_step import Int64Array
 
-ROW = np.dtype(
-    [
-        ("layer", np.uint16),
-        ("output", np.uint16),
-        ("first", np.int64),
-        ("last", np.int64),
-        ("steps", np.int32),
-        ("reason", np.uint16),
-    ]
-)
-"""A row of `Differences`; the layer and the reason are numbers of names."""
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -52,64 +40,75 @@ class Difference:
     reason: str
 
 
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """Differences of one output for one reason.
+
+    Attributes
+    ----------
+    layer, reason : str
+    output : int
+    first, last, steps : ndarray of int64, shape (R,)
+        As of `Difference`.
+    """
+
+    layer: str
+    output: int
+    reason: str
+    first: Int64Array
+    last: Int64Array
+    steps: Int64Array
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __getitem__(self, place: int) -> Difference:
+        ends = int(self.first[place]), int(self.last[place])
+        return Difference(self.layer, self.output, *ends, int(self.steps[place]), self.reason)
+
+
 class Differences(Sequence[Difference]):
-    """Many differences, in a table of 26 bytes each.
+    """Many differences, kept as arrays: a layer of 16 bits can have millions.
 
     Parameters
     ----------
-    layers, reasons : tuple of str
-        What the rows' numbers stand for.
-    rows : ndarray of `ROW`
+    parts : iterable of Ranges
     """
 
-    def __init__(
-        self,
-        layers: tuple[str, ...] = (),
-        reasons: tuple[str, ...] = (),
-        rows: np.ndarray | None = None,
-    ) -> None:
-        self.layers, self.reasons = layers, reasons
-        self.rows = np.empty(0, ROW) if rows is None else rows
+    def __init__(self, parts: Iterable[Ranges] = ()) -> None:
+        self.parts = tuple(part for part in parts if len(part))
+        self._ends = np.cumsum([len(part) for part in self.parts], dtype=np.int64)
 
     @classmethod
-    def joined(cls, parts: Iterable[Differences]) -> Differences:
+    def joined(cls, several: Iterable[Differences]) -> Differences:
         """Return the differences of several layers as one sequence."""
-        layers: list[str] = []
-        reasons: list[str] = []
-        tables = []
-        for part in parts:
-            rows = part.rows.copy()
-            rows["layer"] += len(layers)
-            rows["reason"] += len(reasons)
-            layers.extend(part.layers)
-            reasons.extend(part.reasons)
-            tables.append(rows)
-        table = np.concatenate(tables) if tables else None
-        return cls(tuple(layers), tuple(reasons), table)
+        return cls(part for one in several for part in one.parts)
 
     @property
     def worst(self) -> int:
         """Largest difference of two codes."""
-        return int(np.abs(self.rows["steps"]).max(initial=0))
+        return max((int(np.abs(part.steps).max()) for part in self.parts), default=0)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return int(self._ends[-1]) if self.parts else 0
+
+    def __iter__(self) -> Iterator[Difference]:
+        return (part[place] for part in self.parts for place in range(len(part)))
 
     @overload
     def __getitem__(self, place: int) -> Difference: ...
     @overload
     def __getitem__(self, place: slice) -> tuple[Difference, ...]: ...
     def __getitem__(self, place: int | slice) -> Difference | tuple[Difference, ...]:
-        if isinstance(place, slice):
-            return tuple(self._one(row) for row in self.rows[place])
-        return self._one(self.rows[place])
+        found = range(len(self))[place]
+        if isinstance(found, range):
+            return tuple(self._one(each) for each in found)
+        return self._one(found)
 
-    def __iter__(self) -> Iterator[Difference]:
-        return map(self._one, self.rows)
-
-    def _one(self, row: np.void) -> Difference:
-        layer, output, first, last, steps, reason = row.item()
-        return Difference(self.layers[layer], output, first, last, steps, self.reasons[reason])
+    def _one(self, place: int) -> Difference:
+        number = int(np.searchsorted(self._ends, place, side="right"))
+        part = self.parts[number]
+        return part[place - int(self._ends[number]) + len(part)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,37 +176,23 @@ def compare(
         How many accumulators of each output are in the list.
     """
     outputs = len(own.changes)
-    counted = np.zeros(outputs, np.int64)
-    parts: list[tuple[Int64Array, Int64Array, Int64Array, int, int]] = []
-    reasons = tuple(dict.fromkeys(reason for _, reason in sources))
+    counted, parts = np.zeros(outputs, np.int64), []
     apart = np.zeros(outputs, bool)
     for other, _ in sources:
         apart |= (own.changes != other.changes).any(axis=1)
         apart |= bool((own.entries != other.entries).any())
     for output in np.flatnonzero(apart).tolist():
-        found = []
-        for number, (other, reason) in enumerate(sources):
-            base = sources[0][0] if number else None
-            ranges = _ranges(own, other, base, output, reach)
-            found.append((*ranges, output, reasons.index(reason)))
+        found = [
+            _ranges(own, other, sources[0][0] if number else None, output, reach)
+            for number, (other, _) in enumerate(sources)
+        ]
         ends = (np.concatenate([each[place] for each in found]) for place in (0, 1))
         counted[output] = _united(*ends)
-        parts += found
-    return Differences((layer,), reasons, _table(parts, reach)), counted
-
-
-def _table(
-    parts: list[tuple[Int64Array, Int64Array, Int64Array, int, int]], reach: Reach
-) -> np.ndarray:
-    """Return the rows of ranges: first, last and steps of an output, and the reason."""
-    rows = np.empty(sum(len(part[0]) for part in parts), ROW)
-    rows["layer"], start = 0, 0
-    for first, last, steps, output, reason in parts:
-        part = rows[start : (start := start + len(first))]
-        part["output"], part["steps"], part["reason"] = output, steps, reason
-        ends = (-last, -first) if reach.falls[output] else (first, last)
-        part["first"], part["last"] = (end + reach.bias[output] for end in ends)
-    return rows
+        bias, falls = reach.bias[output], reach.falls[output]
+        for (first, last, steps), (_, reason) in zip(found, sources, strict=True):
+            first, last = (bias - last, bias - first) if falls else (first + bias, last + bias)
+            parts.append(Ranges(layer, output, reason, first, last, steps))
+    return Differences(parts), counted
 
 
 def _ranges(

@@ -126,3 +126,7 @@ class _Moved(LikeStep):
 
     def __call__(self, accumulator: Int64Array) -> Int64Array:
         return self.step._codes((accumulator + self.by).astype(np.float32))
+
+    @property
+    def lead(self) -> npt.NDArray[np.float64]:
+        return self.by

@@ -53,6 +53,11 @@ class Step(ABC):
         return np.zeros_like(self.slope)
 
     @property
+    def lead(self) -> npt.NDArray[np.float64]:
+        """How much smaller its accumulators are expected to be than those of the first order."""
+        return np.zeros_like(self.slope)
+
+    @property
     def orders(self) -> tuple[Step, ...]:
         """The same step in other orders of evaluation that a runtime may choose."""
         return ()

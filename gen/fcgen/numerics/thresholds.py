@@ -89,7 +89,8 @@ def _bisected(
 
     At ``low`` a code is not reached, at ``high`` it is. Both begin outside of the reach.
     """
-    sign = np.where(step.slope < 0, -1, 1)
+    falls, sign = step.slope < 0, np.where(step.slope < 0, -1, 1)
+    turned = bool(np.any(falls))
     low = np.broadcast_to(first - 1, expected.shape).copy()
     high = np.broadcast_to(last + 1, expected.shape).copy()
     probe, reached_yet = np.clip(expected, first, last), np.zeros(expected.shape, bool)
@@ -98,16 +99,19 @@ def _bisected(
         todo = high - low > 1
         if not todo.any():
             return high
-        reached = step(sign * probe) >= codes
-        high = np.where(todo & reached, probe, high)
-        low = np.where(todo & ~reached, probe, low)
-        reached_yet |= todo & reached
-        missed_yet |= todo & ~reached
-        middle = (low + high) >> 1
-        farther = np.where(missed_yet, low + stride, high - stride)
-        probe = np.where(reached_yet & missed_yet, middle, np.clip(farther, low + 1, high - 1))
+        reached = step(sign * probe if turned else probe) >= codes
+        hit, miss = todo & reached, todo & ~reached
+        np.copyto(high, probe, where=hit)
+        np.copyto(low, probe, where=miss)
+        reached_yet |= hit
+        missed_yet |= miss
+        probe = (low + high) >> 1
+        one_sided = ~(reached_yet & missed_yet)
+        if one_sided.any():
+            farther = np.where(missed_yet, low + stride, high - stride)
+            np.copyto(probe, np.clip(farther, low + 1, high - 1), where=one_sided)
         # No probe leaves the reach, also where nothing is left to be looked for.
-        probe = np.clip(probe, first, last)
+        np.clip(probe, first, last, out=probe)
         stride = min(stride * STRIDE, FAR >> 1)
 
 
