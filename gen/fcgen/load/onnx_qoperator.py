@@ -10,7 +10,7 @@ import numpy as np
 from fcgen.fixed import IntegerFormat, signed_width
 from fcgen.load import mapped
 from fcgen.load.mapped import Mapped
-from fcgen.load.onnx_closing import closed
+from fcgen.load.onnx_closing import check_sums, closed
 from fcgen.load.onnx_graph import Array
 from fcgen.load.onnx_grid import FORMATS, grid_of
 from fcgen.load.qonnx_state import Codes, Sums
@@ -55,7 +55,9 @@ def product(walk: QuantWalk, node: onnx.NodeProto) -> str:
         walk.state = sums
         return f"layer {len(walk.layers) + 1}, {matrix.shape[1]} → {len(matrix)}"
     grid = grid_of(walk, node, place)
-    walk.layers.append(closed(sums, grid, np.zeros(1), codes=True))
+    made = closed(sums, grid, np.zeros(1), codes=True)
+    check_sums(walk, node, made)
+    walk.layers.append(made)
     walk.state = grid.codes()
     return f"layer {len(walk.layers)}, {matrix.shape[1]} → {len(matrix)}"
 
