@@ -290,3 +290,35 @@ def test_inputs_divided_in_half_precision_are_so_from_a_file_too(tmp_path):
     network, _ = certify(fcgen.load(save(graph(**options), tmp_path / "m.onnx")))
     again = type(network).from_json(network.to_json(), "network")
     assert again.quantize(np.array(x, np.float32))[0].tolist() == [[50, 0]]
+
+
+@pytest.mark.parametrize("codes", ["uint8", "int8"])
+def test_sums_that_pass_int32_are_refused_because_onnxruntime_wraps_them(codes, tmp_path):
+    made = graph(codes=codes, bias=([2**31 - 100], "int32", 0.25))
+    with pytest.raises(InputError, match="and onnxruntime wraps them to int32; give it a smaller"):
+        fcgen.load(save(made, tmp_path / "m.onnx"))
+    load_model(save(made, tmp_path / "m.onnx"), target="onnxruntime-unoptimised")
+
+
+def test_constants_that_are_inputs_too_are_refused_because_onnxruntime_fuses_nothing(tmp_path):
+    made = graph(codes="uint8", bias=([7], "int32", 3.0))
+    fcgen.load(save(made, tmp_path / "m.onnx"))
+    made.graph.input.extend(
+        helper.make_tensor_value_info(each.name, each.data_type, list(each.dims))
+        for each in made.graph.initializer
+    )
+    with pytest.raises(InputError, match="constants of the graph are inputs of it too"):
+        fcgen.load(save(made, tmp_path / "m.onnx"))
+    load_model(save(made, tmp_path / "m.onnx"), target="onnxruntime-unoptimised")
+
+
+def test_a_clip_that_onnxruntime_drops_although_it_bounds_codes_is_refused(tmp_path):
+    made = graph(codes="uint8", behind=["Clip"], ys=1e-8)
+    clip = next(node for node in made.graph.node if node.op_type == "Clip")
+    ends = {"low": 5e-8, "high": 1.0}
+    clip.input.extend(ends)
+    made.graph.initializer.extend(
+        numpy_helper.from_array(np.float32(value), name) for name, value in ends.items()
+    )
+    with pytest.raises(InputError, match="drops its Clip: the bounds cut off no more than"):
+        fcgen.load(save(made, tmp_path / "m.onnx"))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fcgen.load.integer_model import IntegerLayer
-from fcgen.load.onnx.graph import Array
-from fcgen.load.qdq.fusing import Arithmetic, Choice, Product
+from fcgen.load.onnx.graph import Array, OnnxGraph
+from fcgen.load.qdq.fusing import INT32_MIN, Arithmetic, Choice, Product
 from fcgen.load.qdq.grid import Grid
 from fcgen.load.qonnx.state import EXACT, UNIT, Sums
 from fcgen.numerics.float_chain import FloatChain
 from fcgen.numerics.half_chain import HalfChain
 from fcgen.numerics.source_step import FloatProduct, Int64Array, Step
+
+if TYPE_CHECKING:
+    import onnx
 
 Chain = list[tuple[str, Array]]
 
@@ -122,3 +126,18 @@ def plain(sums: Sums, bias: Int64Array) -> IntegerLayer:
     """Return the layer of the sums alone, with a bias of integers."""
     alone = replace(sums, chains=[[("multiply", sums.scale)]])
     return replace(alone.layer(None), bias=bias)
+
+
+def check_sums(graph: OnnxGraph, node: onnx.NodeProto, layer: IntegerLayer) -> None:
+    """Refuse sums of integers that pass int32, in which onnxruntime adds them.
+
+    Raises
+    ------
+    InputError
+        That names the node.
+    """
+    least, most = layer.reach
+    low, high = int(least.min()), int(most.max())
+    if low < INT32_MIN or high >= -INT32_MIN:
+        rule = f"its sums reach from {low:,} to {high:,}, and onnxruntime wraps them to int32"
+        raise graph.refuse(node, rule, "give it a smaller bias")

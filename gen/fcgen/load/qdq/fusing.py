@@ -44,6 +44,8 @@ TYPED_SINCE = 21
 From there on, onnxruntime gives quantisers that it moves what they leave out.
 """
 INT32_MIN = -(1 << 31)
+NEAR = np.finfo(np.float32).eps
+"""By how much a Clip may cut off reals of codes and is dropped all the same."""
 
 
 class Arithmetic(Enum):
@@ -255,7 +257,10 @@ def choice(
     bounded = output is not None and set(kinds) <= set(BOUNDS)
     if bounded and bias is not None and _is_rounded(product, bias):
         bias = _rounded(product, bias, opset)
-    while output is not None and kinds and kinds[-1] in BOUNDS and _needless(output, limits[-1]):
+    while output is not None and kinds and kinds[-1] in BOUNDS:
+        if not _needless(output, limits[-1]):
+            _check_kept(output, kinds[-1], limits[-1])
+            break
         kinds, limits = kinds[:-1], limits[:-1]
     arithmetic = _ends(product, kinds, output) if _fused(product, bias) else None
     if not product.gemm and _stays(product, arithmetic, opset):
@@ -333,6 +338,20 @@ def _needless(output: Output, limits: tuple[float, float]) -> bool:
         for limit in limits
     )
     return bool(low <= codes.form.minimum and high >= codes.form.maximum)
+
+
+def _check_kept(output: Output, kind: str, limits: tuple[float, float]) -> None:
+    """Refuse a Clip that bounds the codes of the outputs, and is dropped as needless."""
+    codes = output.codes
+    if kind != "Clip" or not (output.scalar and output.entry.zero):
+        return
+    ends = np.array([codes.form.minimum, codes.form.maximum]) - codes.zero_point
+    lower, upper = ends.astype(np.float32) * np.float32(codes.scale)
+    low, high = (np.float32(limit) for limit in limits)
+    if low - lower <= NEAR and upper - high <= NEAR:
+        raise NotOpened(
+            f"drops its Clip: the bounds cut off no more than {NEAR:.2g} of the reals of its codes"
+        )
 
 
 def _stays(product: Product, arithmetic: Arithmetic | None, opset: int) -> bool:

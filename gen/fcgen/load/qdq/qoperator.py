@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.load.onnx.graph import Array
-from fcgen.load.qdq.closing import closed
+from fcgen.load.qdq.closing import check_sums, closed
 from fcgen.load.qdq.grid import FORMATS, grid_of
 from fcgen.load.qonnx import mapped
 from fcgen.load.qonnx.mapped import Mapped
@@ -55,7 +55,9 @@ def product(walk: QuantWalk, node: onnx.NodeProto) -> str:
         walk.state = sums
         return f"layer {len(walk.layers) + 1}, {matrix.shape[1]} → {len(matrix)}"
     grid = grid_of(walk, node, place)
-    walk.layers.append(closed(sums, grid, np.zeros(1), codes=True))
+    made = closed(sums, grid, np.zeros(1), codes=True)
+    check_sums(walk, node, made)
+    walk.layers.append(made)
     walk.state = grid.codes()
     return f"layer {len(walk.layers)}, {matrix.shape[1]} → {len(matrix)}"
 

@@ -21,8 +21,8 @@ import numpy as np
 from fcgen.errors import InputError, shown
 from fcgen.load.integer_model import IntegerLayer, IntegerModel
 from fcgen.load.onnx.tail import SAME_ORDER
-from fcgen.load.qdq import qoperator as onnx_qoperator
-from fcgen.load.qdq.closing import closed, float_error, plain, settle
+from fcgen.load.qdq import qoperator
+from fcgen.load.qdq.closing import check_sums, closed, float_error, plain, settle
 from fcgen.load.qdq.fusing import (
     PASSED,
     REFUSES,
@@ -49,6 +49,8 @@ TARGET = "onnxruntime"
 UNOPTIMISED = "onnxruntime-unoptimised"
 TARGETS = (TARGET, UNOPTIMISED)
 DOUBLE = 11
+FIXED_SINCE = 4
+"""First IR version whose constants are variable where they are inputs of the graph too."""
 OF_CODES = ("Sigmoid", "LeakyRelu")
 """Functions that onnxruntime has of codes too."""
 
@@ -71,10 +73,10 @@ class IntegerWalk(ProductWalk):
             return self._quantize_linear(node)
         if kind == "DequantizeLinear":
             return self._dequantize_linear(node)
-        if kind in onnx_qoperator.NODES:
+        if kind in qoperator.NODES:
             self.real = self.codes_pair = False
             self.product, self.added, self.behind = None, None, []
-            return onnx_qoperator.NODES[kind](self, node)
+            return qoperator.NODES[kind](self, node)
         if kind == "Cast":
             self._check_cast(node)
         if isinstance(self.state, Codes) and not self.real and kind not in SAME_ORDER:
@@ -135,18 +137,36 @@ class IntegerWalk(ProductWalk):
         entry = Entry(kind, straight=True, zero=grid.given, pair=pair, half=grid.short)
         chosen, product = self._chosen(node, Output(grid.codes(), entry, grid.scalar))
         error = self._settle(sums, product, chosen)
-        return closed(sums, grid, error, codes=chosen.arithmetic is Arithmetic.CODES)
+        made = closed(sums, grid, error, codes=chosen.arithmetic is Arithmetic.CODES)
+        if chosen.arithmetic is not Arithmetic.FLOATS:
+            check_sums(self, self.dense_node, made)
+        return made
 
     def _chosen(self, node: onnx.NodeProto | None, output: Output | None) -> tuple[Choice, Product]:
         """Return what becomes of the product, and the product with what is added to it."""
         assert self.product is not None
         if not self.optimised:
             return unoptimised(self.product), self.product
+        self._check_constants(node or self.dense_node)
         product = self.whole_product
         try:
             return choice(product, self.kinds, output, self.bounds, self.opset), product
         except NotOpened as error:
             raise self._unfollowed(node or self.dense_node, str(error)) from None
+
+    def _check_constants(self, node: onnx.NodeProto) -> None:
+        """Refuse constants that a session may be given anew: they keep products from fusing."""
+        graph = self.model.graph
+        if self.model.ir_version < FIXED_SINCE:
+            return
+        given = {value.name for value in graph.input} & {each.name for each in graph.initializer}
+        if given:
+            raise self.refuse(
+                node,
+                f"{len(given)} constants of the graph are inputs of it too, with the default "
+                "values that they have, and onnxruntime does not fuse what depends on them",
+                f"remove them from the graph's inputs, or give --target {UNOPTIMISED}",
+            )
 
     def _unfollowed(self, node: onnx.NodeProto, why: str) -> InputError:
         """Return the error of a graph that onnxruntime does not compute in its default session."""
@@ -233,6 +253,8 @@ class IntegerWalk(ProductWalk):
         if not (whole and real):
             return super().finish()
         self.layers.append(plain(sums, sums.bias))
+        if self.product is not None:
+            check_sums(self, self.dense_node, self.layers[-1])
         return RealMap(tuple(sums.chains[0]))
 
 
