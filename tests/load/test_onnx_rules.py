@@ -322,3 +322,43 @@ def test_a_clip_that_onnxruntime_drops_although_it_bounds_codes_is_refused(tmp_p
     )
     with pytest.raises(InputError, match="drops its Clip: the bounds cut off no more than"):
         fcgen.load(save(made, tmp_path / "m.onnx"))
+
+
+@pytest.mark.parametrize("passed", [(), ("Relu",), ("Clip",), ("Identity", "Relu")])
+@pytest.mark.parametrize("end", [False, True])
+def test_a_second_pair_of_the_same_grid_takes_the_place_of_the_first(passed, end, tmp_path):
+    # Without a DequantizeLinear at the end int8 stays int8 there, and the layer one of floats,
+    # whose int32 bias keeps its own scale.
+    values = {"xs": np.float32(1), "xz": np.int8(-128), "w": np.array([[3, -5]], np.int8)}
+    values |= {"ws": np.float32(0.25), "wz": np.int8(0), "b": np.array([40, -9], np.int32)}
+    values |= {"bs": np.float32(0.5), "ys": np.float32(1), "c0": np.float32(0)}
+    add, pair = helper.make_node, ["ys", "xz"]
+    nodes = [
+        add("QuantizeLinear", ["x", "xs", "xz"], ["xq"]),
+        add("DequantizeLinear", ["xq", "xs", "xz"], ["xd"]),
+        add("DequantizeLinear", ["w", "ws", "wz"], ["wd"]),
+        add("DequantizeLinear", ["b", "bs"], ["bd"]),
+        add("Gemm", ["xd", "wd", "bd"], ["g"]),
+        add("QuantizeLinear", ["g", *pair], ["q"]),
+        add("DequantizeLinear", ["q", *pair], ["d"]),
+    ]
+    running = "d"
+    for number, kind in enumerate(passed):
+        bounds = ["c0"] if kind == "Clip" else []
+        nodes.append(add(kind, [running, *bounds], [f"p{number}"]))
+        running = f"p{number}"
+    nodes.append(add("QuantizeLinear", [running, *pair], ["last"]))
+    if end:
+        nodes.append(add("DequantizeLinear", ["last", *pair], ["y"]))
+    name, kind = ("y", TensorProto.FLOAT) if end else ("last", TensorProto.INT8)
+    result = helper.make_tensor_value_info(name, kind, [None, 2])
+    entry = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 1])
+    constants = [numpy_helper.from_array(np.asarray(v), k) for k, v in values.items()]
+    made = helper.make_graph(nodes, "g", [entry], [result], constants)
+    opset = [helper.make_opsetid("", 13)]
+    path = save(helper.make_model(made, opset_imports=opset, ir_version=8), tmp_path / "m.onnx")
+    network, _ = certify(fcgen.load(path))
+    x = np.arange(256, dtype=np.float32)[:, None]
+    codes = run(network, network.quantize(x)[0])
+    (theirs,) = onnxruntime.InferenceSession(str(path)).run(None, {"x": x})
+    assert np.array_equal(network.output(codes) if end else codes, theirs)

@@ -333,6 +333,11 @@ def _needless(output: Output, limits: tuple[float, float]) -> bool:
     relu = limits == (0.0, np.inf)
     if not output.scalar and not (relu and output.entry.zero):
         return False
+    return within(codes, limits)
+
+
+def within(codes: Codes, limits: tuple[float, float]) -> bool:
+    """Say whether bounds of reals are no narrower than those of codes."""
     low, high = (
         np.rint(np.float32(limit) / codes.scale) + codes.zero_point if np.isfinite(limit) else limit
         for limit in limits

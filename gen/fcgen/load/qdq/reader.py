@@ -34,6 +34,7 @@ from fcgen.load.qdq.fusing import (
     Product,
     choice,
     unoptimised,
+    within,
 )
 from fcgen.load.qdq.grid import FLOAT, Grid, grid_of
 from fcgen.load.qdq.product import ProductWalk
@@ -192,14 +193,33 @@ class IntegerWalk(ProductWalk):
         )
 
     def _pair(self, node: onnx.NodeProto, grid: Grid) -> bool:
-        """Say whether codes go straight to one DequantizeLinear, both with a zero point."""
-        name, readers = node.output[0], ["Identity"]
-        while readers == ["Identity"]:
-            found = [other for other in self.model.graph.node if name in other.input]
-            readers = [other.op_type for other in found]
-            name = found[0].output[0] if found else ""
-        given = readers == ["DequantizeLinear"] and len(found[0].input) > 2
-        return given and bool(found[0].input[2]) and grid.given
+        """Say whether codes go straight to one DequantizeLinear, both with a zero point.
+
+        A second pair of the same grid, which nothing parts from the first one, takes its place.
+        """
+        found = self._reader(node, ("Identity",))
+        if found is None or found.op_type != "DequantizeLinear" or len(found.input) < 3:
+            return False
+        codes, again = grid.codes(), self._reader(found, ("Identity",))
+        while again is not None and again.op_type in ("Relu", "Clip"):
+            if not within(codes, self._limits(again)):
+                return bool(found.input[2]) and grid.given
+            again = self._reader(again, ("Identity",))
+        if again is not None and again.op_type == "QuantizeLinear":
+            other = grid_of(self, again)
+            if other.scalar and other.is_of(codes):
+                return self._pair(again, other)
+        return bool(found.input[2]) and grid.given
+
+    def _reader(self, node: onnx.NodeProto, passed: tuple[str, ...]) -> onnx.NodeProto | None:
+        """Return the one node that reads an output, behind operations that are passed."""
+        while True:
+            found = [other for other in self.model.graph.node if node.output[0] in other.input]
+            if len(found) != 1:
+                return None
+            (node,) = found
+            if node.op_type not in passed:
+                return node
 
     def _dequantize_linear(self, node: onnx.NodeProto) -> str:
         grid = grid_of(self, node)
