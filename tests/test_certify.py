@@ -130,6 +130,7 @@ STEPS = {
     "a zero point before ties away from it": chain([("multiply", [0.5, -0.25, 1.5])],
                                                    rounding="HALF_UP", zero_point=7, form=INT8),
     "a single code": product(DoubleProduct, [0.1, 0.2, 0.3], 127, 127),
+    "a single code of few bits": product(DoubleProduct, [0.1, 0.2, 0.3], 3, 3, 3, INT4),
     "falling": chain([("multiply", [-0.1, -0.25, 0.3]), ("add", [0.53, -3.0, 1.13])]),
     "far offsets": chain([("multiply", [0.02, 0.02, 0.02]), ("add", [900.0, -900.0, 7.53])]),
     "relu inside": chain([("multiply", [0.113, 0.217, 0.313]), ("maximum", 0.0)], lo=-8),

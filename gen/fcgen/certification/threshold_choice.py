@@ -15,7 +15,7 @@ from fcgen.numerics.thresholds import oriented
 def threshold_list(
     step: Step, changes: Int64Array, least: Int64Array, most: Int64Array
 ) -> ThresholdList | None:
-    """Return the list of a step's thresholds; None where its outputs have more than 4 bits.
+    """Return the list of a step's thresholds; None of more than 4 bits, or of a single code.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def threshold_list(
     least, most : ndarray of int64, shape (M,)
         Accumulators that occur.
     """
-    if step.output.bits > THRESHOLD_BITS_MAX:
+    if step.output.bits > THRESHOLD_BITS_MAX or not len(changes):
         return None
     falls = np.asarray(step.slope < 0)
     first, last = oriented(step, least, most)
