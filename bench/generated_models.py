@@ -31,7 +31,7 @@ import numpy as np
 from stored import report, stored
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import fcgen  # noqa: E402
 from certified_models import Check, certified, qcdq, static  # noqa: E402

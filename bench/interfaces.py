@@ -19,7 +19,7 @@ import numpy as np
 from stored import report, stored
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from fcgen import accelerator  # noqa: E402
 from fcgen.design.design import Design  # noqa: E402

@@ -2,7 +2,7 @@
 
 Run as ``python bench/litert_differences.py [--seed n] [--count n] [--first n]``. The files have one
 to three dense layers and whatever a chain of them may hold, with int8, uint8 or float32 at the
-ends; see ``tests/litert_random.py``. Each is read for LiteRT's reference kernels and for XNNPACK,
+ends; see ``litert_random.py``. Each is read for LiteRT's reference kernels and for XNNPACK,
 and the outputs of every layer are compared with ``==``: for random inputs and extremes, and for
 single sums where the outputs change. A difference that the certificate lists must be there in
 LiteRT, with as many codes; any other one is wrong. Files that are refused are counted by the rule
@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from fcgen.text.table import box  # noqa: E402
 from litert_check import Check, check  # noqa: E402

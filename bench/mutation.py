@@ -61,6 +61,12 @@ class Break:
     after: str
 
 
+def the_file(folder: Path, name: str) -> Path:
+    """Return the only file of that name below a folder."""
+    (found,) = folder.rglob(name)
+    return found
+
+
 def hardware_lines(path: Path) -> set[int]:
     """Return the numbers of the lines inside methods that describe hardware."""
     lines: set[int] = set()
@@ -77,7 +83,7 @@ def all_breaks() -> list[Break]:
     """Return every change that the operators allow, in a fixed order."""
     breaks = []
     for name in FILES:
-        path = ROOT / "gen/fcgen/hardware" / f"{name}.py"
+        path = the_file(ROOT / "gen/fcgen/hardware", f"{name}.py")
         wanted = hardware_lines(path)
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if number not in wanted or ("Signal(" in line and "init" not in line):
@@ -96,12 +102,13 @@ def verdict(change: Break) -> str:
     with tempfile.TemporaryDirectory(prefix="fcgen-mutation-") as folder:
         gen = Path(folder) / "gen"
         shutil.copytree(ROOT / "gen", gen, ignore=shutil.ignore_patterns("__pycache__"))
-        broken = gen / "fcgen/hardware" / f"{change.file}.py"
+        broken = the_file(gen / "fcgen/hardware", f"{change.file}.py")
         lines = broken.read_text().splitlines()
         lines[change.line - 1] = change.after
         broken.write_text("\n".join(lines) + "\n")
         for tests in (f"test_{change.file}.py", "test_layer.py", "test_mapped_layer.py"):
-            command = [sys.executable, "-m", "pytest", "-q", "-x", f"tests/hardware/{tests}"]
+            path = the_file(ROOT / "tests/hardware", tests)
+            command = [sys.executable, "-m", "pytest", "-q", "-x", str(path)]
             environment = os.environ | {"PYTHONPATH": str(gen)}
             try:
                 run = subprocess.run(

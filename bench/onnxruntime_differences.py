@@ -18,7 +18,7 @@ Each is certified; then
 - the note on MatMulNBits must stand where onnxruntime makes one, and nowhere else. Sessions of such
   graphs have the entry that the note names.
 
-A row of the table is a hundred graphs. Any fault names its graph, ``tests/onnxruntime_random.py``
+A row of the table is a hundred graphs. Any fault names its graph, ``onnxruntime_random.py``
 draws it again, and the exit code is 1. Graphs whose weights pass 64 need a processor with VNNI.
 """
 
@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 from fcgen.text.table import box
 from onnxruntime_checks import Counts, check

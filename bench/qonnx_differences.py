@@ -16,7 +16,7 @@ Each is certified; then
   certificate must list what differs and nothing else;
 - inputs are sought that have accumulators that are listed.
 
-A row of the table is a hundred graphs. Any fault names its graph, ``tests/qonnx_random.py`` draws
+A row of the table is a hundred graphs. Any fault names its graph, ``qonnx_random.py`` draws
 it again, and the exit code is 1.
 """
 
@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 from fcgen.text.table import box
 from qonnx_checks import Counts, check

@@ -97,7 +97,7 @@ def expected(model: str, network: Network, codes: np.ndarray, folder: Path) -> n
     """Return the outputs of the model's own runtime: codes, or the reals of the last layer."""
     reals = inputs(network, len(codes))[1]
     if model.endswith(".tflite"):
-        sys.path.insert(0, str(ROOT / "tests"))
+        sys.path.insert(0, str(ROOT / "tests" / "support"))
         from tflite_examples import litert
 
         return litert((MODELS / model).read_bytes(), codes)

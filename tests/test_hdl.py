@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emission.verilog_tools import verilator_says
+from design.emission.verilog_tools import verilator_says
 from fcgen.tools import programs as tools
 
 HDL = Path(__file__).resolve().parents[1] / "hdl"

@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from emission.verilog_tools import verilator_says
+from design.emission.verilog_tools import verilator_says
 from fcgen.synthesis.pins import PinPlan
 from fcgen.tools import programs as tools
 

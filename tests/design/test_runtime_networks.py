@@ -20,7 +20,7 @@ from fcgen.schedule.schedule import Schedule
 from fcgen.simulation.simulate import simulate
 from fcgen.tools import programs as tools
 from network_examples import network
-from test_activation_table import square
+from numerics.test_activation_table import square
 
 
 def run(*words):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
+from design.emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
 from fcgen.design import verilog
 from fcgen.hardware.layer.layer import Layer
 from fcgen.hardware.layer.layer_controller import LayerController

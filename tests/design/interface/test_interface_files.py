@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from command_line import run
+from design.emission.verilog_tools import icarus_says, verilator_says
 from designs import small_layer
-from emission.verilog_tools import icarus_says, verilator_says
 from fcgen import accelerator
 from fcgen.design.design import Design
 from fcgen.errors import InputError

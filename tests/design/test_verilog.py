@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from emission.toys import (
+from design.emission.toys import (
     Arithmetic,
     Child,
     Keyword,
@@ -12,7 +12,7 @@ from emission.toys import (
     Registers,
     Store,
 )
-from emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
+from design.emission.verilog_tools import PLAIN, icarus_says, prove_equal, verilator_says, write
 from fcgen.design import verilog
 from fcgen.errors import ToolError
 

@@ -7,7 +7,7 @@ import pytest
 from fcgen.demo.digits import DATA, PIXELS, Digits
 from fcgen.network.reference import forward
 
-TRAINING = Path(__file__).parents[1] / "weights" / "train_digits.py"
+TRAINING = Path(__file__).parents[2] / "weights" / "train_digits.py"
 
 
 @pytest.fixture(scope="module")

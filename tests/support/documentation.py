@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLOCK = re.compile(r"^(?P<fence>```+)(?P<info>[^\n]*)\n(?P<body>.*?)^(?P=fence)$", re.M | re.S)
 FRONT = re.compile(r"\A---\n(.*?\n)---\n", re.S)
 ELISION = "..."

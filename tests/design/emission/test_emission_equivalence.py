@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from amaranth.hdl import Fragment
 
-from emission.verilog_tools import prove_equal
+from design.emission.verilog_tools import prove_equal
 from fcgen.design import verilog
 from fcgen.hardware.layer.layer import Layer
 from fcgen.hardware.memories.weight_memory import WeightMemory
