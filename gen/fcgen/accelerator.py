@@ -8,8 +8,8 @@ import numpy as np
 
 from fcgen import devices
 from fcgen.design.design import Design, whole
-from fcgen.design.interface.interface import STREAM, check_interface
-from fcgen.design.manifest import check_names
+from fcgen.design.design_request import DesignRequest
+from fcgen.design.interface.interface import STREAM
 from fcgen.design.manifest_reader import is_design
 from fcgen.devices.device import MappingOptions
 from fcgen.files.output_directory import replacing
@@ -279,27 +279,26 @@ def write(
     ToolError
         When Yosys is missing or fails.
     """
+    request = DesignRequest(name, prefix, device, options, seed, verilog2005, interface)
+    return write_request(network, schedule, Path(out), request, extra, progress)
+
+
+def write_request(
+    network: Network | DenseLayer,
+    schedule: Schedule | Folding,
+    out: Path,
+    request: DesignRequest,
+    extra: Mapping[str, str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Accelerator:
+    """Emit a network as a request says; see `write`."""
     # All of the hardware comes with it, which opening and simulating a design do not need.
     from fcgen.design.files import write_files
 
-    check_names(name, prefix)
-    check_interface(interface)
     network, schedule = whole(network, schedule)
-    out = Path(out)
     with replacing(out, is_design) as folder:
         described = write_files(
-            folder,
-            network,
-            schedule,
-            name=name,
-            prefix=prefix,
-            device=device,
-            options=options,
-            seed=seed,
-            verilog2005=verilog2005,
-            interface=interface,
-            extra=extra or {},
-            progress=progress or (lambda _: None),
+            folder, network, schedule, request, extra or {}, progress or (lambda _: None)
         )
-    mappings = devices.mappings(device, network, schedule, options)
+    mappings = devices.mappings(request.device, network, schedule, request.mapping)
     return Accelerator(Design(out, described, network, mappings))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fcgen import accelerator, devices
-from fcgen.accelerator import Accelerator
+from fcgen.accelerator import Accelerator, write_request
 from fcgen.certification.certificate import LISTED_MAX, Certificate
 from fcgen.certification.certify import certify
-from fcgen.design.interface.interface import STREAM
-from fcgen.devices.device import NOTHING, MappingOptions, Usage
+from fcgen.design.design_request import DesignRequest
+from fcgen.devices.device import NOTHING, Usage
 from fcgen.folding.choice import Choice, Folder, Goal
 from fcgen.load.integer_model import IntegerModel
 from fcgen.load.model import Model
@@ -68,28 +67,46 @@ class Compiled:
             "clock_mhz": self.choice.clock_mhz,
             "folding": list(self.choice.lines),
             "accuracy": accuracy and accuracy.as_dict(),
-            "quantization": self.quantization and describe(self.quantization),
-            "certificate": self.certificate and summary(self.certificate),
+            "quantization": self.quantization and quantization_fields(self.quantization),
+            "certificate": self.certificate and verdict_fields(self.certificate),
         }
+
+
+@dataclass(frozen=True)
+class CompileRequest:
+    """What is asked of the way from a model to its design.
+
+    Attributes
+    ----------
+    quantizer : QuantizeOptions, optional
+        Of a model of floats.
+    end : End, optional
+        What leaves the network.
+    goal : Goal
+        Of the folding; default one multiplier a layer.
+    runtime_weights : bool
+        All trainable values can be written on the chip, as those of another training of the same
+        structure; a table's entries cannot.
+    reserve : Usage
+        What ``--fit`` leaves free of the device.
+    design : DesignRequest
+        Names, device and files.
+    """
+
+    quantizer: QuantizeOptions | None = None
+    end: End | None = None
+    goal: Goal = field(default_factory=Goal)
+    runtime_weights: bool = False
+    reserve: Usage = NOTHING
+    design: DesignRequest = field(default_factory=lambda: DesignRequest("network"))
 
 
 def compile_model(
     model: Model | IntegerModel | Network,
     data: ModelData | LabelledData | None,
     out: Path,
+    request: CompileRequest,
     *,
-    options: QuantizeOptions | None = None,
-    end: End | None = None,
-    goal: Goal | None = None,
-    runtime_weights: bool = False,
-    device: str = "generic",
-    mapping: MappingOptions = devices.DEFAULT,
-    reserve: Usage = NOTHING,
-    name: str = "network",
-    prefix: str = "",
-    seed: int = 0,
-    verilog2005: bool = False,
-    interface: str = STREAM,
     accept: Callable[[Folder, Choice], None] = lambda _folder, _choice: None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Compiled:
@@ -102,21 +119,12 @@ def compile_model(
     data : ModelData or LabelledData, optional
         A model of floats needs the first; of others the second gives the accuracy.
     out : Path
-        As for `fcgen.accelerator.write`.
-    options : QuantizeOptions, optional
-    end : End, optional
-        What leaves the network.
-    goal : Goal, optional
-        Of the folding; default one multiplier a layer.
-    runtime_weights : bool
-        All trainable values can be written on the chip, as those of another training of the same
-        structure; a table's entries cannot.
-    reserve : Usage
-        What ``--fit`` leaves free of the device.
+        Missing, empty, or a design of ours, which is replaced.
+    request : CompileRequest
     accept : callable
         Raises an error where the choice will not do; nothing is written then.
-    device, mapping, name, prefix, seed, verilog2005, interface, progress
-        As for `fcgen.accelerator.write`.
+    progress : callable
+        Gets a line before each step.
 
     Raises
     ------
@@ -128,52 +136,42 @@ def compile_model(
     quantization, certificate, measured = None, None, None
     extra: dict[str, str] = {}
     if isinstance(model, Network):
-        network = replace(model, end=end) if end not in (None, End()) else model
+        network = replace(model, end=request.end) if request.end not in (None, End()) else model
     elif isinstance(model, IntegerModel):
         progress("certifying")
-        network, certificate = certify(model, end)
+        network, certificate = certify(model, request.end)
         extra[CERTIFICATE] = certificate.text()
     else:
         assert isinstance(data, ModelData)
         progress("quantising")
-        quantization = quantize(model, data.calibration, options, end)
+        quantization = quantize(model, data.calibration, request.quantizer, request.end)
         network = quantization.network
-        measured = accuracy(model, quantization, data, options)
+        measured = accuracy(model, quantization, data, request.quantizer)
     if isinstance(data, LabelledData):
         measured = accuracy_of_integers(network, data)
     if measured is not None:
         extra[ACCURACY] = measured.text()
-    if runtime_weights:
+    if request.runtime_weights:
         network = network.writable()
     progress("choosing the folding")
-    folder = Folder(network, device, mapping, reserve)
-    choice = folder.choose(goal or Goal())
+    design = request.design
+    folder = Folder(network, design.device, design.mapping, request.reserve)
+    choice = folder.choose(request.goal)
     accept(folder, choice)
     known = folder.estimated(choice.schedule)
     if known is not None:
         from fcgen.estimation import stored
 
         extra[stored.ESTIMATE] = stored.text(known)
-    made = accelerator.write(
-        network,
-        choice.schedule,
-        out,
-        name=name,
-        prefix=prefix,
-        device=device,
-        options=mapping,
-        seed=seed,
-        verilog2005=verilog2005,
-        interface=interface,
-        extra=extra,
-        progress=progress,
-    )
+    made = write_request(network, choice.schedule, out, design, extra, progress)
     short = ", ".join(map(str, folder.short(choice.schedule)))
-    notes = (f"{device}: {short}: the design does not fit; see fcgen estimate",) if short else ()
+    notes = (
+        (f"{design.device}: {short}: the design does not fit; see fcgen estimate",) if short else ()
+    )
     return Compiled(model, choice, made, quantization, certificate, measured, notes)
 
 
-def summary(certificate: Certificate) -> dict[str, Any]:
+def verdict_fields(certificate: Certificate) -> dict[str, Any]:
     """Return the verdict, as ``--json`` prints it."""
     return {
         "exact": certificate.exact,
@@ -183,7 +181,7 @@ def summary(certificate: Certificate) -> dict[str, Any]:
     }
 
 
-def describe(quantization: Quantization) -> dict[str, Any]:
+def quantization_fields(quantization: Quantization) -> dict[str, Any]:
     """Return what was chosen and lost, as ``--json`` prints it."""
     return {
         "scales": list(quantization.scales),

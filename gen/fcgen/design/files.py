@@ -8,12 +8,12 @@ from fcgen import devices
 from fcgen.design import fusesoc, host_inputs, testbench, verilog
 from fcgen.design import readme as design_readme
 from fcgen.design.design import Design
+from fcgen.design.design_request import DesignRequest
 from fcgen.design.interface import files as interface_files
 from fcgen.design.interface.interface import STREAM
 from fcgen.design.manifest import MANIFEST, REFERENCE, Manifest, hash_file
 from fcgen.design.manifest_text import text as manifest_text
 from fcgen.design.verilog import EmittedDesign
-from fcgen.devices.device import MappingOptions
 from fcgen.hardware.accelerator import Accelerator
 from fcgen.hardware.layer.layer import Layer
 from fcgen.hardware.top import images_of, top_of
@@ -29,14 +29,7 @@ def write_files(
     folder: Path,
     network: Network,
     schedule: Schedule,
-    *,
-    name: str,
-    prefix: str,
-    device: str,
-    options: MappingOptions,
-    seed: int,
-    verilog2005: bool,
-    interface: str,
+    request: DesignRequest,
     extra: Mapping[str, str],
     progress: Progress,
 ) -> Manifest:
@@ -48,17 +41,20 @@ def write_files(
         Empty.
     network, schedule
         What to emit.
-    name, prefix, device, options, seed, verilog2005, interface, extra
-        As for :func:`fcgen.accelerator.write`.
+    request : DesignRequest
+    extra : mapping
+        Further files, name to text.
     progress : callable
         Gets a line before each step.
     """
     progress("elaborating")
-    mappings = devices.mappings(device, network, schedule, options)
-    hardware = top_of(network, schedule, mappings, prefix)
+    mappings = devices.mappings(request.device, network, schedule, request.mapping)
+    hardware = top_of(network, schedule, mappings, request.prefix)
     images = images_of(hardware)
     progress("emitting Verilog")
-    emitted = verilog.emit(hardware, name=name, prefix=prefix, verilog2005=verilog2005)
+    emitted = verilog.emit(
+        hardware, name=request.name, prefix=request.prefix, verilog2005=request.verilog2005
+    )
     for file, text in emitted.files.items():
         (folder / file).write_text(text)
     plain = f"{emitted.top}.v" if emitted.verilog2005 is not None else None
@@ -67,32 +63,32 @@ def write_files(
         (folder / file).write_bytes(image.text())
     chain = hardware.parameter_chain
     manifest = Manifest(
-        name=name,
-        prefix=prefix,
+        name=request.name,
+        prefix=request.prefix,
         top=emitted.top,
-        device=device,
+        device=request.device,
         schedule=schedule,
         initiation_interval=hardware.initiation_interval,
         latency=hardware.latency,
         latency_first=hardware.latency_first,
         structure_hash=network.structure_hash,
         weights_hash=network.weights_hash,
-        seed=seed,
+        seed=request.seed,
         ports=emitted.ports,
         sources=tuple(emitted.files),
         images=tuple(images),
         files={},
-        options=options,
+        options=request.mapping,
         modules=_modules(emitted, hardware),
         runtime_weights=chain.describe() if chain is not None else None,
     )
     scaling, included = host_inputs.header(manifest, network), host_inputs.header_name(manifest)
     plain_text = emitted.verilog2005 or ""
-    if interface != STREAM:
+    if request.interface != STREAM:
         progress("emitting the interface")
-        plan = interface_files.plan_of(interface, manifest, network)
+        plan = interface_files.plan_of(request.interface, manifest, network)
         made, around = interface_files.write(
-            folder, plan, manifest, verilog2005, included if scaling else None
+            folder, plan, manifest, request.verilog2005, included if scaling else None
         )
         manifest = replace(manifest, interface=made)
         plain_text += (around.verilog2005 or "").removeprefix(verilog.ONE_FILE)

@@ -72,7 +72,7 @@ def _build(
 ) -> int:
     """Make the bitstream of what ``take`` gives, check it, report it; returns the exit code."""
     from fcgen.boards import build, build_text, write
-    from fcgen.compile import summary
+    from fcgen.compile import verdict_fields
 
     out, fixed = options["directory"], options["clock"]
     design, estimate, certificate = take(terminal, board, options)
@@ -90,7 +90,7 @@ def _build(
         )
     terminal.result(build_text.lines(values, board))
     found = found_out(terminal, out, options)
-    proof = {"certificate": summary(certificate)} if certificate else {}
+    proof = {"certificate": verdict_fields(certificate)} if certificate else {}
     terminal.record({**values, "directory": str(out), **found, **proof})
     if found["mismatches"]:
         terminal.note("the hardware is not equal to the reference: do not use this bitstream")

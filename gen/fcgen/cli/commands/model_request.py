@@ -20,7 +20,8 @@ from fcgen.cli.commands.model_options import (
 
 if TYPE_CHECKING:
     from fcgen.compile import Compiled
-    from fcgen.folding.choice import Goal
+    from fcgen.devices.device import Usage
+    from fcgen.folding.choice import Choice, Folder, Goal
     from fcgen.network.network import End
     from fcgen.quantization.options import QuantizeOptions
     from fcgen.text.terminal import Terminal
@@ -68,26 +69,34 @@ class ModelRequest:
         """What there is to say of the model and its data."""
         return notes_of(self.model, self.data)
 
-    def compile(self, out: Path, progress: Callable[[str], None], **others: Any) -> Compiled:
-        """Write the design; ``others`` are arguments of `compile_model` that commands differ in."""
-        from fcgen.compile import compile_model
+    def compile(
+        self,
+        out: Path,
+        progress: Callable[[str], None],
+        *,
+        reserve: Usage | None = None,
+        accept: Callable[[Folder, Choice], None] = lambda _folder, _choice: None,
+        **design: Any,
+    ) -> Compiled:
+        """Write the design; ``design`` are fields of `DesignRequest` that commands differ in.
+
+        ``reserve`` and ``accept`` are those of `CompileRequest` and `compile_model`.
+        """
+        from fcgen.compile import CompileRequest, compile_model
+        from fcgen.design.design_request import DesignRequest
+        from fcgen.devices.device import NOTHING
 
         options = self.options
-        return compile_model(
-            self.model,
-            self.data,
-            out,
-            options=self.quantizer,
+        named = {name: options[name] for name in ("name", "prefix", "seed")}
+        request = CompileRequest(
+            quantizer=self.quantizer,
             end=self.end,
             goal=self.goal,
             runtime_weights=options["runtime_weights"],
-            mapping=mapping_of(options),
-            name=options["name"],
-            prefix=options["prefix"],
-            seed=options["seed"],
-            progress=progress,
-            **others,
+            reserve=reserve or NOTHING,
+            design=DesignRequest(mapping=mapping_of(options), **named, **design),
         )
+        return compile_model(self.model, self.data, out, request, accept=accept, progress=progress)
 
     def tell(self, terminal: Terminal, compiled: Compiled, head: Sequence[str] = ()) -> None:
         """Say what was chosen and found, after the lines of ``head``, and export where asked."""

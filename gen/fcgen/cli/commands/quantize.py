@@ -25,7 +25,7 @@ from fcgen.text.terminal import Terminal
 @common
 def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> None:
     """Quantise MODEL as `fcgen compile` does, without choosing any hardware."""
-    from fcgen.compile import describe
+    from fcgen.compile import quantization_fields
     from fcgen.load.arrays.vector_file import check_writable, write_whole
     from fcgen.load.model import Model
     from fcgen.quantization.model import quantize
@@ -50,4 +50,4 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
         text = found.network.to_json().encode()
         write_whole(output, lambda stream: stream.write(text), "--output")
     export(options, found, model.input_name, terminal)
-    terminal.record({**describe(found), "accuracy": measured and measured.as_dict()})
+    terminal.record({**quantization_fields(found), "accuracy": measured and measured.as_dict()})
