@@ -9,6 +9,7 @@ import numpy as np
 
 from fcgen.errors import bad_input, located
 from fcgen.files import document
+from fcgen.network.window import Window
 from fcgen.numerics.activation_table import ActivationTable
 from fcgen.numerics.fixed import BIAS_BITS, SIZE_MAX, IntegerFormat, signed_width
 from fcgen.numerics.requantization import CONSTANTS, Requantization
@@ -30,7 +31,12 @@ _BIAS = IntegerFormat(BIAS_BITS, signed=True)
 
 @dataclass(frozen=True, eq=False)
 class DenseLayer:
-    """One fully connected layer of integers.
+    """One fully connected layer of integers, or one that is applied to every window of a map.
+
+    With a ``window`` the layer is a convolution: N is taps x channels, in the order height, width,
+    channel; M is the number of output channels. A ``depthwise`` one has a kernel of its own for
+    each channel: N is the number of taps, and output m sees channel m alone. Padding has the code
+    of the input zero point.
 
     ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
     given: the input zero point is not yet folded into it. Arrays are copied and read-only.
@@ -55,6 +61,8 @@ class DenseLayer:
     requantization: Requantization | ThresholdList | None = None
     runtime_weights: bool = False
     table: ActivationTable | None = None
+    window: Window | None = None
+    depthwise: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", tuple(int(size) for size in self.input_shape))
@@ -73,6 +81,8 @@ class DenseLayer:
             self._check_folded_bias()
         if self.table is not None:
             self._check_table(self.table)
+        if self.window is not None or self.depthwise:
+            self._check_window()
 
     def _check_vectors(self) -> None:
         if self.bias.size != self.outputs:
@@ -114,6 +124,53 @@ class DenseLayer:
             found = "raw" if self.requantization is None else self.requantization.output.name
             rule = f"the index of its table is {table.index.name}"
             raise bad_input(self.name, found, rule, "requantize to that")
+
+    def _check_window(self) -> None:
+        """Check that the weights are those of the window's kernel."""
+        window = self.window
+        if window is None:
+            rule = "is of a layer with a window"
+            raise bad_input(self.name, "depthwise", rule, "give the window")
+        if self.activation_format.bipolar and window.padded:
+            rule = "signs have no code of 0, which padding needs"
+            raise bad_input(self.name, f"padding {window.padding}", rule, "use 2 bits")
+        wanted = window.taps * (1 if self.depthwise else window.channels)
+        if self.input_shape != (wanted,):
+            rule = f"a window has {wanted} weights for each output"
+            raise bad_input(self.name, self.inputs, rule, "correct the weights")
+        if self.depthwise and self.outputs != window.channels:
+            rule = f"the map has {window.channels} channels, and a depthwise layer as many outputs"
+            raise bad_input(self.name, self.outputs, rule, "correct the weights")
+
+    @property
+    def kind(self) -> str:
+        """What people call it: dense, convolution or depthwise convolution."""
+        if self.window is None:
+            return "dense"
+        return "depthwise convolution" if self.depthwise else "convolution"
+
+    @property
+    def positions(self) -> int:
+        """How often the layer is applied to a frame: once, or to every window of a map."""
+        return 1 if self.window is None else self.window.positions
+
+    @property
+    def frame_shape(self) -> tuple[int, ...]:
+        """Shape of what goes in: ``input_shape``, or (height, width, channels) of the map."""
+        window = self.window
+        if window is None:
+            return self.input_shape
+        return window.height, window.width, window.channels
+
+    @property
+    def frame_inputs(self) -> int:
+        """Values that go in: N, or those of the whole map."""
+        return self.inputs if self.window is None else self.window.elements
+
+    @property
+    def frame_outputs(self) -> int:
+        """Values that leave: M for every position, position by position."""
+        return self.positions * self.outputs
 
     @property
     def inputs(self) -> int:
@@ -187,12 +244,12 @@ class DenseLayer:
     @property
     def parameters(self) -> int:
         """Number of weights and biases, as Keras counts them."""
-        return self.macs + self.outputs
+        return self.weight.size + self.outputs
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulate operations a vector."""
-        return self.inputs * self.outputs
+        """Multiply-accumulate operations a frame."""
+        return self.weight.size * self.positions
 
     @property
     def structure_hash(self) -> str:
@@ -219,6 +276,11 @@ class DenseLayer:
             # What cannot be written must be that of the chip.
             entries = hashlib.sha256(self.table.entries.astype("<i8").tobytes())
             table["table"] |= {"entries_hash": entries.hexdigest()}
+        window: dict[str, Any] = {}
+        if self.window is not None:
+            window["window"] = self.window.as_fields()
+        if self.depthwise:
+            window["depthwise"] = True
         return {
             "input_shape": list(self.input_shape),
             "outputs": self.outputs,
@@ -228,6 +290,7 @@ class DenseLayer:
             "runtime_weights": self.runtime_weights,
             "requantization": requantization and requantization.structure(),
             **table,
+            **window,
         }
 
     def to_json(self) -> str:
@@ -265,6 +328,7 @@ class DenseLayer:
         weight_format = IntegerFormat.from_fields(fields.object("weight_format"))
         requantization = fields.optional("requantization")
         table = fields.absent_or_object("table")
+        window = fields.absent_or_object("window")
         layer_fields: dict[str, Any] = {
             "name": fields.text("name"),
             "input_shape": tuple(shape),
@@ -274,6 +338,7 @@ class DenseLayer:
             "activation_format": IntegerFormat.from_fields(fields.object("activation_format")),
             "input_zero_point": fields.integer("input_zero_point"),
             "runtime_weights": fields.flag("runtime_weights"),
+            "depthwise": fields.has("depthwise") and fields.flag("depthwise"),
         }
         fields.finish()
         with located(source):
@@ -281,6 +346,8 @@ class DenseLayer:
                 layer_fields["requantization"] = _read_requantization(requantization, outputs)
             if table is not None:
                 layer_fields["table"] = ActivationTable.from_fields(table)
+            if window is not None:
+                layer_fields["window"] = Window.from_fields(window)
             return cls(**layer_fields)
 
 

@@ -51,7 +51,7 @@ class End:
 
     def outputs(self, layer: DenseLayer) -> int:
         """Return how many elements leave for each vector."""
-        return self.count if self.gives_indices else layer.outputs
+        return self.count if self.gives_indices else layer.frame_outputs
 
     def output_format(self, layer: DenseLayer) -> IntegerFormat:
         """Return the format of what leaves: indices and probabilities are unsigned."""
@@ -59,7 +59,7 @@ class End:
             return layer.output_format
         if self.kind == "softmax":
             return IntegerFormat(self.bits, signed=False)
-        return IntegerFormat(max((layer.outputs - 1).bit_length(), 1), signed=False)
+        return IntegerFormat(max((layer.frame_outputs - 1).bit_length(), 1), signed=False)
 
     def as_fields(self) -> dict[str, Any]:
         """Give it as a JSON object."""

@@ -74,8 +74,8 @@ class Network:
             if before.runtime_weights != after.runtime_weights:
                 rule = "either all layers have run-time weights or none has"
                 raise bad_input(after.name, "runtime_weights", rule, "give all the same")
-        if not self.end.count <= self.layers[-1].outputs:
-            rule = f"the last layer has {self.layers[-1].outputs} outputs"
+        if not self.end.count <= self.layers[-1].frame_outputs:
+            rule = f"the last layer has {self.layers[-1].frame_outputs} outputs"
             raise bad_input("end", self.end.count, rule, "choose a smaller number")
         if self.input is not None:
             if self.activation_format.bipolar and self.input.rounding != BIPOLAR:
@@ -129,13 +129,13 @@ class Network:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """(N,) or (C, H, W) of the inputs."""
-        return self.layers[0].input_shape
+        """(N,) or (C, H, W) of the inputs; (height, width, channels) where a convolution begins."""
+        return self.layers[0].frame_shape
 
     @property
     def inputs(self) -> int:
         """Number of inputs."""
-        return self.layers[0].inputs
+        return self.layers[0].frame_inputs
 
     @property
     def activation_format(self) -> IntegerFormat:
@@ -159,7 +159,9 @@ class Network:
             return None
         assert self.scores is not None
         last = self.layers[-1]
-        return SoftmaxTable.of(last.outputs, last.output_format, self.scores.scale, self.end.bits)
+        return SoftmaxTable.of(
+            last.frame_outputs, last.output_format, self.scores.scale, self.end.bits
+        )
 
     @property
     def runtime_weights(self) -> bool:
@@ -187,7 +189,7 @@ class Network:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulate operations a vector."""
+        """Multiply-accumulate operations a vector, of a map a frame."""
         return sum(layer.macs for layer in self.layers)
 
     @cached_property
@@ -315,8 +317,9 @@ class Network:
             kind = End.from_fields(end)
             real = None
             if steps is not None:
-                real = RealMap.from_fields(steps, source, layers[-1].outputs if layers else 0)
-            inputs = layers[0].inputs
+                outputs = layers[-1].frame_outputs if layers else 0
+                real = RealMap.from_fields(steps, source, outputs)
+            inputs = layers[0].frame_inputs
             entry = None if grid is None else InputGrid.from_fields(grid, source, inputs)
             behind = NO_TAIL if tail is None else Tail.from_fields(tail, source)
             return cls(name, layers, kind, entry, real, behind, takes == CODES, shape)
@@ -333,9 +336,9 @@ def _check_link(before: DenseLayer, after: DenseLayer) -> None:
     if before.requantization is None:
         rule = "only the last layer can end in raw accumulators"
         raise bad_input(before.name, "raw", rule, "give its requantization")
-    if before.outputs != after.inputs:
-        rule = f"the layer before gives {before.outputs}"
-        raise bad_input(after.name, f"{after.inputs} inputs", rule, "correct the sizes")
+    if before.frame_outputs != after.frame_inputs:
+        rule = f"the layer before gives {before.frame_outputs}"
+        raise bad_input(after.name, f"{after.frame_inputs} inputs", rule, "correct the sizes")
     if before.output_format != after.activation_format:
         rule = f"the layer before gives {before.output_format.name}"
         raise bad_input(after.name, after.activation_format.name, rule, "use one format")

@@ -13,6 +13,7 @@ from fcgen.errors import bad_input
 from fcgen.network.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.network.network import Network
 from fcgen.network.reference_end import choose
+from fcgen.network.window import Window
 from fcgen.numerics.activation_table import ActivationTable
 
 _LIMB = 24
@@ -46,11 +47,47 @@ def forward(layer: DenseLayer, x: IntegerArray) -> Int64Array:
         For another shape, another dtype or a value out of range.
     """
     vectors = check_vectors(layer, x)
-    accumulator = accumulate(layer, vectors)
+    if layer.window is None:
+        return _finish(layer, accumulate(layer, vectors))
+    found = np.empty((len(vectors), layer.frame_outputs), np.int64)
+    frames = max(
+        1, _BLOCK_ELEMENTS // (layer.window.taps * layer.positions * layer.window.channels)
+    )
+    for start in range(0, len(vectors), frames):
+        block = vectors[start : start + frames]
+        sums = accumulate_windows(layer, layer.window, block)
+        found[start : start + frames] = _finish(layer, sums).reshape(len(block), -1)
+    return found
+
+
+def _finish(layer: DenseLayer, accumulator: Int64Array) -> Int64Array:
+    """Return what leaves, int64 (V, M), of accumulators (V, M)."""
     if layer.requantization is None:
         return accumulator
     codes = requantize(layer.requantization, accumulator)
     return codes if layer.table is None else look_up(layer.table, codes)
+
+
+def accumulate_windows(layer: DenseLayer, window: Window, x: IntegerArray) -> Int64Array:
+    """Exact accumulators, int64 (V * positions, M), of frames (V, height * width * channels)."""
+    top, bottom, left, right = window.padding
+    maps = x.reshape(len(x), window.height, window.width, window.channels)
+    padding = ((0, 0), (top, bottom), (left, right), (0, 0))
+    maps = np.pad(maps, padding, constant_values=layer.input_zero_point)
+    (down, across), (below, beside) = window.stride, window.dilation
+    taps = [
+        maps[:, ky * below :: down, kx * beside :: across][:, : window.rows, : window.columns]
+        for ky in range(window.kernel[0])
+        for kx in range(window.kernel[1])
+    ]
+    if not layer.depthwise:
+        windows = np.stack(taps, axis=3).reshape(len(x) * window.positions, layer.inputs)
+        return accumulate(layer, windows)
+    sums = np.zeros((len(x), window.rows, window.columns, layer.outputs), np.int64)
+    for tap, weight in zip(taps, layer.weight.T.astype(np.int64), strict=True):
+        sums += (tap.astype(np.int64) - layer.input_zero_point) * weight
+    sums += layer.bias
+    return sums.reshape(-1, layer.outputs)
 
 
 def run(network: Network, x: IntegerArray) -> Int64Array:
@@ -90,13 +127,14 @@ def check_vectors(
 ) -> IntegerArray:
     """Give ``x`` as (V, N) integers, or raise an InputError that names ``subject``."""
     x = np.asarray(x)
-    wanted = f"(V, {layer.inputs})"
-    if len(layer.input_shape) > 1:
-        wanted += f" or (V, {', '.join(map(str, layer.input_shape))})"
+    shape, inputs = _frame(layer)
+    wanted = f"(V, {inputs})"
+    if len(shape) > 1:
+        wanted += f" or (V, {', '.join(map(str, shape))})"
     if x.dtype.kind not in "iu":
         rule = f"must hold integers of {layer.activation_format.name}"
         raise bad_input(subject, f"dtype {x.dtype}", rule, "quantize the values first")
-    if x.shape[1:] not in ((layer.inputs,), layer.input_shape):
+    if x.shape[1:] not in ((inputs,), shape):
         rule = f"must have the shape {wanted}"
         raise bad_input(subject, f"shape {x.shape}", rule, "one vector a row, V of them")
     low, high = layer.activation_format.minimum, layer.activation_format.maximum
@@ -106,23 +144,31 @@ def check_vectors(
         values = f"{low} {'or' if layer.activation_format.bipolar else 'to'} {high}"
         rule = f"at {where} is outside of {layer.activation_format.name} ({values})"
         raise bad_input(subject, x[where], rule, "check the scale and the sign of the inputs")
-    return x.reshape(len(x), layer.inputs)
+    return x.reshape(len(x), inputs)
+
+
+def _frame(layer: DenseLayer | Network) -> tuple[tuple[int, ...], int]:
+    """Return the shape and the number of values that go in."""
+    if isinstance(layer, Network):
+        return layer.input_shape, layer.inputs
+    return layer.frame_shape, layer.frame_inputs
 
 
 def accumulate(layer: DenseLayer, x: IntegerArray) -> Int64Array:
     """Exact accumulators, int64 (V, M), of integer vectors ``x`` of shape (V, N)."""
     vectors, outputs = len(x), layer.outputs
     result = np.empty((vectors, outputs), np.int64)
-    # No partial sum can pass this bound, so int32 is exact wherever it is below 2**31.
+    # No partial sum can pass this bound: where floats hold all integers below it they are exact in
+    # every order of summation, and a matrix product of floats is many times as fast.
     zero_point = layer.input_zero_point
     largest = layer.activation_format.magnitude + abs(zero_point)
     bound = layer.inputs * layer.weight_format.magnitude * largest
-    dtype = np.dtype(np.int32 if bound < 2**31 else np.int64)
-    shifted: IntegerArray = np.ascontiguousarray(x, dtype) - zero_point
+    dtype = np.dtype(np.float32 if bound < 2**24 else np.float64 if bound < 2**53 else np.int64)
+    shifted = np.ascontiguousarray(x, dtype) - dtype.type(zero_point)
     rows = max(1, _BLOCK_ELEMENTS // layer.inputs)
     for start in range(0, outputs, rows):
-        weight: IntegerArray = layer.weight[start : start + rows].astype(dtype)
-        result[:, start : start + rows] = np.einsum("vn,mn->vm", shifted, weight)
+        weight = layer.weight[start : start + rows].astype(dtype)
+        result[:, start : start + rows] = shifted @ weight.T
     result += layer.bias
     return result
 

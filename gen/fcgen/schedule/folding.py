@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from fcgen.errors import InputError
+from fcgen.errors import InputError, bad_input
+from fcgen.network.dense_layer import DenseLayer
 
 MAX_SIZE = 65_535
 GROUP_ELEMENTS = 4
@@ -62,6 +63,12 @@ class Folding:
         Results in an output beat.
     weight_bits : int, 1 to 16
         Width of a weight; it decides how many elements share a bank.
+    positions : int, positive
+        How often the layer is applied to a frame: the windows of a convolution.
+    channels : int
+        Of the map of a convolution; 0 of a layer without windows.
+    depthwise : bool
+        Each element has an activation of its own: N are the taps, M the channels.
 
     Raises
     ------
@@ -75,6 +82,9 @@ class Folding:
     simd: int = 1
     output_lanes: int = 1
     weight_bits: int = 8
+    positions: int = 1
+    channels: int = 0
+    depthwise: bool = False
 
     def __post_init__(self) -> None:
         for name, value, limit, what in (
@@ -87,6 +97,42 @@ class Folding:
         ):
             if not 1 <= value <= limit:
                 raise InputError(f"{name}: {value}: {what}; choose a value in this range")
+        if self.channels:
+            self._check_pixels()
+
+    def _check_pixels(self) -> None:
+        """Check that the pixels that come and leave are whole beats."""
+        if self.depthwise and self.simd != 1:
+            rule = "an element of a depthwise layer has one activation"
+            raise bad_input("--simd", self.simd, rule, "use 1")
+        option = "--pe" if self.depthwise else "--simd"
+        for name, lanes, values in (
+            (option, self.input_lanes, self.channels),
+            ("--output-lanes", self.output_lanes, self.outputs),
+        ):
+            if values % lanes:
+                rule = f"a pixel has {values} values, which are whole beats"
+                raise bad_input(name, lanes, rule, "choose a divisor")
+
+    @classmethod
+    def of(cls, layer: DenseLayer, pe: int = 1, simd: int = 1, output_lanes: int = 1) -> Folding:
+        """Return the folding of a layer on ``pe`` elements of ``simd`` lanes."""
+        return cls(
+            layer.inputs,
+            layer.outputs,
+            pe,
+            simd,
+            output_lanes,
+            layer.weight_format.bits,
+            layer.positions,
+            0 if layer.window is None else layer.window.channels,
+            layer.depthwise,
+        )
+
+    @property
+    def input_lanes(self) -> int:
+        """Activations in an input beat: S, of a depthwise layer one for each element."""
+        return self.pe if self.depthwise else self.simd
 
     @property
     def synapse_folds(self) -> int:
@@ -105,7 +151,15 @@ class Folding:
 
     @property
     def initiation_interval(self) -> int:
-        """II: cycles from a vector to the next in steady state, when neither side stalls."""
+        """II: cycles from a vector to the next in steady state, when neither side stalls.
+
+        Of a convolution from a frame to the next: so many for each window.
+        """
+        return self.positions * self.cycles
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of one position: of a vector, or of a window."""
         return max(self.synapse_folds * self.neuron_folds, self.output_beats)
 
     @property

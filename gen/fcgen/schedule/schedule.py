@@ -10,6 +10,14 @@ from fcgen.network.network import Network
 from fcgen.schedule.folding import Folding
 
 
+def _sizes(folding: Folding) -> tuple[int, ...]:
+    """Return what a folding has of its layer."""
+    sizes = (folding.inputs, folding.outputs, folding.weight_bits)
+    if not folding.channels:
+        return sizes
+    return (*sizes, folding.positions, folding.channels, int(folding.depthwise))
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Foldings of layers in a chain; a layer gives as many lanes as the next one takes.
@@ -27,8 +35,8 @@ class Schedule:
         for number, (before, after) in enumerate(
             zip(self.foldings, self.foldings[1:], strict=False), 1
         ):
-            if before.output_lanes != after.simd:
-                rule = f"layer {number + 1} takes {after.simd} a beat"
+            if before.output_lanes != after.input_lanes:
+                rule = f"layer {number + 1} takes {after.input_lanes} a beat"
                 found = f"{before.output_lanes} output lanes of layer {number}"
                 raise bad_input("schedule", found, rule, "use one number")
 
@@ -55,10 +63,14 @@ class Schedule:
         if len(sizes) != len(network.layers):
             rule = f"the network has {len(network.layers)} layers"
             raise bad_input("folding", f"{len(sizes)} layers", rule, "give PExSIMD for each")
-        lanes = [*(simd for _, simd in sizes[1:]), output_lanes]
+        takes = [
+            pe if layer.depthwise else simd
+            for layer, (pe, simd) in zip(network.layers, sizes, strict=True)
+        ]
+        lanes = [*takes[1:], output_lanes]
         return cls(
             tuple(
-                Folding(layer.inputs, layer.outputs, pe, simd, out, layer.weight_format.bits)
+                Folding.of(layer, pe, simd, out)
                 for layer, (pe, simd), out in zip(network.layers, sizes, lanes, strict=True)
             )
         )
@@ -71,10 +83,8 @@ class Schedule:
         InputError
             When a size differs.
         """
-        found = [(folding.inputs, folding.outputs, folding.weight_bits) for folding in self]
-        wanted = [
-            (layer.inputs, layer.outputs, layer.weight_format.bits) for layer in network.layers
-        ]
+        found = [_sizes(folding) for folding in self]
+        wanted = [_sizes(Folding.of(layer)) for layer in network.layers]
         if found != wanted:
             raise bad_input("schedule", found, f"the layers are {wanted}", "fold these")
         if network.end.serial and self.foldings[-1].output_lanes != 1:
@@ -84,7 +94,7 @@ class Schedule:
     @property
     def simd(self) -> int:
         """Lanes of an input beat."""
-        return self.foldings[0].simd
+        return self.foldings[0].input_lanes
 
     @property
     def initiation_interval(self) -> int:
