@@ -26,7 +26,7 @@ class DotProduct:
         self, m: Module, platform: Bench, dut: Layer, beats: list[Signal], result: Signal
     ) -> None:
         self.platform, self.plan, self.folding = platform, dut.plan, dut.folding
-        f, bits = dut.folding, dut.network.activation_format.bits
+        f, bits = dut.folding, dut.dense.activation_format.bits
         self.terms = []
         for n in range(f.inputs):
             beat, lane = divmod(n, f.simd)

@@ -18,7 +18,7 @@ Beat = tuple[int, int, int]
 
 def beats_of(layer: Layer, vectors: np.ndarray, rng: random.Random) -> list[Beat]:
     """Cut vectors (V, N) into beats; unused lanes carry noise."""
-    folding, bits = layer.folding, layer.network.activation_format.bits
+    folding, bits = layer.folding, layer.dense.activation_format.bits
     beats = []
     for vector in vectors.tolist():
         spare = folding.synapse_folds * folding.simd - folding.inputs
@@ -116,7 +116,8 @@ async def _run_phase(ctx: Any, layer: Layer, phase: Phase, rng: random.Random) -
         held = beat if valid and not ready else None
         if valid and ready:
             assert beat[1] == (not words), "first is in the wrong place"
-            assert beat[2] == (len(words) == folding.output_beats - 1), "last is in the wrong place"
+            last = len(words) == folding.positions * folding.output_beats - 1
+            assert beat[2] == last, "last is in the wrong place"
             if not words:
                 record.first_out.append(cycle)
             words.append(beat[0])
@@ -137,10 +138,11 @@ async def _run_phase(ctx: Any, layer: Layer, phase: Phase, rng: random.Random) -
 
 
 def _vector(layer: Layer, words: list[int]) -> list[int]:
-    kind, lanes = layer.network.output_format, layer.folding.output_lanes
+    kind, lanes = layer.dense.output_format, layer.folding.output_lanes
     values = [v for w in words for v in unpack(w, kind.bits, lanes, signed=kind.signed)]
-    assert not any(values[layer.folding.outputs :]), "an unused lane is not 0"
-    return values[: layer.folding.outputs]
+    outputs = layer.dense.frame_outputs
+    assert not any(values[outputs:]), "an unused lane is not 0"
+    return values[:outputs]
 
 
 def _patience(layer: Layer, phase: Phase) -> int:

@@ -66,7 +66,7 @@ class Builder:
         return bytes(builder.Output())
 
 
-def mlp(*widths, seed=0, per_channel=False, activation=1, conv=False):
+def mlp(*widths, seed=0, per_channel=False, activation=1, resized=False):
     """An int8 model of dense layers; ``activation`` is that of all but the last one."""
     random, made = np.random.default_rng(seed), Builder()
     scale, zero_point = 0.05, int(random.integers(-20, 20))
@@ -89,9 +89,9 @@ def mlp(*widths, seed=0, per_channel=False, activation=1, conv=False):
         table = schema.BuiltinOptions.FullyConnectedOptions
         made.operator(kind, [head, w, b], y, table, options, version)
         head, scale = y, next_scale
-    if conv:
-        y = made.tensor("conv", (1, widths[-1]), INT8, [scale], [0])
-        made.operator(schema.BuiltinOperator.CONV_2D, [head, w, b], y)
+    if resized:
+        y = made.tensor("resized", (1, widths[-1]), INT8, [scale], [0])
+        made.operator(schema.BuiltinOperator.RESIZE_BILINEAR, [head, w, b], y)
         head = y
     return made.build(entry, head)
 

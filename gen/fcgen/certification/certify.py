@@ -49,7 +49,8 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
     """
     made = [_layer(layer) for layer in model.layers]
     layers = [layer for layer, _ in made]
-    layers[0] = replace(layers[0], input_shape=model.input_shape)
+    if layers[0].window is None:
+        layers[0] = replace(layers[0], input_shape=model.input_shape)
     network = Network(
         model.name,
         tuple(layers),
@@ -167,4 +168,6 @@ def _dense(
         input_zero_point=layer.input_zero_point,
         requantization=scheme,
         table=layer.table,
+        window=layer.window,
+        depthwise=layer.depthwise,
     )

@@ -85,10 +85,10 @@ class Design:
             rule = "describes another structure than the manifest"
             raise bad_input(path, network.structure_hash, rule, "write the design again")
         schedule = described.schedule
-        found = [(folding.inputs, folding.outputs) for folding in schedule]
-        sizes = [(layer.inputs, layer.outputs) for layer in network.layers]
+        found = [(one.inputs, one.outputs, one.positions) for one in schedule]
+        sizes = [(one.inputs, one.outputs, one.positions) for one in network.layers]
         if found != sizes:
-            size = ", ".join(f"{inputs} inputs, {outputs} outputs" for inputs, outputs in sizes)
+            size = ", ".join(f"{inputs} inputs, {outputs} outputs" for inputs, outputs, _ in sizes)
             raise bad_input(path, size, "the manifest has other sizes", "write the design again")
         schedule.check(network)
         mappings = devices.mappings(described.device, network, schedule, described.options)

@@ -18,6 +18,7 @@ from fcgen.design.manifest import (
 from fcgen.devices.device import PACKS, MappingOptions
 from fcgen.errors import InputError, bad_input, located
 from fcgen.files import document
+from fcgen.network.window import Window
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.folding import Folding
 from fcgen.schedule.schedule import Schedule
@@ -135,7 +136,7 @@ def _folding(values: dict[str, Any], source: str) -> Folding:
     fields = document.Fields(values, source)
     shape = fields.integers("input_shape", minimum=1, maximum=65_535, sizes=(1, 3))
     fold = document.Fields(_mapping(values, "folding", source), source, "folding.")
-    return Folding(
+    sizes = (
         math.prod(shape),
         fields.integer("outputs", 1),
         fold.integer("pe", 1),
@@ -143,6 +144,13 @@ def _folding(values: dict[str, Any], source: str) -> Folding:
         fold.integer("output_lanes", 1),
         IntegerFormat.from_fields(weight.object("weight")).bits,
     )
+    depthwise = fields.has("depthwise") and fields.flag("depthwise")
+    found = fields.absent_or_object("window")
+    if found is None:
+        return Folding(*sizes)
+    window = Window.from_fields(found)
+    pixels = window.height * window.width
+    return Folding(*sizes, window.positions, window.channels, pixels, depthwise)
 
 
 def _interface(values: dict[str, Any], files: Mapping[str, str], source: str) -> Interface | None:

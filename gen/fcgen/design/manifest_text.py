@@ -80,9 +80,12 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
 
 def _layer(layer: DenseLayer, folding: Folding) -> dict[str, Any]:
     requantization = layer.requantization
+    window = {} if layer.window is None else {"window": layer.window.as_fields()}
     return {
         "input_shape": list(layer.input_shape),
         "outputs": layer.outputs,
+        **window,
+        **({"depthwise": True} if layer.depthwise else {}),
         "parameters": layer.parameters,
         "macs": layer.macs,
         "formats": {

@@ -95,7 +95,7 @@ class Ecp5(Family):
 
         bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         packed = ProductUnit("packed", packed_latency(*bits, MULTIPLIER), 2, MULTIPLIER)
-        if options.pack == "2":
+        if options.pack == "2" and not layer.depthwise:
             if not packs(*bits):
                 rule = f"weights of {bits[0]} and activations of {bits[1]} bits do not pack"
                 raise bad_input("--pack", options.pack, rule, "use --pack auto")
@@ -104,7 +104,8 @@ class Ecp5(Family):
             if bits[0] <= SOFT_WEIGHT_BITS:
                 return replace(SOFT, latency=soft_latency(bits[0]))
             single = folding.pe * folding.simd - options.soft_macs
-            if packs(*bits) and (overlap(*bits) == 0 or single > device.dsps):
+            shared = packs(*bits) and not layer.depthwise
+            if shared and (overlap(*bits) == 0 or single > device.dsps):
                 return packed
         return BLOCK
 

@@ -130,8 +130,8 @@ class Ice40(Family):
                 rule = f"all elements of {device.name} are in look-up tables"
                 raise bad_input("--soft-macs", options.soft_macs, rule, "leave the option out")
             return soft
-        narrow = max(bits) <= DUAL_BITS
-        if options.pack == "2" and not narrow:
+        narrow = max(bits) <= DUAL_BITS and not layer.depthwise
+        if options.pack == "2" and not (narrow or layer.depthwise):
             rule = f"weights of {bits[0]} and activations of {bits[1]} bits do not pack"
             raise bad_input("--pack", options.pack, rule, "use --pack auto")
         if options.pack == "auto" and bits[0] <= SOFT_WEIGHT_BITS:

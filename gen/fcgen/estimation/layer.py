@@ -29,11 +29,12 @@ from fcgen.schedule.folding import Folding
 from fcgen.schedule.mapping import Mapping
 
 PASSED_ON = ("next_address", "next_activations", "next_last", "next_beat", "next_own")
+OWN = "next_activations"
 """Outputs of a group that nothing reads when it is the last one of its column."""
 
 
 def layer_logic(
-    network: DenseLayer,
+    dense: DenseLayer,
     folding: Folding,
     mapping: Mapping,
     costs: Costs,
@@ -43,7 +44,7 @@ def layer_logic(
 
     What a design has but once is not in it: ``costs.fixed_luts``, and the parameter port.
     """
-    found = _count(network, folding, mapping, costs, place)
+    found = _count(dense, folding, mapping, costs, place)
     return Logic(sum(logic.lut for logic in found), sum(logic.ff for logic in found))
 
 
@@ -75,15 +76,15 @@ def port_logic(chain: ParameterChain, layers: Sequence[LayerTiming], costs: Cost
 
 
 def _count(
-    network: DenseLayer,
+    dense: DenseLayer,
     folding: Folding,
     mapping: Mapping,
     costs: Costs,
     place: ChainPlace | None,
 ) -> list[Logic]:
     """Return what each part of a layer takes."""
-    parts = LayerParts(network, folding, mapping, place)
-    memories = LayerMemories(network, folding, parts.plan, mapping)
+    parts = LayerParts(dense, folding, mapping, place)
+    memories = LayerMemories(dense, folding, parts.plan, mapping)
     counter = LogicCounter(costs)
     queue, vectors, column = parts.queue(), parts.vector_memory(), parts.column()
     found = [_links(parts, vectors.latency)]
@@ -104,25 +105,39 @@ def _count(
     found += memory_logic(counter, memories)
     if place is not None:
         found += tap_logic(counter, memories, place)
+    marker = parts.frame_marker()
+    if marker is not None:
+        found.append(counter.count(marker))
     return found + _table(counter, parts)
 
 
 def _links(parts: LayerParts, vector_latency: int) -> Logic:
     """Count what the layer itself adds: delays that bring its parts into step."""
     folding, timing = parts.folding, parts.timing
-    stored = folding.simd * parts.network.activation_format.bits
-    width = folding.simd * parts.network.activation_format.computed.bits
+    stored = folding.input_lanes * parts.dense.activation_format.bits
+    width = folding.input_lanes * parts.dense.activation_format.computed.bits
     address = max((folding.weight_words - 1).bit_length(), 1)
     gate = timing.gate_delay - 1
     ff = gate + timing.drain_delay + ADDRESS_DELAY * address + width
     ff += timing.choice_delay * TAG_WIDTH
     ff += (gate - vector_latency) * stored
-    between = address + width + 1 + parts.beat_width + 1 + TAG_WIDTH
+    between = address + (0 if folding.depthwise else width) + 1 + parts.beat_width + 1 + TAG_WIDTH
     results = 0
     for column in range(folding.columns):
         ff += timing.column_wait(column) * results + (between if column else 0)
         results += folding.column_lanes * parts.plan.output_bits
+    if folding.depthwise:
+        ff += _own_activations(folding, parts.dense.activation_format.computed.bits)
     return Logic(1, ff)
+
+
+def _own_activations(folding: Folding, bits: int) -> int:
+    """Count the registers that bring the elements of a depthwise layer their activations."""
+    left, found = folding.pe, 0
+    for group in folding.groups:
+        left -= len(group.elements)
+        found += left * bits
+    return found
 
 
 def _groups(parts: LayerParts) -> Counter[Any]:
@@ -131,21 +146,23 @@ def _groups(parts: LayerParts) -> Counter[Any]:
     first_soft = folding.pe - mapping.soft_elements
     alike: dict[tuple[int, int], tuple[int, ...]] = {}
     found: Counter[Any] = Counter()
+    # A depthwise layer brings its groups their activations itself.
+    passed = tuple(port for port in PASSED_ON if port != OWN or not folding.depthwise)
     last = len(folding.groups) - 1
     for number, group in enumerate(folding.groups):
         soft = sum(member >= first_soft for member in group.elements)
         members = alike.setdefault((len(group.elements), soft), group.elements)
         zero = ("bus",) if group.row == 0 else ()
         ends = number == last or folding.groups[number + 1].column != group.column
-        found[members, zero, PASSED_ON if ends else ()] += 1
+        found[members, zero, passed if ends else ()] += 1
     return found
 
 
 def _table(counter: LogicCounter, parts: LayerParts) -> list[Logic]:
     """Count the table behind the queue, and what its memories are in look-up tables."""
-    if parts.network.table is None:
+    if parts.dense.table is None:
         return []
-    plan, lanes = TablePlan.of(parts.network.table, parts.mapping), parts.folding.output_lanes
+    plan, lanes = TablePlan.of(parts.dense.table, parts.mapping), parts.folding.output_lanes
     table = counter.once((*plan.images, lanes, parts.folding.outputs), parts.table)
     memories = _entries(plan, counter.costs)
     return [counter.count(table), *(times(memory, lanes) for memory in memories)]

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from fcgen.hardware.ends.arg_max import arg_max_latency
 from fcgen.hardware.ends.soft_max import SoftMaxPlan
 from fcgen.hardware.ends.top_k import TOP_K_LATENCY
-from fcgen.hardware.layer.layer_timing import LayerTiming
+from fcgen.hardware.layer.layer_timing import LayerTiming, Times
 from fcgen.network.network import Network
 from fcgen.schedule.mapping import Mapping
 from fcgen.schedule.schedule import Schedule
@@ -70,9 +72,23 @@ class AcceleratorTiming:
         """Return the cycle of an event of the last layer, given from its first input beat on."""
         return self._entries[-1] + cycles - (self.layers[-1].folding.synapse_folds - 1)
 
+    @cached_property
+    def _leaves(self) -> Times:
+        """When the last layer's output beats leave, where there are maps."""
+        times: Times = np.arange(self.layers[0].folding.frame_beats, dtype=np.int64)
+        for layer in self.layers:
+            times = layer.leaves(times)
+        return times
+
+    @property
+    def _has_maps(self) -> bool:
+        return any(layer.window is not None for layer in self.layers)
+
     @property
     def latency(self) -> int:
         """Cycles from the first input beat accepted to the last output beat accepted."""
+        if self._has_maps:
+            return int(self._leaves[-1]) + (self.end_latency or 0)
         return self._after_entry(self.layers[-1].latency) + (self.end_latency or 0)
 
     @property
@@ -80,4 +96,6 @@ class AcceleratorTiming:
         """Cycles from the first input beat accepted to the first output beat accepted."""
         if self.end_latency is not None:
             return self.latency - (self.end_beats - 1)
+        if self._has_maps:
+            return int(self._leaves[0])
         return self._after_entry(self.layers[-1].latency_first)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.utils import ceil_log2
-
 from fcgen.hardware.ends.soft_max import SoftMaxPlan, rings
 from fcgen.hardware.layer.layer_memories import LayerMemories
+from fcgen.hardware.layer.layer_parts import input_store
 from fcgen.hardware.layer.layer_timing import LayerTiming
 from fcgen.hardware.memories.table_memory import TablePlan
 from fcgen.hardware.requantization.result_plan import result_plan
@@ -26,53 +25,53 @@ def element_blocks(folding: Folding, mapping: Mapping) -> int:
     return folding.simd * sum(-(-count // mapping.unit.weights) for count in hard)
 
 
-def requantizer_blocks(network: DenseLayer, folding: Folding, unit: ProductUnit) -> int:
+def requantizer_blocks(dense: DenseLayer, folding: Folding, unit: ProductUnit) -> int:
     """Return the multiplier blocks of all requantizers, if they multiply with ``unit``."""
-    product = result_plan(network, unit).product
+    product = result_plan(dense, unit).product
     return folding.columns * folding.column_lanes * (product.blocks if product else 0)
 
 
-def multiplier_blocks(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+def multiplier_blocks(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the multiplier blocks of a layer."""
-    own = requantizer_blocks(network, folding, mapping.requantizer)
+    own = requantizer_blocks(dense, folding, mapping.requantizer)
     return element_blocks(folding, mapping) + own
 
 
-def cascades(network: DenseLayer, folding: Folding, mapping: Mapping) -> bool:
+def cascades(dense: DenseLayer, folding: Folding, mapping: Mapping) -> bool:
     """Say whether any memory of a layer is cut into parts that stand one behind the other."""
-    memories = _memories(network, folding, mapping)
+    memories = _memories(dense, folding, mapping)
     cuts = (memories.cut(bank) for bank in memories.banks)
     return any(cut is not None and len(cut.depths) > 1 for cut in cuts)
 
 
-def block_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+def block_rams(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer, on a device whose shapes the mapping knows."""
-    memories = _memories(network, folding, mapping)
+    memories = _memories(dense, folding, mapping)
     cuts = (memories.cut(bank) for bank in memories.banks)
-    own = _vector_rams(network, folding, mapping) + sum(cut.rams for cut in cuts if cut)
-    found = TablePlan.of(network.table, mapping).cut if network.table else None
+    own = _vector_rams(dense, folding, mapping) + sum(cut.rams for cut in cuts if cut)
+    found = TablePlan.of(dense.table, mapping).cut if dense.table else None
     return own + (folding.output_lanes * found.rams if found else 0)
 
 
-def block_rams_in_use(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+def block_rams_in_use(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer with these weights, as synthesis leaves them.
 
     Bits that are the same in all words take no room: those of neurons that only fill up a fold. Of
     bits that are always equal one is kept.
     """
-    memories = _memories(network, folding, mapping)
-    total = _queue_rams(network, folding, mapping)
+    memories = _memories(dense, folding, mapping)
+    total = _queue_rams(dense, folding, mapping)
     if memories.writable:
-        return total + block_rams(network, folding, mapping)
+        return total + block_rams(dense, folding, mapping)
     for bank in memories.banks:
         if memories.cut(bank) is not None:
             for name, depth in memories.parts(bank):
                 width = memories.images[name].distinct
                 total += rams_of(depth, width, mapping.ram_shapes)
-    if network.table is not None:
-        plan = TablePlan.of(network.table, mapping)
+    if dense.table is not None:
+        plan = TablePlan.of(dense.table, mapping)
         total += folding.output_lanes * plan.rams_in_use(mapping.ram_shapes)
-    return total + _vector_rams(network, folding, mapping)
+    return total + _vector_rams(dense, folding, mapping)
 
 
 def end_block_rams(network: Network, mapping: Mapping) -> int:
@@ -96,21 +95,20 @@ def _ring_rams(table: SoftmaxTable, mapping: Mapping) -> int:
     return sum(cut.rams for cut in cuts if cut)
 
 
-def _memories(network: DenseLayer, folding: Folding, mapping: Mapping) -> LayerMemories:
-    plan = result_plan(network, mapping.requantizer)
-    return LayerMemories(network, folding, plan, mapping)
+def _memories(dense: DenseLayer, folding: Folding, mapping: Mapping) -> LayerMemories:
+    plan = result_plan(dense, mapping.requantizer)
+    return LayerMemories(dense, folding, plan, mapping)
 
 
-def _vector_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
-    width = folding.simd * network.activation_format.bits
-    depth = 2 << ceil_log2(folding.synapse_folds)
+def _vector_rams(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+    depth, width = input_store(dense, folding)
     cut = mapping.vector_cut(depth, width)
     return cut.rams if cut else _left_to_yosys(mapping, depth, width)
 
 
-def _queue_rams(network: DenseLayer, folding: Folding, mapping: Mapping) -> int:
+def _queue_rams(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return those of the result queue, where it is neither in look-up tables nor in registers."""
-    timing, plan = LayerTiming.of(network, folding, mapping), result_plan(network)
+    timing, plan = LayerTiming.of(dense, folding, mapping), result_plan(dense)
     return timing.word_lanes * _left_to_yosys(mapping, timing.queue_words, plan.output_bits)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from fcgen.errors import bad_input
 from fcgen.load.model import NodeReport
 from fcgen.network.tail import NO_TAIL, Tail
+from fcgen.network.window import Window
 from fcgen.numerics.activation_table import ActivationTable
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.numerics.real_map import InputGrid, RealMap
@@ -42,7 +43,7 @@ class TableOrder:
 
 @dataclass(frozen=True, eq=False)
 class IntegerLayer:
-    """``step(weight · (x - zero point) + bias)``, all integers.
+    """``step(weight · (x - zero point) + bias)``, all integers, for each window where it has one.
 
     Attributes
     ----------
@@ -59,6 +60,10 @@ class IntegerLayer:
         What becomes of the step's codes.
     orders : tuple of TableOrder
         Other entries that the source may have.
+    window : Window, optional
+        Of a convolution or a pooling; the order of N is height, width, channel.
+    depthwise : bool
+        Output m sees channel m alone, and N are the taps.
     """
 
     name: str
@@ -72,9 +77,21 @@ class IntegerLayer:
     step: Step | None = None
     table: ActivationTable | None = None
     orders: tuple[TableOrder, ...] = ()
+    window: Window | None = None
+    depthwise: bool = False
 
     def __post_init__(self) -> None:
         check_sizes((self.inputs,), self.outputs, self.name)
+
+    @property
+    def frame_inputs(self) -> int:
+        """Values that go in: N, or those of the whole map."""
+        return self.inputs if self.window is None else self.window.elements
+
+    @property
+    def frame_outputs(self) -> int:
+        """Values that leave: M for every window."""
+        return self.outputs * (1 if self.window is None else self.window.positions)
 
     @property
     def inputs(self) -> int:
@@ -90,6 +107,8 @@ class IntegerLayer:
     def reach(self) -> tuple[Int64Array, Int64Array]:
         """Smallest and largest accumulator of each output, (M,) each: none beyond can occur."""
         low, high = self.input_lo - self.input_zero_point, self.input_hi - self.input_zero_point
+        if self.window is not None and self.window.padded:
+            low, high = min(low, 0), max(high, 0)
         positive = np.maximum(self.weight, 0).sum(axis=1)
         negative = np.minimum(self.weight, 0).sum(axis=1)
         least = positive * low + negative * high + self.bias
@@ -97,19 +116,29 @@ class IntegerLayer:
         return least, most
 
     def accumulate(self, x: npt.NDArray[np.integer]) -> Int64Array:
-        """Return the accumulators (V, M) of codes (V, N)."""
+        """Return the accumulators (V, M) of codes (V, N); (V, positions, M) of maps (V, H·W·C)."""
         shifted = x.astype(np.int64) - self.input_zero_point
-        sums: Int64Array = shifted @ self.weight.T + self.bias
+        if self.window is None:
+            sums: Int64Array = shifted @ self.weight.T + self.bias
+            return sums
+        # Integers below 2**53 are exact in float64, whatever the order in which they are added.
+        seen = self.window.gather(shifted.astype(np.float64))
+        weight = self.weight.astype(np.float64)
+        if self.depthwise:
+            sums = np.einsum("vptc,ct->vpc", seen, weight).astype(np.int64)
+        else:
+            sums = (seen.reshape(*seen.shape[:2], -1) @ weight.T).astype(np.int64)
+        sums += self.bias
         return sums
 
     def finish(self, accumulator: Int64Array) -> Int64Array:
-        """Return what leaves, (V, M), of accumulators (V, M)."""
-        if self.step is None:
-            return accumulator
-        codes = self.step(accumulator)
+        """Return what leaves, (V, frame_outputs), of what `accumulate` gives."""
+        codes = accumulator.reshape(-1, self.outputs)
+        if self.step is not None:
+            codes = self.step(codes)
         if self.table is not None:
             codes = self.table.entries[codes - self.table.index.minimum]
-        return codes
+        return codes.reshape(len(accumulator), -1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -134,6 +134,9 @@ class DenseLayer:
         if self.activation_format.bipolar and window.padded:
             rule = "signs have no code of 0, which padding needs"
             raise bad_input(self.name, f"padding {window.padding}", rule, "use 2 bits")
+        if self.runtime_weights:
+            rule = "weights of a layer with windows cannot be written at run time"
+            raise bad_input(self.name, "runtime_weights", rule, "leave them out")
         wanted = window.taps * (1 if self.depthwise else window.channels)
         if self.input_shape != (wanted,):
             rule = f"a window has {wanted} weights for each output"

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from fcgen.errors import bad_input
 from fcgen.files import document
 from fcgen.numerics.fixed import SIZE_MAX
@@ -109,6 +112,31 @@ class Window:
     def padded(self) -> bool:
         """Whether a window sees padding."""
         return any(self.padding)
+
+    def gather(self, maps: npt.NDArray[Any], fill: float = 0) -> npt.NDArray[Any]:
+        """Return the pixels of every window.
+
+        Parameters
+        ----------
+        maps : ndarray, shape (V, height * width * channels)
+        fill : number
+            Value of the padding.
+
+        Returns
+        -------
+        ndarray, shape (V, positions, taps, channels)
+        """
+        whole = maps.reshape(len(maps), self.height, self.width, self.channels)
+        sides = (self.padding[:2], self.padding[2:])
+        whole = np.pad(whole, ((0, 0), *sides, (0, 0)), constant_values=fill)
+        rows, columns = (
+            np.arange(count)[:, None] * step + np.arange(taps) * apart
+            for count, step, taps, apart in zip(
+                (self.rows, self.columns), self.stride, self.kernel, self.dilation, strict=True
+            )
+        )
+        seen = whole[:, rows[:, None, :, None], columns[None, :, None, :]]
+        return seen.reshape(len(maps), self.positions, self.taps, self.channels)
 
     def as_fields(self) -> dict[str, Any]:
         """Give the geometry as a JSON object."""

@@ -114,6 +114,83 @@ class DoubleProduct(Step):
 
 
 @dataclass(frozen=True, eq=False)
+class TwiceRounded(Step):
+    """LiteRT's reference kernels of convolutions: a product of integers, rounded two times.
+
+    The scale is a multiplier of 31 bits and a power of two. The upper half of the doubled product
+    is rounded half up, and what a shift to the right makes of it half away from zero.
+    """
+
+    scale: npt.NDArray[np.float64]
+    output: IntegerFormat
+    zero_point: int
+    lo: int
+    hi: int
+
+    def __call__(self, accumulator: Int64Array) -> Int64Array:
+        """See `Step`."""
+        multiplier, exponent = fixed_point(self.scale)
+        product = (accumulator << np.maximum(exponent, 0)) * multiplier
+        high = (product + (1 << 30)) >> 31
+        rounded = half_away(high, np.maximum(-exponent, 0))
+        return self._bounded((rounded + self.zero_point).astype(np.float64))
+
+    @property
+    def slope(self) -> npt.NDArray[np.float64]:
+        """See `Step`."""
+        return self.scale
+
+
+def fixed_point(scale: npt.NDArray[np.float64]) -> tuple[Int64Array, Int64Array]:
+    """Return multipliers of 31 bits and exponents, ``scale ~ multiplier * 2**(exponent - 31)``."""
+    fraction, exponent = np.frexp(scale)
+    multiplier = np.floor(np.abs(fraction) * 2.0**31 + 0.5) * np.sign(fraction)
+    whole = np.abs(multiplier) == 2.0**31
+    multiplier = np.where(whole, multiplier / 2, multiplier)
+    return multiplier.astype(np.int64), exponent.astype(np.int64) + whole
+
+
+def half_away(value: Int64Array, shift: Any) -> Int64Array:
+    """Return ``value / 2**shift`` rounded half away from zero; shifts 0 to 62."""
+    half = (np.int64(1) << shift) >> 1
+    rounded: Int64Array = np.where(value >= 0, (value + half) >> shift, -((half - value) >> shift))
+    return rounded
+
+
+@dataclass(frozen=True, eq=False)
+class MeanOfCodes(Step):
+    """Average pooling of codes: their sum, the accumulator, by their number, half away from zero.
+
+    Attributes
+    ----------
+    count : int
+        Codes that are added.
+    """
+
+    count: int
+    outputs: int
+    output: IntegerFormat
+    zero_point: int
+    lo: int
+    hi: int
+
+    def __call__(self, accumulator: Int64Array) -> Int64Array:
+        """See `Step`."""
+        magnitude = (np.abs(accumulator) + self.count // 2) // self.count
+        return self._bounded((np.sign(accumulator) * magnitude).astype(np.float64))
+
+    @property
+    def slope(self) -> npt.NDArray[np.float64]:
+        """See `Step`."""
+        return np.full(self.outputs, 1 / self.count)
+
+    @property
+    def intercept(self) -> npt.NDArray[np.float64]:
+        """See `Step`: codes are counted from 0, not from the zero point."""
+        return np.full(self.outputs, -float(self.zero_point))
+
+
+@dataclass(frozen=True, eq=False)
 class LikeStep(Step):
     """A step with the codes and the direction of another one."""
 

@@ -65,7 +65,7 @@ class Folding:
         Width of a weight; it decides how many elements share a bank.
     positions : int, positive
         How often the layer is applied to a frame: the windows of a convolution.
-    channels : int
+    channels, pixels : int
         Of the map of a convolution; 0 of a layer without windows.
     depthwise : bool
         Each element has an activation of its own: N are the taps, M the channels.
@@ -84,6 +84,7 @@ class Folding:
     weight_bits: int = 8
     positions: int = 1
     channels: int = 0
+    pixels: int = 0
     depthwise: bool = False
 
     def __post_init__(self) -> None:
@@ -117,17 +118,12 @@ class Folding:
     @classmethod
     def of(cls, layer: DenseLayer, pe: int = 1, simd: int = 1, output_lanes: int = 1) -> Folding:
         """Return the folding of a layer on ``pe`` elements of ``simd`` lanes."""
-        return cls(
-            layer.inputs,
-            layer.outputs,
-            pe,
-            simd,
-            output_lanes,
-            layer.weight_format.bits,
-            layer.positions,
-            0 if layer.window is None else layer.window.channels,
-            layer.depthwise,
-        )
+        sizes = (layer.inputs, layer.outputs, pe, simd, output_lanes, layer.weight_format.bits)
+        window = layer.window
+        if window is None:
+            return cls(*sizes)
+        pixels = window.height * window.width
+        return cls(*sizes, window.positions, window.channels, pixels, layer.depthwise)
 
     @property
     def input_lanes(self) -> int:
@@ -153,9 +149,21 @@ class Folding:
     def initiation_interval(self) -> int:
         """II: cycles from a vector to the next in steady state, when neither side stalls.
 
-        Of a convolution from a frame to the next: so many for each window.
+        Of a convolution from a frame to the next: so many for each window, or the beats of the map.
         """
-        return self.positions * self.cycles
+        return max(self.positions * self.cycles, self.frame_beats)
+
+    @property
+    def frame_beats(self) -> int:
+        """Beats that come in: SF, or those of the whole map."""
+        if not self.channels:
+            return self.synapse_folds
+        return self.pixels * self.pixel_beats
+
+    @property
+    def pixel_beats(self) -> int:
+        """Beats of a pixel of the map of a convolution."""
+        return self.channels // self.input_lanes
 
     @property
     def cycles(self) -> int:

@@ -15,7 +15,8 @@ def _sizes(folding: Folding) -> tuple[int, ...]:
     sizes = (folding.inputs, folding.outputs, folding.weight_bits)
     if not folding.channels:
         return sizes
-    return (*sizes, folding.positions, folding.channels, int(folding.depthwise))
+    map_sizes = (folding.positions, folding.channels, folding.pixels, int(folding.depthwise))
+    return (*sizes, *map_sizes)
 
 
 @dataclass(frozen=True)

@@ -56,14 +56,14 @@ def int8_layer(shape, seed):
 
 
 def expect(layer, vectors):
-    return forward(layer.network, vectors).tolist()
+    return forward(layer.dense, vectors).tolist()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("gap", "stall"), [(0.0, 0.0), (0.3, 0.3), (0.94, 0.0), (0.0, 0.94)])
 def test_random_formats_give_the_reference_under_any_stalls(shape, gap, stall):
     layer = layer_of(shape, seed=int(100 * (gap + 2 * stall)) + sum(shape))
-    vectors = random_vectors(np.random.default_rng(1), layer.network, 5)
+    vectors = random_vectors(np.random.default_rng(1), layer.dense, 5)
     beats = beats_of(layer, vectors, random.Random(2))
     record = stream(layer, [Phase(beats, len(vectors), gap, stall)])[0]
     assert record.outputs == expect(layer, vectors)
@@ -73,7 +73,7 @@ def test_random_formats_give_the_reference_under_any_stalls(shape, gap, stall):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_steady_state_takes_the_initiation_interval(shape):
     layer = int8_layer(shape, 3)
-    vectors = random_vectors(np.random.default_rng(1), layer.network, 12)
+    vectors = random_vectors(np.random.default_rng(1), layer.dense, 12)
     beats = beats_of(layer, vectors, random.Random(2))
     record = stream(layer, [Phase(beats, len(vectors))])[0]
     assert record.outputs == expect(layer, vectors)
@@ -83,7 +83,7 @@ def test_steady_state_takes_the_initiation_interval(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_producer_that_is_only_just_fast_enough_costs_no_cycle(shape):
     layer = int8_layer(shape, 4)
-    vectors = random_vectors(np.random.default_rng(1), layer.network, 10)
+    vectors = random_vectors(np.random.default_rng(1), layer.dense, 10)
     beats = beats_of(layer, vectors, random.Random(2))
     period = layer.initiation_interval // layer.folding.synapse_folds
     record = stream(layer, [Phase(beats, len(vectors), period=period)])[0]
@@ -94,7 +94,7 @@ def test_a_producer_that_is_only_just_fast_enough_costs_no_cycle(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_latency_is_the_formula(shape):
     layer = int8_layer(shape, 5)
-    vectors = random_vectors(np.random.default_rng(1), layer.network, 1)
+    vectors = random_vectors(np.random.default_rng(1), layer.dense, 1)
     beats = beats_of(layer, vectors, random.Random(2))
     record = stream(layer, [Phase(beats, 1, idle=layer.timing.flush + 2)])[0]
     assert record.last_out[0] - record.first_in[0] == layer.latency
@@ -105,7 +105,7 @@ def test_latency_is_the_formula(shape):
 def test_a_reset_at_any_moment_leaves_nothing_behind(shape):
     layer = int8_layer(shape, 6)
     rng = random.Random(7)
-    vectors = random_vectors(np.random.default_rng(1), layer.network, 4)
+    vectors = random_vectors(np.random.default_rng(1), layer.dense, 4)
     beats = beats_of(layer, vectors, rng)
     span = layer.latency + 2 * layer.initiation_interval
     cut_short = [
@@ -124,7 +124,7 @@ def test_a_reset_at_any_moment_leaves_nothing_behind(shape):
 def test_framing_faults_drop_exactly_the_broken_vectors(shape, seed):
     layer = int8_layer(shape, seed)
     rng = random.Random(seed)
-    vectors = random_vectors(np.random.default_rng(seed), layer.network, 12)
+    vectors = random_vectors(np.random.default_rng(seed), layer.dense, 12)
     beats = beats_of(layer, vectors, rng)
     beats += [(0, 0, 0)] * (2 * layer.folding.synapse_folds + 3)
     for place in rng.sample(range(len(beats)), 3):
@@ -143,7 +143,7 @@ def test_framing_faults_drop_exactly_the_broken_vectors(shape, seed):
 
 def decode(layer, words):
     """Return the inputs that accepted beats carry."""
-    kind = layer.network.activation_format
+    kind = layer.dense.activation_format
     bits = layer.folding.simd * kind.bits
     joined = sum(word << (beat * bits) for beat, word in enumerate(words))
     mask = (1 << kind.bits) - 1

@@ -70,9 +70,9 @@ def layer_of(case, *, cascaded=False):
 
 
 def run(layer, vectors, **phase):
-    data = random_vectors(np.random.default_rng(1), layer.network, vectors)
+    data = random_vectors(np.random.default_rng(1), layer.dense, vectors)
     record = stream(layer, [Phase(beats_of(layer, data, random.Random(2)), vectors, **phase)])[0]
-    assert record.outputs == forward(layer.network, data).tolist()
+    assert record.outputs == forward(layer.dense, data).tolist()
     return record
 
 

@@ -144,7 +144,7 @@ def test_new_parameters_hold_from_the_first_vector_begun_after_and_not_before(sh
 
 
 def pack_outputs(layer, outputs):
-    bits, lanes = layer.network.output_format.bits, layer.folding.output_lanes
+    bits, lanes = layer.dense.output_format.bits, layer.folding.output_lanes
     mask = (1 << bits) - 1
     return [
         sum((int(v) & mask) << (lane * bits) for lane, v in enumerate(row[first : first + lanes]))

@@ -422,13 +422,13 @@ def test_a_changed_byte_is_refused_or_read_and_never_a_traceback(place, tmp_path
         fcgen.load(save(bytes(content), tmp_path))
 
 
-def test_a_convolution_is_refused_by_its_operator(tmp_path):
-    path = save(mlp(6, 5, 4, conv=True), tmp_path)
+def test_an_unknown_operator_is_refused_by_its_name(tmp_path):
+    path = save(mlp(6, 5, 4, resized=True), tmp_path)
     with pytest.raises(InputError) as caught:
         fcgen.load(path)
     assert str(caught.value) == (
-        f"{path}: operator 2: CONV_2D: is not supported in a chain of dense layers; remove it, or "
-        "replace it by dense layers"
+        f"{path}: operator 2: RESIZE_BILINEAR: is not supported in a chain of dense layers; remove "
+        "it, or replace it by dense layers"
     )
 
 

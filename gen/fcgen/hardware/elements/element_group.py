@@ -52,6 +52,9 @@ class ElementGroup(wiring.Component):
     registered_choice : bool
         The group's result is chosen into a register; ``bus`` and ``tag`` then come a cycle later
         than ``beat`` and ``own``.
+    own_activations : bool
+        Each element has an activation of its own, element 0 in the least significant bits; the
+        layer brings every group its own, and there is no ``next_activations``.
 
     Ports
     -----
@@ -90,11 +93,15 @@ class ElementGroup(wiring.Component):
         soft_elements: int = 0,
         accumulator: str = "",
         registered_choice: bool = False,
+        own_activations: bool = False,
     ) -> None:
         if not 1 <= elements <= lanes * beats:
             raise ValueError("a group holds 1 to lanes * beats elements")
         if soft_elements and soft is None:
             raise ValueError("soft elements need a unit")
+        if own_activations and (simd != 1 or unit.weights != 1):
+            raise ValueError("elements with activations of their own have one lane and one neuron")
+        self.own_activations = own_activations
         self.unit = unit
         self.soft = soft
         self.soft_elements = soft_elements
@@ -117,8 +124,12 @@ class ElementGroup(wiring.Component):
             "tag": TAG_WIDTH,
             "bus": lanes * accumulator_width,
         }
+        own = {}
+        if own_activations:
+            own = {"activations": In(elements * self.chain.pop("activations"))}
         super().__init__(
             {name: In(width) for name, width in self.chain.items()}
+            | own
             | {"weights": In(elements * self.element_weight_width)}
             | {f"next_{name}": Out(width) for name, width in self.chain.items()}
         )
@@ -145,6 +156,8 @@ class ElementGroup(wiring.Component):
             own["accumulator"] = self.accumulator
         if self.registered_choice:
             own["registered_choice"] = 1
+        if self.own_activations:
+            own["own_activations"] = 1
         return own
 
     @module_border
@@ -161,6 +174,8 @@ class ElementGroup(wiring.Component):
     def _pass_on(self, m: Module) -> None:
         """Send everything to the next group; the valid bit alone needs the reset."""
         for name in ("address", "activations", "last"):
+            if name not in self.chain:
+                continue
             m.d.comb += getattr(self, f"next_{name}").eq(
                 register(m, getattr(self, name), f"{name}_register")
             )
@@ -193,8 +208,11 @@ class ElementGroup(wiring.Component):
             unused = Const(0, (unit.weights - used) * self.element_weight_width)
             low = first * self.element_weight_width
             weights = self.weights[low : low + used * self.element_weight_width]
+            activations: Value = self.activations
+            if self.own_activations:
+                activations = activations.word_select(first, self.activation.computed.bits)
             m.d.comb += [
-                element.activations.eq(self.activations),
+                element.activations.eq(activations),
                 element.weights.eq(Cat(weights, unused)),
                 element.last.eq(self.last),
             ]

@@ -8,6 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.convolution.window_memory import WindowMemory
 from fcgen.hardware.elements.bipolar import computed
 from fcgen.hardware.layer.drain_controller import VALID, DrainController
 from fcgen.hardware.layer.layer_controller import LayerController
@@ -15,6 +16,7 @@ from fcgen.hardware.layer.layer_memories import LayerMemories, MemoryPort
 from fcgen.hardware.layer.layer_parameters import connect_alone, connect_place
 from fcgen.hardware.layer.layer_parts import LayerParts
 from fcgen.hardware.layer.layer_timing import ADDRESS_DELAY
+from fcgen.hardware.layer.own_activations import OwnActivations
 from fcgen.hardware.memories.images import MemoryImage
 from fcgen.hardware.memories.vector_memory import VectorMemory
 from fcgen.hardware.parameters.parameter_chain import ParameterChain
@@ -47,7 +49,7 @@ class Layer(wiring.Component):
 
     Parameters
     ----------
-    network : DenseLayer
+    dense : DenseLayer
         Weights, constants and formats; with a table, which stands behind the queue, the layer
         gives ``table[requantize(W·x + b)]``.
     folding : Folding
@@ -83,36 +85,36 @@ class Layer(wiring.Component):
 
     def __init__(
         self,
-        network: DenseLayer,
+        dense: DenseLayer,
         folding: Folding,
         image_prefix: str = "",
         mapping: Mapping = GENERIC,
         instance: str = "",
         place: ChainPlace | None = None,
     ) -> None:
-        if place is not None and not network.runtime_weights:
+        if place is not None and not dense.runtime_weights:
             raise ValueError("a layer whose weights are fixed has no place on the chain")
-        if (network.outputs, network.inputs) != (folding.outputs, folding.inputs):
+        if (dense.outputs, dense.inputs) != (folding.outputs, folding.inputs):
             raise ValueError("the folding is for another size of layer")
-        if network.weight_format.bits != folding.weight_bits:
+        if dense.weight_format.bits != folding.weight_bits:
             raise ValueError("the folding is for another width of weights")
-        self.network = network
+        self.dense = dense
         self.folding = folding
         self.mapping = mapping
         self.place = place
-        self.parts = LayerParts(network, folding, mapping, place)
+        self.parts = LayerParts(dense, folding, mapping, place)
         self.plan = self.parts.plan
         self.timing = self.parts.timing
         self.instance = instance
         self.table = self.parts.table(image_prefix)
         image_prefix += f"{instance}_" if instance else ""
-        self.memories = LayerMemories(network, folding, self.plan, mapping, image_prefix)
-        alone = network.runtime_weights and place is None
+        self.memories = LayerMemories(dense, folding, self.plan, mapping, image_prefix)
+        alone = dense.runtime_weights and place is None
         self.parameter_chain = ParameterChain([self.memories]) if alone else None
         super().__init__(
             {
-                **input_ports(folding.simd * network.activation_format.bits),
-                **output_ports(folding.output_lanes * network.output_format.bits),
+                **input_ports(folding.input_lanes * dense.activation_format.bits),
+                **output_ports(folding.output_lanes * dense.output_format.bits),
                 "error": Out(1),
             }
             | self._parameter_ports
@@ -128,8 +130,8 @@ class Layer(wiring.Component):
             "pe": folding.pe,
             "simd": folding.simd,
             "output_lanes": folding.output_lanes,
-            "activation": self.network.activation_format.name,
-            "weight": self.network.weight_format.name,
+            "activation": self.dense.activation_format.name,
+            "weight": self.dense.weight_format.name,
             "initiation_interval": folding.initiation_interval,
             "latency": self.latency,
             "latency_first": self.latency_first,
@@ -182,19 +184,26 @@ class Layer(wiring.Component):
             self.error.eq(vectors.error),
             controller.available.eq(vectors.available),
             vectors.vector_end.eq(controller.vector_end),
-            vectors.address.eq(controller.synapse_fold),
         ]
+        if isinstance(vectors, WindowMemory):
+            m.d.comb += vectors.advance.eq(controller.issue)
+        else:
+            m.d.comb += vectors.address.eq(controller.synapse_fold)
         # The queue stands at the outputs' end of the chip, the controller at the inputs'.
         m.d.sync += controller.word_taken.eq(queue.word_taken)
         self._connect_output(m, queue)
         weights, constants = self._place_memories(m, vectors, controller)
 
         head = self._head(m, vectors, controller, drain)
+        own = None
+        if self.folding.depthwise:
+            bits = self.dense.activation_format.computed.bits
+            own = OwnActivations(self.folding, bits, head.pop("activations"))
         results: Value = Const(0, 0)
         for column in range(self.folding.columns):
             if column:
                 head = {name: self._passed_on(m, name, head[name], column) for name in head}
-            tag, bus = self._groups(m, column, head, weights)
+            tag, bus = self._groups(m, column, head, weights, own)
             end = self._requantize(m, column, tag, bus, constants[column])
             # Results of the columns before wait for this one, which ends as much later.
             waiting = self.timing.column_wait(column)
@@ -204,16 +213,16 @@ class Layer(wiring.Component):
         return m
 
     def _place_memories(
-        self, m: Module, vectors: VectorMemory, controller: LayerController
+        self, m: Module, vectors: VectorMemory | WindowMemory, controller: LayerController
     ) -> tuple[list[MemoryPort], list[MemoryPort]]:
         """Add the memories, and tie them to whoever writes their contents at run time."""
         chain, place = self.parameter_chain, self.place
         space = chain.space if chain else place.space if place else None
         weights, constants, taps = self.memories.place(m, space)
-        if chain is not None:
+        if chain is not None and isinstance(vectors, VectorMemory):
             port = chain.port(self.timing.drained_after)
             connect_alone(m, self, port, taps, vectors, controller)
-        elif place is not None:
+        elif place is not None and isinstance(vectors, VectorMemory):
             connect_place(m, self, place, taps, vectors, controller)
         return weights, constants
 
@@ -225,12 +234,26 @@ class Layer(wiring.Component):
             m.d.comb += queue.out_ready.eq(self.table.in_ready)
             for name in STREAM:
                 m.d.comb += getattr(self.table, f"in_{name}").eq(getattr(queue, f"out_{name}"))
+        marker = self.parts.frame_marker()
+        beat = {name: getattr(source, f"out_{name}") for name in STREAM}
+        if marker is not None:
+            m.submodules.frame_marker = marker
+            m.d.comb += [
+                marker.passes.eq(source.out_valid & self.out_ready),
+                marker.vector_first.eq(source.out_first),
+                marker.vector_last.eq(source.out_last),
+            ]
+            beat |= {"first": marker.first, "last": marker.last}
         for name in STREAM:
-            m.d.comb += getattr(self, f"out_{name}").eq(getattr(source, f"out_{name}"))
+            m.d.comb += getattr(self, f"out_{name}").eq(beat[name])
         m.d.comb += source.out_ready.eq(self.out_ready)
 
     def _head(
-        self, m: Module, vectors: VectorMemory, controller: LayerController, drain: DrainController
+        self,
+        m: Module,
+        vectors: VectorMemory | WindowMemory,
+        controller: LayerController,
+        drain: DrainController,
     ) -> dict[str, Value]:
         """Bring what enters the first group into step; idle beats carry activations of zero."""
         gate = self.timing.gate_delay - 1
@@ -256,9 +279,9 @@ class Layer(wiring.Component):
         The unused lanes of a fold's last beat meet weights of zero, or, as bipolar weights have
         none, are 0 themselves.
         """
-        form, folding = self.network.activation_format, self.folding
+        form, folding = self.dense.activation_format, self.folding
         used = folding.inputs - (folding.synapse_folds - 1) * folding.simd
-        masked = self.network.weight_format.bipolar and used < folding.simd
+        masked = self.dense.weight_format.bipolar and used < folding.simd
         if not masked and not form.bipolar:
             return Mux(issued, word, 0)
         inside = issued
@@ -266,8 +289,8 @@ class Layer(wiring.Component):
             gate = self.timing.gate_delay - 1
             inside = issued & ~delay(m, controller.fold_end, gate, "issued_last", reset=True)
         lanes = []
-        for lane in range(folding.simd):
-            valid = inside if lane >= used else issued
+        for lane in range(folding.input_lanes):
+            valid = inside if masked and lane >= used else issued
             value = word.word_select(lane, form.bits)
             lanes.append(computed(value, valid) if form.bipolar else Mux(valid, value, 0))
         return Cat(lanes)
@@ -287,10 +310,17 @@ class Layer(wiring.Component):
         return Cat(valid, register(m, value[VALID + 1 :], register_name))
 
     def _groups(
-        self, m: Module, column: int, head: dict[str, Value], weights: list[MemoryPort]
+        self,
+        m: Module,
+        column: int,
+        head: dict[str, Value],
+        weights: list[MemoryPort],
+        own: OwnActivations | None,
     ) -> tuple[Value, Value]:
         """Chain the groups of a column; return the tag and the bus that leave the last one."""
         links = head | {"bus": Const(0, self.folding.column_lanes * self.plan.accumulator_width)}
+        if own is not None:
+            own.enter(m, column)
         for number, group in enumerate(self.folding.groups):
             if group.column != column:
                 continue
@@ -298,6 +328,8 @@ class Layer(wiring.Component):
             m.d.comb += [getattr(unit, name).eq(value) for name, value in links.items()]
             m.d.comb += [address.eq(unit.address) for address in weights[number].addresses]
             m.d.comb += unit.weights.eq(weights[number].word)
+            if own is not None:
+                m.d.comb += unit.activations.eq(own.take(m, group.elements))
             links = {name: getattr(unit, f"next_{name}") for name in links}
         return links["tag"], links["bus"]
 

@@ -47,7 +47,7 @@ class LayerMemories:
 
     Parameters
     ----------
-    network : DenseLayer
+    dense : DenseLayer
     folding : Folding
     plan : ResultPlan
     mapping : Mapping
@@ -57,19 +57,19 @@ class LayerMemories:
 
     def __init__(
         self,
-        network: DenseLayer,
+        dense: DenseLayer,
         folding: Folding,
         plan: ResultPlan,
         mapping: Mapping = GENERIC,
         prefix: str = "",
     ) -> None:
-        self.network = network
+        self.dense = dense
         self.folding = folding
         self.mapping = mapping
         self.prefix = prefix
-        self.writable = network.runtime_weights
+        self.writable = dense.runtime_weights
         self.weights = weight_banks(
-            folding, network.weight_format, writable=self.writable, mapping=mapping
+            folding, dense.weight_format, writable=self.writable, mapping=mapping
         )
         self.constants = parameter_banks(folding, plan, writable=self.writable)
 
@@ -83,7 +83,7 @@ class LayerMemories:
         """Contents of every memory, by the name of its image file."""
         images = {}
         for bank in self.banks:
-            whole, first = bank.contents(self.network, self.folding), 0
+            whole, first = bank.contents(self.dense, self.folding), 0
             for name, depth in self.parts(bank):
                 images[name] = whole[first : first + depth]
                 first += depth

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from amaranth.utils import ceil_log2
 
+from fcgen.hardware.convolution.frame_marker import FrameMarker
+from fcgen.hardware.convolution.ring import ring_rows
+from fcgen.hardware.convolution.window_memory import WindowMemory
 from fcgen.hardware.elements.element_group import ElementGroup
 from fcgen.hardware.layer.drain_controller import DrainController, beat_code
 from fcgen.hardware.layer.layer_controller import LayerController
@@ -16,6 +19,7 @@ from fcgen.hardware.requantization.result_plan import result_plan
 from fcgen.hardware.requantization.result_queue import ResultQueue
 from fcgen.hardware.requantization.unary_table import UnaryTable
 from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.window import Window
 from fcgen.schedule.folding import Folding
 from fcgen.schedule.mapping import GENERIC, Mapping
 
@@ -25,7 +29,7 @@ class LayerParts:
 
     Parameters
     ----------
-    network : DenseLayer
+    dense : DenseLayer
     folding : Folding
     mapping : Mapping
     place : ChainPlace, optional
@@ -41,29 +45,43 @@ class LayerParts:
 
     def __init__(
         self,
-        network: DenseLayer,
+        dense: DenseLayer,
         folding: Folding,
         mapping: Mapping = GENERIC,
         place: ChainPlace | None = None,
     ) -> None:
-        self.network = network
+        self.dense = dense
         # What follows in a network needs no gate of its own: nothing enters that has not begun.
-        self.holdable = network.runtime_weights and (place is None or place.first)
+        self.holdable = dense.runtime_weights and (place is None or place.first)
         self.folding = folding
         self.mapping = mapping
-        self.plan = result_plan(network, mapping.requantizer)
-        self.timing = LayerTiming.of(network, folding, mapping)
+        self.plan = result_plan(dense, mapping.requantizer)
+        self.timing = LayerTiming.of(dense, folding, mapping)
 
-    def vector_memory(self) -> VectorMemory:
-        """Return the double buffer of input vectors."""
-        beats = self.folding.synapse_folds
-        width = self.folding.simd * self.network.activation_format.bits
-        return VectorMemory(
-            beats=beats,
-            width=width,
-            holdable=self.holdable,
-            block_ram=self.mapping.vector_cut(2 << ceil_log2(beats), width) is not None,
+    def vector_memory(self) -> VectorMemory | WindowMemory:
+        """Return the double buffer of input vectors, or the ring of rows of a convolution."""
+        block_ram = self.mapping.vector_cut(*input_store(self.dense, self.folding)) is not None
+        form, window = self.dense.activation_format, self.dense.window
+        if window is None:
+            return VectorMemory(
+                beats=self.folding.synapse_folds,
+                width=self.folding.simd * form.bits,
+                holdable=self.holdable,
+                block_ram=block_ram,
+            )
+        return WindowMemory(
+            window,
+            lanes=self.folding.input_lanes,
+            bits=form.bits,
+            zero_point=self.dense.input_zero_point,
+            rows=rows_of(window, self.folding),
+            depthwise=self.folding.depthwise,
+            block_ram=block_ram,
         )
+
+    def frame_marker(self) -> FrameMarker | None:
+        """Return what marks frames of many windows; None where a vector is a frame."""
+        return FrameMarker(self.folding.positions) if self.folding.positions > 1 else None
 
     def controller(self) -> LayerController:
         """Return the sequencer of the folds."""
@@ -107,8 +125,9 @@ class LayerParts:
             lanes=self.folding.column_lanes,
             beats=self.folding.group_beats,
             simd=self.folding.simd,
-            activation=self.network.activation_format,
-            weight=self.network.weight_format,
+            activation=self.dense.activation_format,
+            weight=self.dense.weight_format,
+            own_activations=self.folding.depthwise,
             accumulator_width=self.plan.accumulator_width,
             address_width=max((self.folding.weight_words - 1).bit_length(), 1),
             beat_width=self.beat_width,
@@ -137,7 +156,21 @@ class LayerParts:
 
     def table(self, image_prefix: str = "") -> UnaryTable | None:
         """Return the table behind the queue; None where the results themselves leave."""
-        if self.network.table is None:
+        if self.dense.table is None:
             return None
-        plan = TablePlan.of(self.network.table, self.mapping, image_prefix)
+        plan = TablePlan.of(self.dense.table, self.mapping, image_prefix)
         return UnaryTable(plan, outputs=self.folding.outputs, lanes=self.folding.output_lanes)
+
+
+def rows_of(window: Window, folding: Folding) -> int:
+    """Return the rows of the ring of a convolution."""
+    return ring_rows(window, folding.pixel_beats, folding.cycles)
+
+
+def input_store(dense: DenseLayer, folding: Folding) -> tuple[int, int]:
+    """Return words and bits of a word of what keeps a layer's inputs."""
+    width = folding.input_lanes * dense.activation_format.bits
+    window = dense.window
+    if window is None:
+        return 2 << ceil_log2(folding.synapse_folds), width
+    return rows_of(window, folding) * window.width * folding.pixel_beats, width

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.hardware.convolution.ring import last_columns, last_rows
+from fcgen.hardware.convolution.window_memory import AVAILABILITY_DELAY
 from fcgen.hardware.elements.processing_element import element_delay, result_delay
 from fcgen.hardware.layer.layer_controller import reserve
 from fcgen.hardware.memories.table_memory import TablePlan
@@ -12,9 +17,11 @@ from fcgen.hardware.requantization.requantizer_column import column_latency
 from fcgen.hardware.requantization.result_plan import result_plan
 from fcgen.hardware.requantization.result_queue import ResultQueue, queue_latency
 from fcgen.network.dense_layer import DenseLayer
+from fcgen.network.window import Window
 from fcgen.schedule.folding import Folding, ceil_div
 from fcgen.schedule.mapping import GENERIC, Mapping
 
+Times = npt.NDArray[np.int64]
 ADDRESS_DELAY = 1
 """Cycles from an issued address to the first weight bank."""
 QUEUE_LATENCY = 3
@@ -44,6 +51,8 @@ class LayerTiming:
         The result queue stands in look-up tables.
     table_latency : int
         Cycles of the table behind the queue, 0 without one.
+    window : Window, optional
+        Of a convolution.
     """
 
     folding: Folding
@@ -54,11 +63,12 @@ class LayerTiming:
     weight_latency: int
     lut_memories: bool
     table_latency: int = 0
+    window: Window | None = None
 
     @classmethod
-    def of(cls, network: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> LayerTiming:
+    def of(cls, dense: DenseLayer, folding: Folding, mapping: Mapping = GENERIC) -> LayerTiming:
         """Return the timing of a layer without building its hardware."""
-        plan = result_plan(network, mapping.requantizer)
+        plan = result_plan(dense, mapping.requantizer)
         return cls(
             folding=folding,
             element_delay=element_delay(folding.simd, mapping.unit),
@@ -67,7 +77,8 @@ class LayerTiming:
             column_latency=column_latency(plan, mapping.weight_latency),
             weight_latency=mapping.weight_latency,
             lut_memories=mapping.lut_memories,
-            table_latency=TablePlan.of(network.table, mapping).latency if network.table else 0,
+            table_latency=TablePlan.of(dense.table, mapping).latency if dense.table else 0,
+            window=dense.window,
         )
 
     @property
@@ -163,20 +174,60 @@ class LayerTiming:
 
     @cached_property
     def _word_times(self) -> tuple[int, ...]:
-        """Cycle, from the first input beat on, at which each queue word could be at the output."""
+        """Cycle, from the first one of a vector on, at which each queue word could leave."""
         folding = self.folding
         times = []
         for end in range(self.word_lanes, folding.outputs + self.word_lanes, self.word_lanes):
             fold, element = divmod(min(end, folding.outputs) - 1, folding.pe)
-            issued = (fold + 2) * folding.synapse_folds - 1
+            issued = (fold + 1) * folding.synapse_folds - 1
             beat = element // folding.result_lanes
             times.append(issued + self.issue_to_queue + beat + self.queue_latency)
         return tuple(times)
 
+    @cached_property
+    def _alone(self) -> Times:
+        """When the output beats leave if the input beats come one a cycle, from cycle 0 on."""
+        return self.leaves(np.arange(self.folding.frame_beats, dtype=np.int64))
+
+    def leaves(self, comes: Times) -> Times:
+        """Return when the output beats of a frame leave.
+
+        Parameters
+        ----------
+        comes : ndarray of int64, shape (frame_beats,)
+            Cycles in which its input beats are accepted.
+
+        Returns
+        -------
+        ndarray of int64, shape (positions * output_beats,)
+            Cycles in which they are accepted, at the earliest.
+        """
+        starts = self._starts(comes)
+        beats = self.folding.output_beats
+        words = np.arange(beats) // (self.word_lanes // self.folding.output_lanes)
+        times = starts[:, None] + np.array(self._word_times)[words]
+        place = np.arange(times.size)
+        # A beat a cycle, at the most.
+        found: Times = np.maximum.accumulate(times.reshape(-1) - place) + place
+        return found + self.table_latency
+
+    def _starts(self, comes: Times) -> Times:
+        """Return the first cycle of every vector, or of every window: the beat before is there."""
+        if self.window is None:
+            return comes[-1:] + 1
+        window, folding = self.window, self.folding
+        pixels = last_rows(window)[:, None] * window.width + last_columns(window) + 1
+        there = comes[pixels.reshape(-1) * folding.pixel_beats - 1] + AVAILABILITY_DELAY
+        busy = np.arange(folding.positions) * folding.cycles
+        starts: Times = np.maximum.accumulate(there - busy) + busy
+        return starts
+
     @property
     def latency_first(self) -> int:
         """Cycles from the first input beat accepted to the first output beat accepted."""
-        return self._word_times[0] + self.table_latency
+        if self.window is not None:
+            return int(self._alone[0])
+        return self.folding.synapse_folds + self._word_times[0] + self.table_latency
 
     @property
     def latency(self) -> int:
@@ -185,9 +236,11 @@ class LayerTiming:
         The last beat leaves as many cycles after a word as there are beats from that word on, at
         the earliest: the maximum over the words.
         """
+        if self.window is not None:
+            return int(self._alone[-1])
         beats_a_word = self.word_lanes // self.folding.output_lanes
         beats = self.folding.output_beats
         queue = max(
             time + beats - 1 - word * beats_a_word for word, time in enumerate(self._word_times)
         )
-        return queue + self.table_latency
+        return self.folding.synapse_folds + queue + self.table_latency

@@ -11,7 +11,7 @@ from fcgen.load.integer_model import IntegerLayer
 from fcgen.load.tflite.graph import AGAIN, Tensor, TfliteGraph
 from fcgen.load.tflite.unary import bound_code
 from fcgen.numerics.fixed import IntegerFormat
-from fcgen.numerics.source_step import DoubleProduct, FloatProduct, Int64Array, Step
+from fcgen.numerics.source_step import DoubleProduct, FloatProduct, Int64Array, Step, TwiceRounded
 
 INT8 = IntegerFormat(8, signed=True)
 ACTIVATIONS = {0: (None, None), 1: (0.0, None), 2: (-1.0, 1.0), 3: (0.0, 6.0)}
@@ -44,25 +44,12 @@ def dense(
     result = graph.tensor(int(operator.Outputs(0)))
     graph.check_codes(entry)
     graph.check_codes(result)
-    if not weight.quantised:
-        rule = "must be int8 with a scale"
-        raise bad_input(f"{graph.path}: {weight.name}", weight.kind, rule, AGAIN)
-    if weight.zero_points.any():
-        rule = "weights must have no zero point"
-        raise bad_input(f"{graph.path}: {weight.name}", "zero point", rule, AGAIN)
-    if not weight.data:
-        rule = "weights must be constants"
-        raise bad_input(f"{graph.path}: {weight.name}", "no values", rule, AGAIN)
-    matrix = weight.values(np.int8).astype(np.int64)
-    by_row = len(weight.scales) == weight.shape[0] and not weight.axis
-    if matrix.ndim != 2 or not (len(weight.scales) == 1 or by_row):
-        rule = "weights must be a matrix with one scale, or one for each row"
-        raise bad_input(f"{graph.path}: {weight.name}", weight.shape, rule, AGAIN)
+    matrix = weights_of(graph, weight)
     bias = np.zeros(len(matrix), np.int64)
     if len(inputs) > 2 and inputs[2] >= 0:
-        bias = _bias(graph, graph.tensor(inputs[2]), len(matrix))
+        bias = bias_of(graph, graph.tensor(inputs[2]), len(matrix))
     layer = IntegerLayer(
-        name=_short(result.name, number),
+        name=short_name(result.name, number),
         weight=matrix,
         bias=bias,
         weight_format=INT8,
@@ -72,14 +59,40 @@ def dense(
         input_hi=127,
         step=_step(graph, operator, (entry, weight, result), xnnpack),
     )
+    check_sums(graph, layer, result)
+    return layer
+
+
+def weights_of(graph: TfliteGraph, weight: Tensor, rank: int = 2, axis: int = 0) -> Int64Array:
+    """Return int8 weights, which have one scale, or one for each place along ``axis``."""
+    subject = f"{graph.path}: {weight.name}"
+    if not weight.quantised:
+        raise bad_input(subject, weight.kind, "must be int8 with a scale", AGAIN)
+    if weight.zero_points.any():
+        raise bad_input(subject, "zero point", "weights must have no zero point", AGAIN)
+    if not weight.data:
+        raise bad_input(subject, "no values", "weights must be constants", AGAIN)
+    values: Int64Array = weight.values(np.int8).astype(np.int64)
+    apart = values.ndim == rank and weight.axis == axis
+    if values.ndim != rank or not (
+        len(weight.scales) == 1 or (apart and len(weight.scales) == values.shape[axis])
+    ):
+        what = "a matrix with one scale, or one for each row"
+        if rank > 2:
+            what = f"of rank {rank} with one scale, or one for each output"
+        raise bad_input(subject, weight.shape, f"weights must be {what}", AGAIN)
+    return values
+
+
+def check_sums(graph: TfliteGraph, layer: IntegerLayer, result: Tensor) -> None:
+    """Refuse a layer whose sums need more than 32 bits."""
     largest = max(-int(layer.reach[0].min()) - 1, int(layer.reach[1].max()))
     if largest >= SUM_MAX:
         rule = "LiteRT has 32 bits for a sum, and drops what is beyond"
         raise bad_input(f"{graph.path}: {result.name}", f"sums up to {largest:,}", rule, AGAIN)
-    return layer
 
 
-def _bias(graph: TfliteGraph, tensor: Tensor, outputs: int) -> Int64Array:
+def bias_of(graph: TfliteGraph, tensor: Tensor, outputs: int) -> Int64Array:
     """Return the integers of a bias, which LiteRT adds whatever scale they have."""
     subject = f"{graph.path}: {tensor.name}"
     if tensor.kind != "INT32":
@@ -94,24 +107,46 @@ def _bias(graph: TfliteGraph, tensor: Tensor, outputs: int) -> Int64Array:
 def _step(
     graph: TfliteGraph, operator: Any, tensors: tuple[Tensor, Tensor, Tensor], xnnpack: bool
 ) -> Step:
-    entry, weight, result = tensors
     options = graph.options(operator, "FullyConnectedOptions")
     fused = 0 if options is None else options.FusedActivationFunction()
-    if fused not in ACTIVATIONS:
-        rule = "LiteRT has none for int8 but the bounds 1 to 3"
-        remedy = "put it behind the layer, as an operator of its own"
-        raise bad_input(f"{graph.path}: {result.name}", f"activation {fused}", rule, remedy)
     if options is not None and options.WeightsFormat():
         rule = "its weights are not in the order of a matrix"
         found = f"weights format {options.WeightsFormat()}"
-        raise bad_input(f"{graph.path}: {result.name}", found, rule, AGAIN)
+        raise bad_input(f"{graph.path}: {tensors[2].name}", found, rule, AGAIN)
+    return product_step(graph, fused, tensors, tensors[1].shape[0], xnnpack, DoubleProduct)
+
+
+def bounds_of(graph: TfliteGraph, fused: int, result: Tensor, *, xnnpack: bool) -> list[int]:
+    """Return the least and the largest code that a fused activation leaves."""
+    subject = f"{graph.path}: {result.name}"
+    if fused not in ACTIVATIONS:
+        rule = "LiteRT has none for int8 but the bounds 1 to 3"
+        remedy = "put it behind the layer, as an operator of its own"
+        raise bad_input(subject, f"activation {fused}", rule, remedy)
     zero_point, scale = int(result.zero_points[0]), result.scales[0]
     ends = [-128, 127]
     for place, bound in enumerate(ACTIVATIONS[fused]):
         if bound is not None:
-            check_bound(f"{graph.path}: {result.name}", bound, float(scale))
+            check_bound(subject, bound, float(scale))
             ends[place] = bound_code(bound, scale, zero_point, xnnpack=xnnpack)
-    outputs = weight.shape[0]
+    return ends
+
+
+def product_step(
+    graph: TfliteGraph,
+    fused: int,
+    tensors: tuple[Tensor, Tensor, Tensor],
+    outputs: int,
+    xnnpack: bool,
+    reference: type[DoubleProduct] | type[TwiceRounded],
+) -> Step:
+    """Return how sums become codes, by XNNPACK or by the ``reference`` kernel.
+
+    ``tensors`` are activations, weights and result; ``fused`` is the number of an activation.
+    """
+    entry, weight, result = tensors
+    zero_point, scale = int(result.zero_points[0]), result.scales[0]
+    ends = bounds_of(graph, fused, result, xnnpack=xnnpack)
     if xnnpack:
         factors = (entry.scales[0] * weight.scales) / result.scales[0]
         if factors.max() >= XNNPACK_STEPS:
@@ -120,7 +155,7 @@ def _step(
             raise bad_input(f"{graph.path}: {result.name}", f"{factors.max():g}", rule, remedy)
         return FloatProduct(np.broadcast_to(factors, (outputs,)), INT8, zero_point, *ends)
     exact = entry.scales[0].astype(np.float64) * weight.scales.astype(np.float64) / float(scale)
-    return DoubleProduct(np.broadcast_to(exact, (outputs,)), INT8, zero_point, *ends)
+    return reference(np.broadcast_to(exact, (outputs,)), INT8, zero_point, *ends)
 
 
 def check_bound(subject: str, bound: float, scale: float) -> None:
@@ -130,7 +165,7 @@ def check_bound(subject: str, bound: float, scale: float) -> None:
         raise bad_input(subject, found, "LiteRT has less than 2^31", "give it a larger scale")
 
 
-def _short(name: str, number: int) -> str:
+def short_name(name: str, number: int) -> str:
     """Return the part of a converter's long name that tells a layer."""
     parts = [part for part in name.split(";")[-1].split("/") if part]
     known = [part for part in parts if part not in ("BiasAdd", "MatMul", "Relu")]

@@ -1,4 +1,4 @@
-"""TFLite files of int8 fully connected layers.
+"""TFLite files of int8 layers: fully connected ones, convolutions, average pooling.
 
 A layer's sums are those of integers; its outputs are LiteRT's, by its reference kernel or by
 XNNPACK, which computes in float32 as onnxruntime does. Functions between the layers are tables.
@@ -21,6 +21,7 @@ from fcgen.load.model_file import content
 from fcgen.load.tflite.dense import INT8, check_bound, dense
 from fcgen.load.tflite.graph import AGAIN, UNSIGNED_ZERO, Tensor, TfliteGraph
 from fcgen.load.tflite.unary import BLOCK, BOUNDS, CURVES, NAMES, PLACE, Scaled, table
+from fcgen.load.tflite.windowed import KINDS, windowed
 from fcgen.network.tail import OTHER, Tail
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.numerics.real_map import InputGrid, RealMap
@@ -29,6 +30,7 @@ from fcgen.numerics.roundings import HALF_AWAY
 IDENTIFIER = b"TFL3"
 TARGETS = ("litert-reference", "litert-xnnpack")
 DENSE = "FULLY_CONNECTED"
+LAYERS = (DENSE, *KINDS)
 SAME_ORDER = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 TAIL = {"SOFTMAX": "softmax", "ARG_MAX": "argmax", "LOGISTIC": "sigmoid", "DEQUANTIZE": ""}
 CODES = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-(1 << 15), (1 << 15) - 1)}
@@ -80,6 +82,7 @@ class _Walk:
         self.graph, self.path, self.target = graph, graph.path, target
         self.layers: list[IntegerLayer] = []
         self.reports: list[NodeReport] = []
+        self.pad = (0, 0, 0, 0)
         self.tail = ""
         self.tail_grid: InputGrid | None = None
         self.ends: set[int] = set()
@@ -90,7 +93,7 @@ class _Walk:
         """Return the model."""
         graph = self.graph
         operators = list(graph.operators())
-        denses = [place for place, (kind, _) in enumerate(operators) if kind == DENSE]
+        denses = [place for place, (kind, _) in enumerate(operators) if kind in LAYERS]
         head, ended = int(graph.graph.Inputs(0)), False
         for place, (kind, operator) in enumerate(operators):
             inputs = [int(operator.Inputs(i)) for i in range(operator.InputsLength())]
@@ -111,8 +114,10 @@ class _Walk:
             elif kind in SAME_ORDER:
                 self._check_same(kind, graph.tensor(head), output)
                 self._report(kind, "a new shape, the same order")
-            elif kind == DENSE:
-                self._dense(operator, inputs)
+            elif kind in LAYERS:
+                self._layer(kind, operator, inputs)
+            elif kind == "PAD" and not any(self.pad):
+                self._pad(operator, inputs, output)
             elif kind in NAMES and self.layers:
                 self._unary(kind, operator, graph.tensor(head), output)
             else:
@@ -188,17 +193,37 @@ class _Walk:
                 self.tail = OTHER  # rounded twice
             self.tail_grid = grid
 
-    def _dense(self, operator: Any, inputs: list[int]) -> None:
-        xnnpack = self.target == TARGETS[1]
-        layer = dense(self.graph, operator, inputs, len(self.layers) + 1, xnnpack)
+    def _layer(self, kind: str, operator: Any, inputs: list[int]) -> None:
+        xnnpack, number = self.target == TARGETS[1], len(self.layers) + 1
+        if kind == DENSE:
+            layer = dense(self.graph, operator, inputs, number, xnnpack)
+        else:
+            layer = windowed(self.graph, kind, operator, inputs, number, self.pad, xnnpack)
+        if any(self.pad) and layer.window is None:
+            raise self._wrong(kind, "takes a padded map", "pad maps before a convolution alone")
+        self.pad = (0, 0, 0, 0)
         if not self.layers:
             self.entry = self.graph.tensor(inputs[0])
-        elif layer.inputs != self.layers[-1].outputs:
-            rule = f"takes {layer.inputs} of the {self.layers[-1].outputs} outputs before it a time"
-            raise self._wrong(DENSE, rule, "give each layer all outputs of the one before")
+        elif layer.frame_inputs != self.layers[-1].frame_outputs:
+            given = self.layers[-1].frame_outputs
+            rule = f"takes {layer.frame_inputs} of the {given} outputs before it a time"
+            raise self._wrong(kind, rule, "give each layer all outputs of the one before")
         self.layers.append(layer)
         self.result = self.graph.tensor(int(operator.Outputs(0)))
-        self._report(DENSE, f"layer {len(self.layers)}, {layer.inputs} → {layer.outputs}")
+        self._report(kind, f"layer {number}, {_size(layer)}")
+
+    def _pad(self, operator: Any, inputs: list[int], output: Tensor) -> None:
+        """Take rows and columns of the zero point around a map; the next layer has them."""
+        self._check_same("PAD", self.graph.tensor(inputs[0]), output)
+        sides = self.graph.tensor(inputs[1])
+        wide = sides.kind == "INT64"
+        counts = sides.values(np.int64 if wide else np.int32)
+        if counts.shape != (4, 2) or counts[[0, 3]].any() or (counts < 0).any():
+            rule = "adds to something else than the height and the width of a map"
+            raise self._wrong("PAD", rule, "pad height and width alone")
+        (above, below), (left, right) = counts[1:3].tolist()
+        self.pad = (above, below, left, right)
+        self._report("PAD", "the padding of the next layer")
 
     def _unary(self, kind: str, operator: Any, before: Tensor, after: Tensor) -> None:
         """Take a function of the last layer's outputs."""
@@ -237,9 +262,9 @@ class _Walk:
         assert self.result is not None
         features = entry.shape[1:] if len(entry.shape) > 1 else entry.shape
         shape = features if len(features) == 3 else (int(np.prod(features)),)
-        if int(np.prod(features)) != first.inputs:
-            rule = f"the first layer takes {first.inputs} values at a time"
-            remedy = f"give the model inputs of {first.inputs} values"
+        if int(np.prod(features)) != first.frame_inputs:
+            rule = f"the first layer takes {first.frame_inputs} values at a time"
+            remedy = f"give the model inputs of {first.frame_inputs} values"
             raise bad_input(f"{self.path}: {entry.name}", f"shape {entry.shape}", rule, remedy)
         low, high, zero_point = -128, 127, first.input_zero_point
         if entry.unsigned:
@@ -288,6 +313,15 @@ class _Walk:
     def _wrong(self, kind: str, rule: str, remedy: str) -> InputError:
         """Return the error that names the operator that is next."""
         return bad_input(f"{self.path}: operator {len(self.reports)}", kind, rule, remedy)
+
+
+def _size(layer: IntegerLayer) -> str:
+    """Return what goes in and what leaves, for people."""
+    window = layer.window
+    if window is None:
+        return f"{layer.inputs} → {layer.outputs}"
+    before = f"{window.height}×{window.width}×{window.channels}"
+    return f"{before} → {window.rows}×{window.columns}×{layer.outputs}"
 
 
 def _unsigned_outputs(layer: IntegerLayer) -> IntegerLayer:

@@ -1,0 +1,69 @@
+"""How many rows of a map the ring of a window memory holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fcgen.network.window import Window
+
+Int64Array = npt.NDArray[np.int64]
+MARGIN = 8
+"""Cycles from the end of a window to the row that takes the place of one it was the last to see."""
+
+
+def first_rows(window: Window) -> Int64Array:
+    """Return the first row of the map that each row of windows sees, int64 (rows,)."""
+    tops = np.arange(window.rows) * window.stride[0] - window.padding[0]
+    return np.maximum(tops, 0)
+
+
+def last_rows(window: Window) -> Int64Array:
+    """Return the last row of the map that each row of windows sees, int64 (rows,)."""
+    tops = np.arange(window.rows) * window.stride[0] - window.padding[0]
+    return np.minimum(tops + window.extent[0] - 1, window.height - 1)
+
+
+def last_columns(window: Window) -> Int64Array:
+    """Return the last column of the map that each column of windows sees, int64 (columns,)."""
+    lefts = np.arange(window.columns) * window.stride[1] - window.padding[2]
+    return np.minimum(lefts + window.extent[1] - 1, window.width - 1)
+
+
+def ring_rows(window: Window, pixel_beats: int, cycles: int) -> int:
+    """Return the rows with which a frame takes its cycles and nothing more.
+
+    The windows follow one another without a pause while the pixels come evenly, just as fast as
+    they are needed, frame behind frame. The ring holds what has come and is still to be seen: from
+    the first row of the windows at work to the row that is being written.
+
+    Parameters
+    ----------
+    window : Window
+    pixel_beats : int
+        Beats of a pixel.
+    cycles : int
+        Cycles of a window.
+    """
+    pixels = window.height * window.width
+    frame = max(window.positions * cycles, pixels * pixel_beats)
+    # Times in cycles times pixels, so that all of them are whole numbers.
+    rows, columns = np.arange(window.rows), np.arange(window.columns)
+    begin = (rows[:, None] * window.columns + columns) * cycles * pixels
+    needed = last_rows(window)[:, None] * window.width + last_columns(window) + 1
+    start = int((needed * frame - begin).max())
+    # The rows that are done with after each row of windows, over two frames.
+    released = np.append(first_rows(window)[1:], window.height)
+    ends = start + (rows + 1) * window.columns * cycles * pixels + MARGIN * pixels
+    releases = np.concatenate([released, released + window.height, released + 2 * window.height])
+    times = np.concatenate([ends, ends + frame * pixels, ends + 2 * frame * pixels])
+    written = np.arange(2 * window.height, 3 * window.height)
+    freed = np.searchsorted(times, written * window.width * frame, side="right")
+    done = np.where(freed > 0, releases[np.maximum(freed - 1, 0)], 0)
+    most = int((written + 1 - done).max())
+    return max(most, least_rows(window))
+
+
+def least_rows(window: Window) -> int:
+    """Return the rows without which a row of windows would wait for ever."""
+    return int((last_rows(window) - first_rows(window)).max()) + 1
