@@ -9,6 +9,7 @@ from fcgen.errors import CheckError, bad_input
 from fcgen.folding.goal import Choice, Goal
 from fcgen.folding.search import Size, at_pace, cycles_of, multipliers, slowest, within
 from fcgen.folding.site import FoldingSite
+from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.schedule.schedule import Schedule
 from fcgen.synthesis.fit import excesses
 from fcgen.text.wording import count
@@ -80,6 +81,8 @@ class Folder(FoldingSite):
         from fcgen.folding.latency_choice import LatencySearch, choose
 
         assert goal.latency_us is not None
+        if any(layer.window is not None for layer in self.network.layers):
+            return self._for_latency_of_maps(goal)
         search = LatencySearch(self.network, goal.output_lanes)
 
         mhz = self.clock(self.schedule([(1, 1)] * len(self.layers), goal), goal)
@@ -104,6 +107,33 @@ class Folder(FoldingSite):
         why = f"the fewest multipliers for a latency of at most {goal.latency_us:g} us"
         choice = self.explained(found.schedule, goal, why)
         return replace(choice, lines=(*choice.lines, limits))
+
+    def _for_latency_of_maps(self, goal: Goal) -> Choice:
+        """Find the slowest pace, all layers at it, whose latency is within the limit."""
+        assert goal.latency_us is not None
+        low, high = 0, slowest(self.layers)
+        best: Schedule | None = None
+        while high - low > 1:
+            middle = (low + high) // 2
+            sizes = at_pace(self.layers, middle)
+            schedule = None if sizes is None else self.schedule(sizes, goal)
+            mhz = 0.0 if schedule is None else self.clock(schedule, goal)
+            if schedule is not None and self._latency(schedule) <= goal.latency_us * mhz:
+                low, best = middle, schedule
+            elif sizes is None:
+                low = middle
+            else:
+                high = middle
+        if best is None:
+            raise CheckError(
+                f"--latency-us: {goal.latency_us:g}: no folding found is that fast; give more time"
+            )
+        why = f"the slowest pace of all layers with a latency of at most {goal.latency_us:g} us"
+        return self.explained(best, goal, why)
+
+    def _latency(self, schedule: Schedule) -> int:
+        """Return the cycles of a frame through all layers."""
+        return AcceleratorTiming.of(self.network, schedule, self.mappings(schedule)).latency
 
     def _fitting(self, goal: Goal) -> Choice:
         """Find the fastest schedule that fits, by its blocks first and then by its logic."""

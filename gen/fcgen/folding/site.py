@@ -11,7 +11,7 @@ from fcgen.devices.device import NOTHING, MappingOptions, Usage
 from fcgen.devices.scratchpads import NeedsWriting
 from fcgen.errors import shown
 from fcgen.folding.goal import Choice, Goal
-from fcgen.folding.search import Size, at_pace, cycles_of, multipliers
+from fcgen.folding.search import Size, at_pace, cycles_of, divisors, multipliers, size_of
 from fcgen.network.network import Network
 from fcgen.schedule.folding import ceil_div
 from fcgen.schedule.schedule import Schedule
@@ -48,7 +48,11 @@ class FoldingSite:
         self.reserve = reserve
         self.family, self.device = devices.find(device)
         self.options = options
-        self.layers = [(layer.inputs, layer.outputs) for layer in network.layers]
+        befores = (None, *network.layers)
+        self.layers = [
+            size_of(layer, before) for layer, before in zip(network.layers, befores, strict=False)
+        ]
+        self.outputs = network.layers[-1].frame_outputs
         self._estimates: dict[Schedule, Estimate] = {}
 
     def mappings(self, schedule: Schedule) -> Sequence[Mapping]:
@@ -58,15 +62,17 @@ class FoldingSite:
     def schedule(self, sizes: Sequence[Size], goal: Goal) -> Schedule:
         """Return the schedule of sizes, with as few output lanes as keep up with them."""
         pace = cycles_of(self.layers, sizes)
-        outputs = self.layers[-1][1]
-        lanes = goal.output_lanes or min(ceil_div(outputs, pace), outputs)
+        last = self.network.layers[-1]
+        lanes = goal.output_lanes or min(ceil_div(self.outputs, pace), last.outputs)
+        if last.window is not None and goal.output_lanes is None:
+            lanes = next(one for one in divisors(last.outputs) if one >= lanes)
         if self.network.end.serial:
             lanes = goal.output_lanes or 1
         return Schedule.chain(self.network, tuple(sizes), lanes)
 
     def output_cycles(self, goal: Goal) -> int:
         """Return the cycles a vector that its outputs take, however fast the layers are."""
-        outputs = self.layers[-1][1]
+        outputs = self.outputs
         return ceil_div(outputs, goal.output_lanes or (1 if self.network.end.serial else outputs))
 
     def no_faster(self, sizes: Sequence[Size], goal: Goal) -> Sequence[Size]:

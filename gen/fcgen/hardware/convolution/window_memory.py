@@ -325,21 +325,17 @@ class WindowMemory(wiring.Component):
                     x.eq(-left),
                     y.eq(Mux(row_last, -top, y + window.stride[0])),
                     ring_row.eq(Mux(row_last, rows_on[1][0], rows_on[0][0])),
-                    address.eq(
-                        address
-                        - back
-                        + Mux(row_last, rows_on[1][1] * across, rows_on[0][1] * across)
-                    ),
+                    address.eq(address - back + Mux(row_last, rows_on[1][1], rows_on[0][1])),
                 ]
         return {"address": address, "ring_row": ring_row, "y": y, "x": x}
 
     def _ring_step(self, row: Value, rows: int) -> tuple[Value, Value]:
-        """Return the row of the ring that is so many rows on, and the difference."""
+        """Return the row of the ring that is so many rows on, and how many words further it is."""
         if rows == 0:
             return row, Const(0)
-        wraps = row >= self.rows - rows
-        difference = Mux(wraps, Const(rows - self.rows), Const(rows))
-        return (row + difference)[: len(row)], difference
+        wraps, back = row >= self.rows - rows, rows - self.rows
+        words = Mux(wraps, Const(back * self.row_beats), Const(rows * self.row_beats))
+        return (row + Mux(wraps, Const(back), Const(rows)))[: len(row)], words
 
     def _axis_width(self, axis: int) -> int:
         """Bits of a signed row or column of the map with its padding."""
@@ -378,7 +374,7 @@ class WindowMemory(wiring.Component):
         y, x = Signal.like(ahead["y"], name="y"), Signal.like(ahead["x"], name="x")
         y_begin, x_begin = Signal.like(y, name="window_y"), Signal.like(x, name="window_x")
         back = (columns - 1) * beside * self.pixel_beats + beats - 1
-        next_row, difference = self._ring_step(ring_row, below % self.rows)
+        next_row, words_on = self._ring_step(ring_row, below % self.rows)
         begin_again = Signal(bits, name="pass_address")
         m.d.comb += begin_again.eq(begin + 1 if self.depthwise else begin)
         with m.If(advance):
@@ -389,7 +385,7 @@ class WindowMemory(wiring.Component):
                 m.d.sync += [address.eq(address + step), x.eq(x + beside)]
             with m.Elif(~pass_end):
                 m.d.sync += [
-                    address.eq(address - back + difference * self.row_beats),
+                    address.eq(address - back + words_on),
                     x.eq(x_begin),
                     y.eq(y + below),
                     ring_row.eq(next_row),
