@@ -18,6 +18,7 @@ from fcgen.design.manifest import (
 from fcgen.devices.device import PACKS, MappingOptions
 from fcgen.errors import InputError, bad_input, located
 from fcgen.files import document
+from fcgen.network.sources import INPUT
 from fcgen.network.window import Window
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.folding import Folding
@@ -128,7 +129,19 @@ def _schedule(values: dict[str, Any], source: str) -> Schedule:
     layers = values["layers"]
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
         raise bad_input(f"{source}: layers", layers, "must be a list of objects", REMEDY)
-    return Schedule(tuple(_folding(layer, source) for layer in layers))
+    foldings = tuple(_folding(layer, source) for layer in layers)
+    if not any("sources" in layer for layer in layers):
+        return Schedule(foldings)
+    counts = tuple(range(1, len(layers) + 1))
+    edges = tuple(
+        tuple(
+            document.Fields(layer, source, "layers.").integers(
+                "sources", minimum=INPUT, maximum=number - 1, sizes=counts
+            )
+        )
+        for number, layer in enumerate(layers)
+    )
+    return Schedule(foldings, edges)
 
 
 def _folding(values: dict[str, Any], source: str) -> Folding:

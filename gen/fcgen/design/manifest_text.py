@@ -69,10 +69,11 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
                 "name": layer.name,
                 "instance": instance,
                 "module": module,
+                **({"sources": list(sources)} if network.sources else {}),
                 **_layer(layer, folding),
             }
-            for layer, instance, module, folding in zip(
-                network.layers, names, manifest.modules, foldings, strict=True
+            for layer, instance, module, folding, sources in zip(
+                network.layers, names, manifest.modules, foldings, network.edges, strict=True
             )
         ],
     }

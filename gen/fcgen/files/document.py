@@ -124,6 +124,15 @@ class Fields:
             self.refuse(name, f"{len(value)} values", f"must have {wanted}")
         return [self._integer(name, item, minimum, maximum) for item in value]
 
+    def integer_lists(self, name: str, minimum: int = -1) -> tuple[tuple[int, ...], ...]:
+        """Take a list of lists of integers, none of them empty."""
+        value = self._take(name)
+        if not isinstance(value, list) or not all(isinstance(one, list) and one for one in value):
+            self.refuse(name, type(value).__name__, "must be a list of lists")
+        return tuple(
+            tuple(self._integer(name, item, minimum, 2**31 - 1) for item in one) for one in value
+        )
+
     def int64s(self, name: str, size: int) -> list[int]:
         """Take ``size`` integers of 64 bits."""
         return self.integers(name, minimum=-(2**63), maximum=2**63 - 1, sizes=(size,))

@@ -11,6 +11,8 @@ from amaranth.lib.wiring import Out
 
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.border import Parameters, module_border
+from fcgen.hardware.branches.connections import connect_branches
+from fcgen.hardware.branches.plan import BranchPlan
 from fcgen.hardware.ends.arg_max import ArgMax
 from fcgen.hardware.ends.soft_max import SoftMax, SoftMaxPlan
 from fcgen.hardware.ends.top_k import TopK
@@ -100,6 +102,12 @@ class Accelerator(wiring.Component):
             | (self.parameter_chain.space.host_ports if self.parameter_chain else {})
         )
 
+    @property
+    def branches(self) -> BranchPlan:
+        """How the streams between the layers are connected."""
+        assert self.timing.branches is not None
+        return self.timing.branches
+
     def _places(self) -> list[ChainPlace | None]:
         """Return the place of each layer on the parameter chain, where there is one."""
         chain, layers = self.parameter_chain, len(self.network.layers)
@@ -144,15 +152,21 @@ class Accelerator(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        stages: dict[str, wiring.Component] = dict(self.layers)
+        before: wiring.Component | None = None
+        if self.network.sources:
+            for name, layer in self.layers.items():
+                m.submodules[name] = before = layer
+            connect_branches(m, self, self.layers, self.branches)
+        else:
+            for name, layer in self.layers.items():
+                m.submodules[name] = layer
+                self._link(m, before, layer)
+                before = layer
         if self.end is not None:
             name = "softmax" if isinstance(self.end, SoftMax) else "class_choice"
-            stages[self._free_name(name)] = self.end
-        before = None
-        for name, stage in stages.items():
-            m.submodules[name] = stage
-            self._link(m, before, stage)
-            before = stage
+            m.submodules[self._free_name(name)] = self.end
+            self._link(m, before, self.end)
+            before = self.end
         assert before is not None
         for name in STREAM:
             m.d.comb += getattr(self, f"out_{name}").eq(getattr(before, f"out_{name}"))

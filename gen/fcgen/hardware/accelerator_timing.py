@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from fcgen.hardware.branches.plan import BranchPlan
 from fcgen.hardware.ends.arg_max import arg_max_latency
 from fcgen.hardware.ends.soft_max import SoftMaxPlan
 from fcgen.hardware.ends.top_k import TOP_K_LATENCY
@@ -42,11 +43,14 @@ class AcceleratorTiming:
         layer's outputs themselves leave.
     end_beats : int
         What leaves the end, a beat a cycle.
+    branches : BranchPlan, optional
+        Of layers with maps, or in a graph.
     """
 
     layers: tuple[LayerTiming, ...]
     end_latency: int | None = None
     end_beats: int = 1
+    branches: BranchPlan | None = None
 
     @classmethod
     def of(
@@ -58,7 +62,10 @@ class AcceleratorTiming:
             for layer, folding, mapping in zip(network.layers, schedule, mappings, strict=True)
         )
         latency = end_latency(network, schedule.foldings[-1].output_lanes, mappings[-1])
-        return cls(layers, latency, 1 if network.end.gives_indices else network.outputs)
+        beats = 1 if network.end.gives_indices else network.outputs
+        mapped = network.sources or any(layer.window is not None for layer in network.layers)
+        plan = BranchPlan.of(network, schedule, layers) if mapped else None
+        return cls(layers, latency, beats, plan)
 
     @cached_property
     def _entries(self) -> tuple[int, ...]:
@@ -74,20 +81,15 @@ class AcceleratorTiming:
 
     @cached_property
     def _leaves(self) -> Times:
-        """When the last layer's output beats leave, where there are maps."""
-        times: Times = np.arange(self.layers[0].folding.frame_beats, dtype=np.int64)
-        for layer in self.layers:
-            times = layer.leaves(times)
-        return times
-
-    @property
-    def _has_maps(self) -> bool:
-        return any(layer.window is not None for layer in self.layers)
+        """When the last layer's output beats leave, where there are maps or branches."""
+        assert self.branches is not None
+        entry: Times = np.arange(self.layers[0].folding.frame_beats, dtype=np.int64)
+        return self.branches.leave_times(entry)[-1]
 
     @property
     def latency(self) -> int:
         """Cycles from the first input beat accepted to the last output beat accepted."""
-        if self._has_maps:
+        if self.branches is not None:
             return int(self._leaves[-1]) + (self.end_latency or 0)
         return self._after_entry(self.layers[-1].latency) + (self.end_latency or 0)
 
@@ -96,6 +98,6 @@ class AcceleratorTiming:
         """Cycles from the first input beat accepted to the first output beat accepted."""
         if self.end_latency is not None:
             return self.latency - (self.end_beats - 1)
-        if self._has_maps:
+        if self.branches is not None:
             return int(self._leaves[0])
         return self._after_entry(self.layers[-1].latency_first)

@@ -1,4 +1,4 @@
-"""The quantised network: dense layers in a chain, immutable, validated, and exact as JSON."""
+"""The quantised network: layers in a chain or a graph, immutable, validated, exact as JSON."""
 
 import hashlib
 import math
@@ -14,6 +14,7 @@ from fcgen.files import document
 from fcgen.network.dense_layer import KIND as DENSE
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.network.end import VALUES, End
+from fcgen.network.sources import INPUT, Sources, chain_sources, check_sources
 from fcgen.network.tail import NO_TAIL, Tail
 from fcgen.numerics.fixed import SIZE_MAX, IntegerFormat
 from fcgen.numerics.real_map import InputGrid, RealMap
@@ -29,14 +30,14 @@ RANK_MAX = 32
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Layers in a chain, and what their integers are worth.
+    """Layers in a chain or a graph, and what their integers are worth.
 
     Attributes
     ----------
     name : str
     layers : tuple of DenseLayer
-        Each takes what the one before gives: its inputs are the outputs of that one, in the same
-        format. Only the last one may end in raw accumulators.
+        Each takes what its sources give, by default what the one before gives: its inputs are the
+        outputs of these, in the same format. Only the last one may end in raw accumulators.
     end : End
     input : InputGrid, optional
         How real inputs become codes; None where inputs are codes alone.
@@ -48,6 +49,10 @@ class Network:
         The source's input has codes itself, int8 or uint8, although there is a grid.
     shape : tuple of int
         Of one input of the source, where it has another rank than 1 and 3; else empty.
+    sources : tuple of tuple of int
+        Of each layer the numbers of the layers whose outputs it takes, -1 for the input of the
+        network. Several are joined pixel by pixel, the channels of the first one first. Empty for
+        a chain.
 
     Raises
     ------
@@ -63,14 +68,15 @@ class Network:
     tail: Tail = NO_TAIL
     takes_codes: bool = False
     shape: tuple[int, ...] = ()
+    sources: Sources = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
             rule = "a network has at least one"
             raise bad_input("layers", 0, rule, "give its layers")
+        self._check_graph()
         for before, after in zip(self.layers, self.layers[1:], strict=False):
-            _check_link(before, after)
             if before.runtime_weights != after.runtime_weights:
                 rule = "either all layers have run-time weights or none has"
                 raise bad_input(after.name, "runtime_weights", rule, "give all the same")
@@ -104,6 +110,25 @@ class Network:
             raise bad_input("tail", self.tail.kind, rule, "use sigmoid or softmax")
         if self.end.kind == "softmax":
             self._check_softmax()
+
+    def _check_graph(self) -> None:
+        """Check that each layer takes what its sources give."""
+        given = tuple(tuple(int(source) for source in one) for one in self.sources)
+        if given == chain_sources(len(self.layers)):
+            given = ()
+        object.__setattr__(self, "sources", given)
+        if given:
+            check_sources(given, [layer.name for layer in self.layers])
+        for layer, sources in zip(self.layers, self.edges, strict=True):
+            _check_links([self.layers[one] for one in sources if one >= 0], sources, layer)
+            if INPUT in sources and layer.activation_format != self.activation_format:
+                rule = f"the input of the network is {self.activation_format.name}"
+                raise bad_input(layer.name, layer.activation_format.name, rule, "use one format")
+
+    @property
+    def edges(self) -> Sources:
+        """The sources of every layer, of a chain as well."""
+        return self.sources or chain_sources(len(self.layers))
 
     def _check_softmax(self) -> None:
         """Check that there is a softmax of the last layer's outputs."""
@@ -203,7 +228,12 @@ class Network:
         end = self.end.as_fields()
         if self.softmax is not None:
             end |= {"powers": self.softmax.digest, "coarseness": self.softmax.coarseness}
-        structure = {"layers": [layer.structure() for layer in self.layers], "end": end}
+        structure: dict[str, Any] = {
+            "layers": [layer.structure() for layer in self.layers],
+            "end": end,
+        }
+        if self.sources:
+            structure["sources"] = [list(one) for one in self.sources]
         return hashlib.sha256(document.dump(structure).encode()).hexdigest()
 
     @cached_property
@@ -287,6 +317,8 @@ class Network:
             given["takes"] = CODES
         if self.shape:
             given["shape"] = list(self.shape)
+        if self.sources:
+            given["sources"] = [list(one) for one in self.sources]
         return given
 
     @classmethod
@@ -312,6 +344,7 @@ class Network:
         name, tail = fields.text("name"), fields.absent_or_object("tail")
         takes = fields.choice("takes", (CODES,)) if fields.has("takes") else ""
         shape = _sizes(fields) if fields.has("shape") else ()
+        sources = fields.integer_lists("sources") if fields.has("sources") else ()
         fields.finish()
         with located(source):
             kind = End.from_fields(end)
@@ -322,7 +355,7 @@ class Network:
             inputs = layers[0].frame_inputs
             entry = None if grid is None else InputGrid.from_fields(grid, source, inputs)
             behind = NO_TAIL if tail is None else Tail.from_fields(tail, source)
-            return cls(name, layers, kind, entry, real, behind, takes == CODES, shape)
+            return cls(name, layers, kind, entry, real, behind, takes == CODES, shape, sources)
 
 
 def _sizes(fields: document.Fields) -> tuple[int, ...]:
@@ -331,14 +364,20 @@ def _sizes(fields: document.Fields) -> tuple[int, ...]:
     return tuple(fields.integers("shape", minimum=1, maximum=SIZE_MAX, sizes=sizes))
 
 
-def _check_link(before: DenseLayer, after: DenseLayer) -> None:
-    """Check that a layer takes what the one before gives."""
-    if before.requantization is None:
-        rule = "only the last layer can end in raw accumulators"
-        raise bad_input(before.name, "raw", rule, "give its requantization")
-    if before.frame_outputs != after.frame_inputs:
-        rule = f"the layer before gives {before.frame_outputs}"
+def _check_links(befores: list[DenseLayer], sources: tuple[int, ...], after: DenseLayer) -> None:
+    """Check that a layer takes what the layers before give."""
+    for before in befores:
+        if before.requantization is None:
+            rule = "only the last layer can end in raw accumulators"
+            raise bad_input(before.name, "raw", rule, "give its requantization")
+        if before.output_format != after.activation_format:
+            rule = f"the layer before gives {before.output_format.name}"
+            raise bad_input(after.name, after.activation_format.name, rule, "use one format")
+    given = sum(before.frame_outputs for before in befores)
+    if INPUT not in sources and given != after.frame_inputs:
+        what = "the layer before gives" if len(befores) == 1 else "the layers before give"
+        rule = f"{what} {given}"
         raise bad_input(after.name, f"{after.frame_inputs} inputs", rule, "correct the sizes")
-    if before.output_format != after.activation_format:
-        rule = f"the layer before gives {before.output_format.name}"
-        raise bad_input(after.name, after.activation_format.name, rule, "use one format")
+    if len(sources) > 1 and (INPUT in sources or len({one.positions for one in befores}) > 1):
+        rule = "layers that are joined give maps of one size"
+        raise bad_input(after.name, f"sources {list(sources)}", rule, "join others")

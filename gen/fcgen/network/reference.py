@@ -13,6 +13,7 @@ from fcgen.errors import bad_input
 from fcgen.network.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.network.network import Network
 from fcgen.network.reference_end import choose
+from fcgen.network.sources import INPUT, joined
 from fcgen.network.window import Window
 from fcgen.numerics.activation_table import ActivationTable
 
@@ -115,11 +116,20 @@ def run(network: Network, x: IntegerArray) -> Int64Array:
 
 def trace(network: Network, x: IntegerArray) -> list[Int64Array]:
     """Return the outputs of every layer, int64 (V, M) each; see `run`."""
-    found = []
-    for layer in network.layers:
-        x = forward(layer, x)
-        found.append(x)
+    found: list[Int64Array] = []
+    for layer, sources in zip(network.layers, network.edges, strict=True):
+        found.append(forward(layer, inputs_of(network, sources, x, found)))
     return found
+
+
+def inputs_of(
+    network: Network, sources: tuple[int, ...], x: IntegerArray, outputs: list[Int64Array]
+) -> IntegerArray:
+    """Return what a layer takes: the outputs of its sources, joined pixel by pixel."""
+    if INPUT in sources:
+        return x
+    pixels = network.layers[sources[0]].positions
+    return joined([outputs[source] for source in sources], pixels)
 
 
 def check_vectors(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import lcm
 
 from fcgen.errors import bad_input
 from fcgen.network.network import Network
+from fcgen.network.sources import Sources, consumers
 from fcgen.schedule.folding import Folding
 
 
@@ -21,7 +23,14 @@ def _sizes(folding: Folding) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Foldings of layers in a chain; a layer gives as many lanes as the next one takes.
+    """Foldings of layers; in a chain a layer gives as many lanes as the next one takes.
+
+    Attributes
+    ----------
+    foldings : tuple of Folding
+    sources : tuple of tuple of int
+        As those of a network. In a graph a layer gives a multiple of the lanes that each layer
+        behind it takes.
 
     Raises
     ------
@@ -30,9 +39,13 @@ class Schedule:
     """
 
     foldings: tuple[Folding, ...]
+    sources: Sources = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "foldings", tuple(self.foldings))
+        if self.sources:
+            self._check_graph()
+            return
         for number, (before, after) in enumerate(
             zip(self.foldings, self.foldings[1:], strict=False), 1
         ):
@@ -40,6 +53,15 @@ class Schedule:
                 rule = f"layer {number + 1} takes {after.input_lanes} a beat"
                 found = f"{before.output_lanes} output lanes of layer {number}"
                 raise bad_input("schedule", found, rule, "use one number")
+
+    def _check_graph(self) -> None:
+        for number, (after, sources) in enumerate(zip(self.foldings, self.sources, strict=True), 1):
+            for source in sources:
+                lanes = self.foldings[source].output_lanes
+                if source >= 0 and lanes % after.input_lanes:
+                    rule = f"layer {number} takes {after.input_lanes} a beat"
+                    found = f"{lanes} output lanes of layer {source + 1}"
+                    raise bad_input("schedule", found, rule, "give a multiple")
 
     def __iter__(self) -> Iterator[Folding]:
         return iter(self.foldings)
@@ -68,12 +90,17 @@ class Schedule:
             pe if layer.depthwise else simd
             for layer, (pe, simd) in zip(network.layers, sizes, strict=True)
         ]
-        lanes = [*takes[1:], output_lanes]
+        lanes = [
+            lcm(*(takes[one] for one in consumers(network.edges, number)))
+            for number in range(len(takes) - 1)
+        ]
+        lanes.append(output_lanes)
         return cls(
             tuple(
                 Folding.of(layer, pe, simd, out)
                 for layer, (pe, simd), out in zip(network.layers, sizes, lanes, strict=True)
-            )
+            ),
+            network.sources,
         )
 
     def check(self, network: Network) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fcgen.design.design import Design
-from fcgen.network.reference import trace
+from fcgen.network.reference import inputs_of, trace
 from fcgen.simulation.engines.choice import Engine
 from fcgen.simulation.engines.streaming import StreamOptions, StreamRun
 
@@ -39,10 +39,10 @@ def blamed(
 
 def _first_wrong_layer(design: Design, inputs: np.ndarray, engine: Engine) -> str:
     """Say which layer by itself differs first from the reference, given what it should be given."""
-    layers = design.network.layers
+    layers, edges = design.network.layers, design.network.edges
     outputs = trace(design.network, inputs)
     for number, layer in enumerate(layers):
-        given = outputs[number - 1] if number else inputs
+        given = np.asarray(inputs_of(design.network, edges[number], inputs, outputs))
         run = engine(design.part(number), given, StreamOptions(), None)
         wrong = np.argwhere(run.outputs != outputs[number])
         if len(wrong):
