@@ -18,8 +18,14 @@ from fcgen.hardware.registers import register
 from fcgen.hardware.streams import input_ports
 from fcgen.network.window import Window
 
-AVAILABILITY_DELAY = 3
-"""Cycles from a beat to a window that it completes: held, written and counted, granted."""
+
+def availability_delay(beats: int) -> int:
+    """Return the cycles from a beat to a window that it completes.
+
+    It is held, written, counted, looked at where a pass over the window has several ``beats``, and
+    the window is granted.
+    """
+    return 4 + (beats > 1)
 
 
 class WindowMemory(wiring.Component):
@@ -132,7 +138,12 @@ class WindowMemory(wiring.Component):
     @property
     def availability_delay(self) -> int:
         """Cycles from the beat that completes a window to the window."""
-        return AVAILABILITY_DELAY
+        return availability_delay(self.beats)
+
+    @property
+    def beats(self) -> int:
+        """Beats of a pass over a window."""
+        return self.window.taps * (1 if self.depthwise else self.pixel_beats)
 
     @property
     def pixel_beats(self) -> int:
@@ -152,12 +163,16 @@ class WindowMemory(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        rows_used = Signal(signed(self._rows_width))
-        write, payload, pixel_done, row_done = self._write(m, rows_used)
+        # Rows of the ring that are free beside the one under way: its sign alone decides.
+        spare = Signal(signed(self._rows_width), init=self.rows - 1)
+        write, payload, pixel_done, row_done = self._write(m, spare)
         grant = Signal()
-        ahead = self._look_ahead(m, grant, pixel_done, row_done)
+        # What was written is counted a cycle later, which keeps the way from the handshake short.
+        pixel_counts = register(m, pixel_done, "pixel_counts", reset=True)
+        row_counts = register(m, row_done, "row_counts", reset=True)
+        ahead = self._look_ahead(m, grant, pixel_counts, row_counts)
         released = self._release(m, grant, ahead)
-        self._count_rows(m, rows_used, row_done, released)
+        m.d.sync += spare.eq(spare - row_done + released)
         address, padding = self._read(m, grant, ahead)
         self._store(m, write, payload, address, padding)
         return m
@@ -168,7 +183,7 @@ class WindowMemory(wiring.Component):
         apart = self.rows + self.window.height + self.window.extent[0] + 2
         return apart.bit_length() + 1
 
-    def _write(self, m: Module, rows_used: Signal) -> tuple[Value, Value, Value, Value]:
+    def _write(self, m: Module, spare: Signal) -> tuple[Value, Value, Value, Value]:
         """Take beats; return the write, its data, and what it completes: a pixel, a row."""
         beats = self.window.height * self.row_beats
         taken, write = Signal(), Signal()
@@ -190,7 +205,7 @@ class WindowMemory(wiring.Component):
         within, filling = Signal(), Signal()
         row_start = Signal(init=1)
         place = Signal()
-        m.d.comb += place.eq(~row_start | (rows_used < self.rows))
+        m.d.comb += place.eq(~row_start | ~spare[-1])
         pixel_end = self._counts_to(m, self.pixel_beats, write, "beat_of_pixel")
         column_end = self._counts_to(m, self.window.width, write & pixel_end, "column")
         pixel_done, row_done = Signal(), Signal()
@@ -246,7 +261,8 @@ class WindowMemory(wiring.Component):
         frame_step = window.height + int(bottoms[0]) - int(bottoms[-1])
         down = self._delta(number, [*(bottoms[1:] - bottoms[:-1]).tolist(), frame_step])
 
-        rows_ahead = Signal(signed(self._rows_width), init=-int(bottoms[0]))
+        # One less than the rows that are whole beyond those above the window's last one.
+        rows_ahead = Signal(signed(self._rows_width), init=-int(bottoms[0]) - 1)
         columns_done = Signal(range(window.width + 1))
         m.d.sync += rows_ahead.eq(rows_ahead + row_done - Mux(grant & column_last, down, 0))
         with m.If(row_done):
@@ -254,7 +270,10 @@ class WindowMemory(wiring.Component):
         with m.Elif(pixel_done):
             m.d.sync += columns_done.eq(columns_done + 1)
         right = self._right(m, grant, column_last, rights.tolist())
-        ready = (rows_ahead > 0) | ((rows_ahead == 0) & (columns_done > right))
+        ready: Value = ~rows_ahead[-1] | (rows_ahead.all() & (columns_done > right))
+        if self.beats > 1:
+            # The next window is not needed before: it may be looked at a cycle later.
+            ready = register(m, ready & ~grant, "ready", reset=True)
         m.d.comb += grant.eq(ready & (~self.available | self.vector_end))
         m.d.sync += self.available.eq(grant | (self.available & ~self.vector_end))
         return {
@@ -352,10 +371,6 @@ class WindowMemory(wiring.Component):
         with m.If(grant):
             m.d.sync += frees.eq(Mux(ahead["column_last"], delta, 0))
         return Mux(self.vector_end, frees, 0)
-
-    def _count_rows(self, m: Module, rows_used: Signal, row_done: Value, released: Value) -> None:
-        """Count the rows that are written, the one under way included, and not yet done with."""
-        m.d.sync += rows_used.eq(rows_used + row_done - released)
 
     def _read(self, m: Module, grant: Signal, ahead: dict[str, Value]) -> tuple[Value, Value]:
         """Step through the window; return the word of the ring, and whether it is padding."""
