@@ -18,9 +18,11 @@ import numpy as np
 from fcgen.certification.certificate import Certificate, LayerCertificate
 from fcgen.certification.constants import BIAS_MAX, ConstantSearch, SchemeStep
 from fcgen.certification.differences import Reach, Staircase, compare
+from fcgen.certification.sums import sum_layer
 from fcgen.certification.threshold_choice import cost, threshold_list
 from fcgen.errors import bad_input
 from fcgen.load.integer_model import IntegerLayer, IntegerModel
+from fcgen.load.integer_sum import IntegerSum
 from fcgen.network.dense_layer import DenseLayer, ThresholdList
 from fcgen.network.network import End, Network
 from fcgen.numerics.activation_table import ActivationTable
@@ -47,7 +49,10 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
     InputError
         When a layer has constants that the hardware does not have.
     """
-    made = [_layer(layer) for layer in model.layers]
+    made = [
+        sum_layer(layer) if isinstance(layer, IntegerSum) else _layer(layer)
+        for layer in model.layers
+    ]
     layers = [layer for layer, _ in made]
     if layers[0].window is None:
         layers[0] = replace(layers[0], input_shape=model.input_shape)
@@ -60,6 +65,7 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
         model.tail,
         model.takes_codes,
         model.shape,
+        model.sources,
     )
     proofs = tuple(proof for _, proof in made)
     return network, Certificate(model.name, model.target, proofs, network.softmax)

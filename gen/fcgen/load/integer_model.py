@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.errors import bad_input
+from fcgen.load.integer_sum import IntegerSum
 from fcgen.load.model import NodeReport
+from fcgen.network.sources import INPUT, Sources, chain_sources, joined
 from fcgen.network.tail import NO_TAIL, Tail
 from fcgen.network.window import Window
 from fcgen.numerics.activation_table import ActivationTable
@@ -84,6 +86,11 @@ class IntegerLayer:
         check_sizes((self.inputs,), self.outputs, self.name)
 
     @property
+    def parameters(self) -> int:
+        """Number of weights and biases."""
+        return int(self.weight.size + self.bias.size)
+
+    @property
     def frame_inputs(self) -> int:
         """Values that go in: N, or those of the whole map."""
         return self.inputs if self.window is None else self.window.elements
@@ -114,6 +121,10 @@ class IntegerLayer:
         least = positive * low + negative * high + self.bias
         most = positive * high + negative * low + self.bias
         return least, most
+
+    def run(self, x: npt.NDArray[np.integer]) -> Int64Array:
+        """Return what leaves, (V, frame_outputs), for codes (V, frame_inputs)."""
+        return self.finish(self.accumulate(x))
 
     def accumulate(self, x: npt.NDArray[np.integer]) -> Int64Array:
         """Return the accumulators (V, M) of codes (V, N); (V, positions, M) of maps (V, H·W·C)."""
@@ -149,7 +160,7 @@ class IntegerModel:
     ----------
     name, format, input_name, input_shape, tail, nodes, shape
         As for `fcgen.load.model.Model`.
-    layers : tuple of IntegerLayer
+    layers : tuple of IntegerLayer or IntegerSum
     target : str
         Whose integers these are: one of `TARGETS`.
     input : InputGrid, optional
@@ -162,13 +173,15 @@ class IntegerModel:
         The grid of the inputs is neither the file's nor anybody's: it was assumed.
     takes_codes : bool
         The file's own input has codes, int8 or uint8, not reals.
+    sources : tuple of tuple of int
+        As those of a `Network`.
     """
 
     name: str
     format: str
     input_name: str
     input_shape: tuple[int, ...]
-    layers: tuple[IntegerLayer, ...]
+    layers: tuple[IntegerLayer | IntegerSum, ...]
     target: str
     input: InputGrid | None
     output: RealMap | None
@@ -178,6 +191,7 @@ class IntegerModel:
     open: bool = False
     takes_codes: bool = False
     shape: tuple[int, ...] = ()
+    sources: Sources = ()
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -186,8 +200,15 @@ class IntegerModel:
 
     def trace(self, x: npt.NDArray[np.integer]) -> list[Int64Array]:
         """Return what the source gives after every layer, int64 (V, M), for codes (V, N)."""
-        found, values = [], np.asarray(x, np.int64).reshape(len(x), -1)
-        for layer in self.layers:
-            values = layer.finish(layer.accumulate(values))
-            found.append(values)
+        entry = np.asarray(x, np.int64).reshape(len(x), -1)
+        found: list[Int64Array] = []
+        for layer, sources in zip(
+            self.layers, self.sources or chain_sources(len(self.layers)), strict=True
+        ):
+            given = [entry if source == INPUT else found[source] for source in sources]
+            pixels = 1
+            if sources[0] >= 0:
+                before = self.layers[sources[0]]
+                pixels = before.frame_outputs // before.outputs
+            found.append(layer.run(joined(given, pixels)))
         return found

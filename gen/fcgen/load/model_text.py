@@ -3,6 +3,7 @@
 from typing import Any
 
 from fcgen.load.integer_model import IntegerLayer, IntegerModel
+from fcgen.load.integer_sum import IntegerSum
 from fcgen.load.model import FloatLayer, Model
 from fcgen.text.table import box
 from fcgen.text.wording import count
@@ -15,7 +16,7 @@ def lines(model: Model | IntegerModel) -> list[str]:
             layer.name,
             f"{layer.inputs:,}",
             f"{layer.outputs:,}",
-            f"{layer.weight.size + layer.bias.size:,}",
+            f"{layer.parameters:,}",
             _behaviour(layer),
         )
         for layer in model.layers
@@ -40,7 +41,7 @@ def as_dict(model: Model | IntegerModel) -> dict[str, Any]:
         "input_name": model.input_name,
         "input_shape": list(model.input_shape),
         "tail": model.tail.kind,
-        "parameters": sum(layer.weight.size + layer.bias.size for layer in model.layers),
+        "parameters": sum(layer.parameters for layer in model.layers),
         "layers": [
             {
                 "name": layer.name,
@@ -54,8 +55,10 @@ def as_dict(model: Model | IntegerModel) -> dict[str, Any]:
     }
 
 
-def _behaviour(layer: FloatLayer | IntegerLayer) -> str:
+def _behaviour(layer: FloatLayer | IntegerLayer | IntegerSum) -> str:
     """Return what a layer does to its sums."""
+    if isinstance(layer, IntegerSum):
+        return f"{layer.form.name}: the sum of two maps"
     if isinstance(layer, FloatLayer):
         return layer.activation.name or "none"
     if layer.step is None:

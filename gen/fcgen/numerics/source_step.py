@@ -129,16 +129,21 @@ class TwiceRounded(Step):
 
     def __call__(self, accumulator: Int64Array) -> Int64Array:
         """See `Step`."""
-        multiplier, exponent = fixed_point(self.scale)
-        product = (accumulator << np.maximum(exponent, 0)) * multiplier
-        high = (product + (1 << 30)) >> 31
-        rounded = half_away(high, np.maximum(-exponent, 0))
+        rounded = twice_rounded(accumulator, self.scale)
         return self._bounded((rounded + self.zero_point).astype(np.float64))
 
     @property
     def slope(self) -> npt.NDArray[np.float64]:
         """See `Step`."""
         return self.scale
+
+
+def twice_rounded(values: Int64Array, scale: npt.NDArray[np.float64]) -> Int64Array:
+    """Return products with a scale as LiteRT's reference kernels round them; see `TwiceRounded`."""
+    multiplier, exponent = fixed_point(scale)
+    product = (values << np.maximum(exponent, 0)) * multiplier
+    high = (product + (1 << 30)) >> 31
+    return half_away(high, np.maximum(-exponent, 0))
 
 
 def fixed_point(scale: npt.NDArray[np.float64]) -> tuple[Int64Array, Int64Array]:

@@ -1,4 +1,4 @@
-"""TFLite files of int8 layers: fully connected ones, convolutions, average pooling.
+"""TFLite files of int8 layers: fully connected ones, convolutions, average pooling, sums.
 
 A layer's sums are those of integers; its outputs are LiteRT's, by its reference kernel or by
 XNNPACK, which computes in float32 as onnxruntime does. Functions between the layers are tables.
@@ -7,6 +7,7 @@ XNNPACK, which computes in float32 as onnxruntime does. Functions between the la
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,16 @@ import numpy as np
 
 from fcgen.errors import InputError, ToolError, bad_input
 from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder
+from fcgen.load.integer_sum import IntegerSum
 from fcgen.load.layer_table import with_table
 from fcgen.load.model import NodeReport
 from fcgen.load.model_file import content
 from fcgen.load.tflite.dense import INT8, check_bound, dense
 from fcgen.load.tflite.graph import AGAIN, UNSIGNED_ZERO, Tensor, TfliteGraph
+from fcgen.load.tflite.sums import sum_of
 from fcgen.load.tflite.unary import BLOCK, BOUNDS, CURVES, NAMES, PLACE, Scaled, table
 from fcgen.load.tflite.windowed import KINDS, windowed
+from fcgen.network.sources import INPUT, chain_sources
 from fcgen.network.tail import OTHER, Tail
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.numerics.real_map import InputGrid, RealMap
@@ -30,7 +34,8 @@ from fcgen.numerics.roundings import HALF_AWAY
 IDENTIFIER = b"TFL3"
 TARGETS = ("litert-reference", "litert-xnnpack")
 DENSE = "FULLY_CONNECTED"
-LAYERS = (DENSE, *KINDS)
+SUM, CONCATENATION = "ADD", "CONCATENATION"
+LAYERS = (DENSE, *KINDS, SUM)
 SAME_ORDER = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 TAIL = {"SOFTMAX": "softmax", "ARG_MAX": "argmax", "LOGISTIC": "sigmoid", "DEQUANTIZE": ""}
 CODES = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-(1 << 15), (1 << 15) - 1)}
@@ -76,13 +81,20 @@ def read_tflite(path: Path, target: str = TARGETS[0]) -> IntegerModel:
 
 
 class _Walk:
-    """Walks the operators of the graph, which must form one chain."""
+    """Walks the operators of the graph, in their order; every layer takes what those before give.
+
+    ``given`` holds, of each tensor that was met, the layers whose outputs it is, joined pixel by
+    pixel; ``pads`` the rows and columns that an operator has added around it.
+    """
 
     def __init__(self, graph: TfliteGraph, target: str) -> None:
         self.graph, self.path, self.target = graph, graph.path, target
-        self.layers: list[IntegerLayer] = []
+        self.layers: list[IntegerLayer | IntegerSum] = []
+        self.sources: list[tuple[int, ...]] = []
+        self.given: dict[int, tuple[int, ...]] = {}
+        self.pads: dict[int, tuple[int, int, int, int]] = {}
+        self.uses: Counter[int] = Counter()
         self.reports: list[NodeReport] = []
-        self.pad = (0, 0, 0, 0)
         self.tail = ""
         self.tail_grid: InputGrid | None = None
         self.ends: set[int] = set()
@@ -95,9 +107,13 @@ class _Walk:
         operators = list(graph.operators())
         denses = [place for place, (kind, _) in enumerate(operators) if kind in LAYERS]
         head, ended = int(graph.graph.Inputs(0)), False
+        self.given[head] = (INPUT,)
+        for _, operator in operators:
+            self.uses.update({int(operator.Inputs(i)) for i in range(operator.InputsLength())})
         for place, (kind, operator) in enumerate(operators):
             inputs = [int(operator.Inputs(i)) for i in range(operator.InputsLength())]
-            output = graph.tensor(int(operator.Outputs(0)))
+            made = int(operator.Outputs(0))
+            output = graph.tensor(made)
             runs, behind = inputs[:1] == [head], bool(denses) and place > denses[-1]
             if ended or (behind and runs and self._ends(kind, output)):
                 self._check_end(kind, inputs, head)
@@ -106,28 +122,39 @@ class _Walk:
                 ended = True
                 self._report(kind, "after the last layer")
                 continue
-            if not runs:
+            if not inputs or inputs[0] not in self.given:
                 raise self._refuse(kind, inputs, head)
-            if kind == "QUANTIZE" and not self.layers:
-                self._check_entry(kind, graph.tensor(head), output)
+            before = graph.tensor(inputs[0])
+            if inputs[0] in self.pads and kind not in KINDS:
+                raise self._wrong(kind, "takes a padded map", "pad maps before a convolution alone")
+            self.given[made] = self.given[inputs[0]]
+            if kind == "QUANTIZE" and self.given[made] == (INPUT,):
+                self._check_entry(kind, before, output)
                 self._report(kind, "the grid of the input")
             elif kind in SAME_ORDER:
-                self._check_same(kind, graph.tensor(head), output)
+                self._check_same(kind, before, output)
                 self._report(kind, "a new shape, the same order")
             elif kind in LAYERS:
                 self._layer(kind, operator, inputs)
-            elif kind == "PAD" and not any(self.pad):
+            elif kind == "PAD":
                 self._pad(operator, inputs, output)
-            elif kind in NAMES and self.layers:
-                self._unary(kind, operator, graph.tensor(head), output)
+            elif kind == CONCATENATION:
+                self._concatenation(operator, inputs, output)
+            elif kind in NAMES and self._alone(inputs[0]):
+                self._unary(kind, operator, before, output, self.given[made][0])
             else:
                 raise self._refuse(kind, inputs, head)
-            head = int(operator.Outputs(0))
+            head = made
         if not self.layers:
             rule = "no dense layer was found"
             raise bad_input(self.path, "TFLite", rule, "give a model with at least one")
         self._check_outputs(head, int(operators[-1][1].Outputs(0)))
         return self._model(graph.tensor(int(graph.graph.Inputs(0))))
+
+    def _alone(self, number: int) -> bool:
+        """Say whether a tensor is what one layer gives, and one operator alone takes it."""
+        sources = self.given[number]
+        return len(sources) == 1 and sources != (INPUT,) and self.uses[number] == 1
 
     def _ends(self, kind: str, output: Tensor) -> bool:
         """Say whether an operator behind the last layer belongs to the end of a classifier."""
@@ -195,20 +222,30 @@ class _Walk:
 
     def _layer(self, kind: str, operator: Any, inputs: list[int]) -> None:
         xnnpack, number = self.target == TARGETS[1], len(self.layers) + 1
+        layer: IntegerLayer | IntegerSum
+        sources = self.given[inputs[0]]
         if kind == DENSE:
             layer = dense(self.graph, operator, inputs, number, xnnpack)
+        elif kind == SUM:
+            if inputs[1] not in self.given or inputs[1] in self.pads:
+                raise self._refuse(kind, inputs, inputs[0])
+            layer = sum_of(self.graph, operator, inputs, number, xnnpack)
+            sources = (*sources, *self.given[inputs[1]])
         else:
-            layer = windowed(self.graph, kind, operator, inputs, number, self.pad, xnnpack)
-        if any(self.pad) and layer.window is None:
-            raise self._wrong(kind, "takes a padded map", "pad maps before a convolution alone")
-        self.pad = (0, 0, 0, 0)
-        if not self.layers:
+            pad = self.pads.get(inputs[0], (0, 0, 0, 0))
+            layer = windowed(self.graph, kind, operator, inputs, number, pad, xnnpack)
+        if INPUT in sources:
+            if len(sources) > 1:
+                raise self._refuse(kind, inputs, inputs[0])
             self.entry = self.graph.tensor(inputs[0])
-        elif layer.frame_inputs != self.layers[-1].frame_outputs:
-            given = self.layers[-1].frame_outputs
-            rule = f"takes {layer.frame_inputs} of the {given} outputs before it a time"
-            raise self._wrong(kind, rule, "give each layer all outputs of the one before")
+        else:
+            given = sum(self.layers[source].frame_outputs for source in sources)
+            if layer.frame_inputs != given:
+                rule = f"takes {layer.frame_inputs} of the {given} outputs before it a time"
+                raise self._wrong(kind, rule, "give each layer all outputs of the one before")
+        self.given[int(operator.Outputs(0))] = (len(self.layers),)
         self.layers.append(layer)
+        self.sources.append(sources)
         self.result = self.graph.tensor(int(operator.Outputs(0)))
         self._report(kind, f"layer {number}, {_size(layer)}")
 
@@ -222,11 +259,33 @@ class _Walk:
             rule = "adds to something else than the height and the width of a map"
             raise self._wrong("PAD", rule, "pad height and width alone")
         (above, below), (left, right) = counts[1:3].tolist()
-        self.pad = (above, below, left, right)
+        self.pads[int(operator.Outputs(0))] = (above, below, left, right)
         self._report("PAD", "the padding of the next layer")
 
-    def _unary(self, kind: str, operator: Any, before: Tensor, after: Tensor) -> None:
-        """Take a function of the last layer's outputs."""
+    def _concatenation(self, operator: Any, inputs: list[int], output: Tensor) -> None:
+        """Take maps side by side: their channels, of codes of one grid."""
+        options = self.graph.options(operator, "ConcatenationOptions")
+        axis = 0 if options is None else options.Axis()
+        if axis not in (-1, len(output.shape) - 1):
+            rule = "joins maps along something else than their channels"
+            raise self._wrong(CONCATENATION, rule, "join channels")
+        parts: tuple[int, ...] = ()
+        for number in inputs:
+            if number not in self.given or INPUT in self.given[number] or number in self.pads:
+                raise self._refuse(CONCATENATION, inputs, inputs[0])
+            self._check_same(CONCATENATION, self.graph.tensor(number), output)
+            parts += self.given[number]
+        if options is not None and options.FusedActivationFunction():
+            rule = "has an activation"
+            raise self._wrong(CONCATENATION, rule, "put it behind, as an operator of its own")
+        self.given[int(operator.Outputs(0))] = parts
+        self._report(CONCATENATION, f"the channels of {len(parts)} layers, side by side")
+
+    def _unary(self, kind: str, operator: Any, before: Tensor, after: Tensor, place: int) -> None:
+        """Take a function of a layer's outputs."""
+        found = self.layers[place]
+        if isinstance(found, IntegerSum):
+            raise self._refuse(kind, [place], place)
         ends = kind == "QUANTIZE" and after.unsigned
         self.graph.check_codes(before)
         self.graph.check_codes(after, unsigned=ends)
@@ -248,18 +307,21 @@ class _Walk:
             rule = f"LiteRT rounds codes behind the last whole {BLOCK} in another way"
             raise self._wrong(kind, rule, "use --target litert-reference")
         if not (ends and after.keeps(before)):
-            self.layers[-1] = with_table(self.layers[-1], NAMES[kind], INT8, entries, orders)
+            found = with_table(found, NAMES[kind], INT8, entries, orders)
         if ends:
-            self.layers[-1] = _unsigned_outputs(self.layers[-1])
+            found = _unsigned_outputs(found)
+        self.layers[place] = found
         self.result = after
-        made = self.layers[-1].table
-        layer = f"layer {len(self.layers)}"
+        made = found.table
+        layer = f"layer {place + 1}"
         self._report(kind, f"the bounds of {layer}" if made is None else f"{layer}: {made.line()}")
 
     def _model(self, entry: Tensor) -> IntegerModel:
         first = self.layers[0]
+        assert isinstance(first, IntegerLayer)
         assert self.entry is not None
         assert self.result is not None
+        edges = tuple(self.sources)
         features = entry.shape[1:] if len(entry.shape) > 1 else entry.shape
         shape = features if len(features) == 3 else (int(np.prod(features)),)
         if int(np.prod(features)) != first.frame_inputs:
@@ -269,13 +331,16 @@ class _Walk:
         low, high, zero_point = -128, 127, first.input_zero_point
         if entry.unsigned:
             low, high, zero_point = 0, 255, zero_point + UNSIGNED_ZERO
-            self.layers[0] = replace(
-                first,
-                activation_format=UINT8,
-                input_zero_point=zero_point,
-                input_lo=low,
-                input_hi=high,
-            )
+            for place, sources in enumerate(self.sources):
+                layer = self.layers[place]
+                if sources == (INPUT,) and isinstance(layer, IntegerLayer):
+                    self.layers[place] = replace(
+                        layer,
+                        activation_format=UINT8,
+                        input_zero_point=zero_point,
+                        input_lo=low,
+                        input_hi=high,
+                    )
         return IntegerModel(
             name=self.path.stem,
             format="TFLite, int8",
@@ -289,6 +354,7 @@ class _Walk:
             nodes=tuple(self.reports),
             takes_codes=entry.kind != "FLOAT32",
             shape=features if len(features) not in (1, 3) else (),
+            sources=() if edges == chain_sources(len(self.layers)) else edges,
         )
 
     def _grid(self, scale: float, zero_point: int, low: int, high: int, kind: str) -> InputGrid:
@@ -305,18 +371,21 @@ class _Walk:
 
     def _refuse(self, kind: str, inputs: list[int], head: int) -> InputError:
         if inputs[:1] != [head] and inputs[:1] != [max(self.ends, default=head)]:
-            rule = "the graph is no chain: it uses a value beside the one before"
-            return self._wrong(kind, rule, "give a model whose layers form one chain")
-        rule = "is not supported in a chain of dense layers"
-        return self._wrong(kind, rule, "remove it, or replace it by dense layers")
+            rule = "uses a value beside the one before, which this operator cannot"
+            return self._wrong(kind, rule, "give it the value before")
+        rule = "is not supported in a network of dense layers and convolutions"
+        return self._wrong(kind, rule, "remove it, or replace it by such layers")
 
     def _wrong(self, kind: str, rule: str, remedy: str) -> InputError:
         """Return the error that names the operator that is next."""
         return bad_input(f"{self.path}: operator {len(self.reports)}", kind, rule, remedy)
 
 
-def _size(layer: IntegerLayer) -> str:
+def _size(layer: IntegerLayer | IntegerSum) -> str:
     """Return what goes in and what leaves, for people."""
+    if isinstance(layer, IntegerSum):
+        size = f"{layer.height}×{layer.width}×{layer.channels}"
+        return f"{size} + {size}"
     window = layer.window
     if window is None:
         return f"{layer.inputs} → {layer.outputs}"
