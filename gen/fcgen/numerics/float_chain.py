@@ -1,4 +1,4 @@
-"""Float32 operations as a graph has them, and QONNX's roundings, as a step of a source runtime."""
+"""Steps of a source runtime that computes in floats: float32 operations, a quotient, a rounding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fcgen.errors import bad_input
 from fcgen.numerics.fixed import IntegerFormat
-from fcgen.numerics.float_operations import OPERATIONS
+from fcgen.numerics.float_operations import OPERATIONS, half_quotient
 from fcgen.numerics.roundings import BIPOLAR, ROUNDERS
 from fcgen.numerics.source_step import Floats, Int64Array, LikeStep, Step
 
@@ -130,3 +130,16 @@ class _Moved(LikeStep):
     @property
     def lead(self) -> npt.NDArray[np.float64]:
         return self.by
+
+
+@dataclass(frozen=True, eq=False)
+class HalfChain(FloatChain):
+    """A chain of float32 operations, then QuantizeLinear of opset 23 in half precision.
+
+    ``clip(rint(f16(f16(operations(f32(acc))) / f16(scale))) + zero_point)``.
+    """
+
+    def _codes(self, sums: Floats) -> Int64Array:
+        values = run_operations(self.operations, sums)
+        rounded = np.rint(half_quotient(values, self.scale))
+        return self._bounded(rounded + self.zero_point)

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from fcgen.errors import bad_input
 from fcgen.files import document
-from fcgen.numerics.float_operations import OPERATIONS
-from fcgen.numerics.half_precision import half_quotient
+from fcgen.numerics.float_operations import OPERATIONS, half_quotient
 from fcgen.numerics.roundings import BIPOLAR, NEAREST, ROUNDERS
 
 STEPS_MAX = 16

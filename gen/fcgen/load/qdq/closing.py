@@ -12,8 +12,7 @@ from fcgen.load.onnx.graph import Array, OnnxGraph
 from fcgen.load.qdq.fusing import INT32_MIN, Arithmetic, Choice, Product
 from fcgen.load.qdq.grid import Grid
 from fcgen.load.qonnx.state import EXACT, UNIT, Sums
-from fcgen.numerics.float_chain import FloatChain
-from fcgen.numerics.half_chain import HalfChain
+from fcgen.numerics.float_chain import FloatChain, HalfChain
 from fcgen.numerics.source_step import FloatProduct, Int64Array, Step
 
 if TYPE_CHECKING:

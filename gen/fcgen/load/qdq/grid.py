@@ -10,7 +10,7 @@ import numpy as np
 from fcgen.load.onnx.graph import Array, OnnxGraph
 from fcgen.load.qonnx.state import Codes
 from fcgen.numerics.fixed import OPERAND_BITS_MAX, IntegerFormat, signed_width
-from fcgen.numerics.half_precision import half_quotient
+from fcgen.numerics.float_operations import half_quotient
 from fcgen.numerics.source_step import Int64Array
 
 if TYPE_CHECKING:
