@@ -1,4 +1,4 @@
-"""Bit-exact forward pass in NumPy: the specification of the hardware.
+"""Bit-exact forward pass in NumPy, from codes to what leaves: the specification of the hardware.
 
 Integers only. The accumulator comes from the definition ``W . (x - zero point) + b``, not from
 the folded bias that the hardware uses, so that the two are derivations of their own.
@@ -12,8 +12,8 @@ import numpy.typing as npt
 from fcgen.errors import bad_input
 from fcgen.network.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.network.network import Network
-from fcgen.network.reference_end import choose
 from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.softmax_table import SoftmaxTable
 
 _LIMB = 24
 _LIMB_MASK = (1 << _LIMB) - 1
@@ -216,3 +216,29 @@ def _carry(
             up = above | (tie & (quotient & 1 == 1))
     carry: Int64Array = up.astype(np.int64)
     return carry
+
+
+Int64Array = npt.NDArray[np.int64]
+
+
+def choose(network: Network, outputs: Int64Array) -> Int64Array:
+    """Return what leaves the network after the outputs of its last layer, int64 (V, M)."""
+    if network.end.kind == "values":
+        return outputs
+    if network.end.kind == "argmax":
+        return np.asarray(outputs.argmax(axis=1), np.int64)
+    if network.softmax is not None:
+        return probabilities(network.softmax, network.layers[-1].output_format.encode(outputs))
+    # Stable, so that of equal outputs the first one wins.
+    return np.argsort(-outputs, axis=1, kind="stable")[:, : network.end.count]
+
+
+def probabilities(table: SoftmaxTable, scores: Int64Array) -> Int64Array:
+    """Return the probabilities of scores (V, M) as they are stored, in steps of 1/2^bits."""
+    distances: Int64Array = scores.max(axis=1, keepdims=True) - scores
+    several = 1 << table.coarseness
+    entries = np.minimum(-(-distances // several), len(table.powers) - 1)
+    powers: Int64Array = table.powers[entries]
+    quotients = (powers << table.bits) // powers.sum(axis=1, keepdims=True)
+    found: Int64Array = np.minimum(quotients + (distances == 0), (1 << table.bits) - 1)
+    return found
