@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fcgen.errors import InputError, bad_input
-from fcgen.load.integer_model import IntegerModel, TableOrder
-from fcgen.load.layer_table import with_table
+from fcgen.load.integer_model import IntegerModel, TableOrder, with_table
 from fcgen.load.onnx.tail import SAME_ORDER
 from fcgen.load.qonnx import mapped
 from fcgen.load.qonnx.dense import dense

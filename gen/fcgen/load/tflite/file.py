@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from fcgen.errors import InputError, ToolError, bad_input
-from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder
-from fcgen.load.layer_table import with_table
+from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder, with_table
 from fcgen.load.model import NodeReport
 from fcgen.load.model_file import content
 from fcgen.load.tflite.dense import INT8, check_bound, dense
