@@ -1,4 +1,4 @@
-"""What the nodes behind the last layer of a graph make of its outputs."""
+"""The nodes behind the last layer: where they begin, and what they make of its outputs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.load.onnx.graph import FLOATS, INTEGERS, OnnxGraph
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import FLOATS, INTEGERS, SAME_ORDER, OnnxGraph
 from fcgen.load.qdq.fusing import CODE_BITS
 from fcgen.load.qdq.grid import Grid, grid_of
 from fcgen.load.qonnx.quant import quantizer
@@ -18,12 +17,46 @@ from fcgen.numerics.real_map import InputGrid
 if TYPE_CHECKING:
     import onnx
 
+CHOICES = ("ArgMax", "Softmax", "LogSoftmax", "QLinearSoftmax", "Sigmoid", "QLinearSigmoid")
+"""Operations that make what follows the last layer the end of a classifier."""
+TAIL = {
+    *(*CHOICES, *SAME_ORDER),
+    *("ArrayFeatureExtractor", "ZipMap", "Normalizer", "LabelEncoder", "Concat", "Sub", "TopK"),
+    *("Gather", "ReduceMax", "Equal", "Where", "Greater", "Less", "Not", "GreaterOrEqual"),
+    "Binarizer",
+}
+"""Operations that may follow the last layer, where the graph may also branch."""
+QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant")
+"""What quantises the outputs of one of `CHOICES`."""
 FUNCTIONS = {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}
 OF_CODES = {"QLinearSoftmax": "softmax", "QLinearSigmoid": "sigmoid"}
 KEEP_ORDER = ("", "softmax", "log_softmax")
 """Of what the index of the largest is that of the scores."""
 SOFTMAX_OF_THE_REST = 13
 """Opset before which a softmax is over all axes from its own on."""
+
+
+def only_ending_left(head: str, rest: list[onnx.NodeProto]) -> bool:
+    """Say whether nothing but the end of a classifier follows.
+
+    Parameters
+    ----------
+    head : str
+        Name of the last layer's output.
+    rest : list of onnx.NodeProto
+        Nodes that are left, the one in question first.
+    """
+    if head not in rest[0].input:
+        return False
+    reached = {head}
+    chosen = False
+    for node in rest:
+        if reached & set(node.input):
+            if node.op_type not in TAIL and not (chosen and node.op_type in QUANTISERS):
+                return False
+            reached |= set(node.output)
+            chosen |= node.op_type in CHOICES
+    return chosen
 
 
 def ending(graph: OnnxGraph, nodes: list[onnx.NodeProto]) -> Tail:

@@ -22,6 +22,8 @@ FLOATS = (1, 10, 11)
 """Element types: float, half and double."""
 INTEGERS = (2, 3, 4, 5, 6, 7, 12, 13)
 """Element types of integers of 8 to 64 bits."""
+SAME_ORDER = ("Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
+"""Operations that leave all values where they are in memory."""
 Array = npt.NDArray[Any]
 
 

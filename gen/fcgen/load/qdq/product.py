@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import SAME_ORDER
 from fcgen.load.qdq.fusing import (
     ABSENT,
     BOUNDS,

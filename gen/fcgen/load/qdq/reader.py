@@ -20,7 +20,7 @@ import numpy as np
 
 from fcgen.errors import InputError, shown
 from fcgen.load.integer_model import IntegerLayer, IntegerModel
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import SAME_ORDER
 from fcgen.load.qdq import qoperator
 from fcgen.load.qdq.closing import check_sums, closed, float_error, plain, settle
 from fcgen.load.qdq.fusing import (

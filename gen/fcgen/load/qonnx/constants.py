@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.load.onnx.graph import Array
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import SAME_ORDER, Array
 from fcgen.load.onnx.walk import OnnxWalk
 from fcgen.load.qonnx.quant import QUANT, quantizer
 from fcgen.numerics.fixed import IntegerFormat, signed_width

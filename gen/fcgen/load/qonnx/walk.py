@@ -9,7 +9,7 @@ import numpy as np
 
 from fcgen.errors import InputError, bad_input
 from fcgen.load.integer_model import IntegerModel, TableOrder, with_table
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import SAME_ORDER
 from fcgen.load.qonnx import mapped
 from fcgen.load.qonnx.dense import dense
 from fcgen.load.qonnx.layers import QuantLayers
