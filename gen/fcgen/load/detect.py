@@ -106,7 +106,7 @@ def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
         remedy = "quantise statically, or give the float model"
         raise bad_input(path, ", ".join(dynamic), rule, remedy)
     if kinds & set(QUANT):
-        from fcgen.load.qonnx.reader import TARGET, read_qonnx
+        from fcgen.load.qonnx.walk import TARGET, read_qonnx
 
         asked.check((TARGET,), entry=True)
         return read_qonnx(path, model, asked.entry)

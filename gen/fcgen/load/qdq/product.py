@@ -18,8 +18,8 @@ from fcgen.load.qdq.fusing import (
     Quantised,
 )
 from fcgen.load.qdq.grid import dequantized, gives_half
-from fcgen.load.qonnx.constants import MOVING
 from fcgen.load.qonnx.dense import dense
+from fcgen.load.qonnx.layers import MOVING
 from fcgen.load.qonnx.state import Codes, Sums
 from fcgen.load.qonnx.walk import QuantWalk
 

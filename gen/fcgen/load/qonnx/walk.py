@@ -1,8 +1,9 @@
-"""Walks over QONNX graphs: layers begin at dense nodes and end at Quant nodes."""
+"""QONNX graphs, as qonnx's executor computes them: layers begin at dense nodes, end at Quant nodes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from fcgen.numerics.source_step import Int64Array
 if TYPE_CHECKING:
     import onnx
 
+
+TARGET = "qonnx"
 Orders = tuple[TableOrder, ...]
 SIGNS = IntegerFormat(2, signed=True)
 """Of signs where tables take or give them: these have formats with a zero."""
@@ -208,3 +211,23 @@ class QuantWalk(QuantLayers):
             open=self.open and self.entry is None,
             shape=self.declared,
         )
+
+
+def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = None) -> IntegerModel:
+    """Return the layers of a QONNX graph.
+
+    Parameters
+    ----------
+    path, model
+        As for `OnnxGraph`.
+    entry : InputGrid, optional
+        Grid of inputs that the graph does not quantise; default
+        `fcgen.load.qonnx.dense.DEFAULT_ENTRY`.
+
+    Raises
+    ------
+    InputError
+        One line that names the node, for one that is not supported or leaves the chain.
+    """
+    walk = QuantWalk(path, model, entry)
+    return walk.result("QONNX", TARGET, walk.through())
