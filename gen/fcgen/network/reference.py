@@ -218,9 +218,6 @@ def _carry(
     return carry
 
 
-Int64Array = npt.NDArray[np.int64]
-
-
 def choose(network: Network, outputs: Int64Array) -> Int64Array:
     """Return what leaves the network after the outputs of its last layer, int64 (V, M)."""
     if network.end.kind == "values":

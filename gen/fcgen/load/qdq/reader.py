@@ -38,7 +38,7 @@ from fcgen.load.qdq.fusing import (
 )
 from fcgen.load.qdq.grid import FLOAT, Grid, grid_of
 from fcgen.load.qdq.product import ProductWalk
-from fcgen.load.qonnx.mapped import ONE_LAYER, Mapped, codes_of
+from fcgen.load.qonnx.mapped import ONE_LAYER, Mapped, all_codes
 from fcgen.load.qonnx.state import Codes, Sums
 from fcgen.numerics.float_operations import OPERATIONS as REAL
 from fcgen.numerics.real_map import InputGrid, RealMap
@@ -256,7 +256,7 @@ class IntegerWalk(ProductWalk):
         if not self.layers:
             self.input = replace(self.input, lo=lo, hi=hi)
             return "bounds of the input"
-        entries = np.clip(codes_of(self.state.form), lo, hi)
+        entries = np.clip(all_codes(self.state.form), lo, hi)
         return self.tabulate(Mapped.of(self.state), entries, (), self.state)
 
     def finish(self) -> RealMap | None:

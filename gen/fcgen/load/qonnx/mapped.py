@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.load.integer_model import TableOrder
+from fcgen.load.onnx.functions import Floats, hard_sigmoid, leaky_relu, sigmoid, tanh
 from fcgen.load.onnx.graph import OnnxGraph
-from fcgen.load.qdq.functions import Floats, hard_sigmoid, leaky_relu, sigmoid, tanh
 from fcgen.load.qonnx.operations import OPERATIONS
 from fcgen.load.qonnx.state import Codes
 from fcgen.numerics.fixed import IntegerFormat
@@ -57,7 +57,7 @@ class Mapped:
     @classmethod
     def of(cls, entry: Codes) -> Mapped:
         """Return the values that DequantizeLinear, or a Quant, gives of codes."""
-        return cls(entry, _reals(entry, codes_of(entry.form)))
+        return cls(entry, _reals(entry, all_codes(entry.form)))
 
     def through(self, functions: Functions, reason: str, name: str = "") -> Mapped:
         """Return what a function makes of the values."""
@@ -84,7 +84,7 @@ class Mapped:
 
         So they do after a ReLU, which may end a graph without a quantiser.
         """
-        entry, codes = self.entry, codes_of(self.entry.form)
+        entry, codes = self.entry, all_codes(self.entry.form)
         nearest = np.rint(self.values.astype(np.float64) / float(entry.scale)) + entry.zero_point
         found: Int64Array = np.clip(nearest, codes[0], codes[-1]).astype(np.int64)
         used = slice(entry.lo - codes[0], entry.hi - codes[0] + 1)
@@ -92,7 +92,7 @@ class Mapped:
         return found if exact and not self.others else None
 
 
-def codes_of(form: IntegerFormat) -> Int64Array:
+def all_codes(form: IntegerFormat) -> Int64Array:
     """Return all codes of a format, the smallest first."""
     return np.arange(form.minimum, form.maximum + 1)
 

@@ -1,4 +1,4 @@
-"""QONNX graphs, as qonnx's executor computes them: layers begin at dense nodes, end at Quant nodes."""
+"""QONNX graphs, as qonnx's executor computes them: layers from dense nodes to Quant nodes."""
 
 from __future__ import annotations
 
