@@ -17,10 +17,9 @@ from fcgen.folding.choice import Choice, Folder, Goal
 from fcgen.load.integer_model import IntegerModel
 from fcgen.load.model import Model
 from fcgen.network.network import End, Network
-from fcgen.quantization.accuracy import ACCURACY, Accuracy
+from fcgen.quantization.accuracy import ACCURACY, Accuracy, accuracy, accuracy_of_integers
 from fcgen.quantization.model import quantize
 from fcgen.quantization.model_data import LabelledData, ModelData
-from fcgen.quantization.network_accuracy import accuracy, accuracy_of_integers
 from fcgen.quantization.options import QuantizeOptions
 from fcgen.quantization.quantization import Quantization
 

@@ -6,9 +6,8 @@ import pytest
 from designs import small_layer
 from fcgen.errors import InputError
 from fcgen.network.network import Network
-from fcgen.quantization.accuracy import CLASSES_MAX, Accuracy
+from fcgen.quantization.accuracy import CLASSES_MAX, Accuracy, accuracy_of_integers
 from fcgen.quantization.model_data import LabelledData, labelled
-from fcgen.quantization.network_accuracy import accuracy_of_integers
 
 TRUTH = np.array([0, 1, 2, 2])
 

@@ -28,8 +28,8 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
     from fcgen.compile import describe
     from fcgen.load.arrays.vector_file import check_writable, write_whole
     from fcgen.load.model import Model
+    from fcgen.quantization.accuracy import accuracy
     from fcgen.quantization.model import quantize
-    from fcgen.quantization.network_accuracy import accuracy
     from fcgen.quantization.text import lines
 
     terminal = Terminal(json=as_json, quiet=quiet)
