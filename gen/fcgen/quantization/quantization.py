@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fcgen.network.network import Network
+from fcgen.text.table import box
+
+HEAD = ("Layer", "Weights", "Inputs", "Outputs", "Step", "Weights lose", "Saturated", "Claimed")
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,28 @@ class Quantization:
     input_saturated: float
     notes: tuple[str, ...]
     input_notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return a table: formats and steps of each layer, and what rounding and clipping cost.
+
+        ``Step`` is the real value of one step of the outputs. ``Weights lose`` is the root mean square
+        of their rounding error, as a part of theirs. ``Claimed`` says whether a runtime in float32 must
+        give the same integers.
+        """
+        rows = []
+        layers = self.network.layers
+        steps = self.scales[1:]
+        for layer, report, step in zip(layers, self.layers, steps, strict=True):
+            rows.append(
+                (
+                    layer.name,
+                    layer.weight_format.name,
+                    layer.activation_format.name,
+                    layer.output_format.name,
+                    f"{step:g}",
+                    f"{report.weight_error:.2%}",
+                    f"{report.saturated:.2%}",
+                    "yes" if report.claimed else "no",
+                )
+            )
+        return box(HEAD, rows)
