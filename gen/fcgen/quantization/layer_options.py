@@ -8,8 +8,13 @@ from fcgen.load.arrays.raw_weights import RawWeights
 from fcgen.network.dense_layer import CONSTANTS, DenseLayer
 from fcgen.numerics.fixed import ROUNDINGS, SATURATIONS, IntegerFormat
 from fcgen.quantization.float_layer import layer_from_floats
-from fcgen.quantization.layer_request import LayerRequest, check_codes, check_request, raw_layer
-from fcgen.quantization.layer_weights import gather_weights
+from fcgen.quantization.layer_request import (
+    LayerRequest,
+    check_codes,
+    check_request,
+    gather_weights,
+    raw_layer,
+)
 from fcgen.quantization.requantization_choice import (
     fitting_factors,
     given_factors,
