@@ -1,4 +1,4 @@
-"""How many vectors are classified as their labels say, by the network and by its model of floats."""
+"""Accuracy over labelled data: of a network of integers, beside that of its model of floats."""
 
 from __future__ import annotations
 

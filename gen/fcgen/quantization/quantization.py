@@ -1,4 +1,4 @@
-"""What quantisation makes of a model: the network, its scales, and what was lost."""
+"""The result of quantising a model: the network, its scales, and what was lost."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ class Quantization:
     input_notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
-        """Return a table: formats and steps of each layer, and what rounding and clipping cost.
+        """Return the printed table: formats and steps, and what rounding and clipping cost.
 
-        ``Step`` is the real value of one step of the outputs. ``Weights lose`` is the root mean square
-        of their rounding error, as a part of theirs. ``Claimed`` says whether a runtime in float32 must
-        give the same integers.
+        ``Step`` is the real value of one step of the outputs. ``Weights lose`` is the root mean
+        square of the rounding error, relative to that of the weights. ``Claimed`` says whether a
+        runtime in float32 must give the same integers.
         """
         rows = []
         layers = self.network.layers
