@@ -1,4 +1,4 @@
-"""A quantised layer from options and weights: integers are its codes, floats are rounded to codes."""
+"""A quantised layer from options and weights: integers are its codes, floats are rounded."""
 
 from dataclasses import replace
 from pathlib import Path
