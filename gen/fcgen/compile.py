@@ -131,7 +131,7 @@ def compile_model(
     elif isinstance(model, IntegerModel):
         progress("certifying")
         network, certificate = certify(model, end)
-        extra[CERTIFICATE] = certificate.text()
+        extra[CERTIFICATE] = certificate.to_json()
     else:
         assert isinstance(data, ModelData)
         progress("quantising")
@@ -141,7 +141,7 @@ def compile_model(
     if isinstance(data, LabelledData):
         measured = accuracy_of_integers(network, data)
     if measured is not None:
-        extra[ACCURACY] = measured.text()
+        extra[ACCURACY] = measured.to_json()
     if runtime_weights:
         network = network.writable()
     progress("choosing the folding")

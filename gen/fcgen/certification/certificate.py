@@ -94,7 +94,7 @@ class Certificate:
             f"{values:,} accumulator values, by at most {self.differences.worst:,}"
         )
 
-    def text(self) -> str:
+    def to_json(self) -> str:
         """Return the JSON text, ended by a newline; the same model gives the same text."""
         return document.dump(self.as_dict())
 
@@ -107,7 +107,7 @@ class Certificate:
             "thresholds": self.thresholds,
             "differences": [vars(found) for found in self.differences[:LISTED_MAX]],
             "differences_in_all": len(self.differences),
-            **({"softmax": self.softmax.describe()} if self.softmax else {}),
+            **({"softmax": self.softmax.as_dict()} if self.softmax else {}),
             "layers": [
                 {
                     "name": layer.name,

@@ -125,7 +125,7 @@ class SoftmaxTable:
             f"softmax of the same codes, same class; {len(self.powers):,} entries{shared}"
         )
 
-    def describe(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return its sizes and its bound, as JSON values."""
         return {
             "bits": self.bits,

@@ -90,14 +90,14 @@ class Accuracy:
             **({} if self.scalers is None else {"scalers": self.scalers}),
         }
 
-    def text(self) -> str:
+    def to_json(self) -> str:
         """Return the JSON text of `ACCURACY`, a file of a design."""
         rows = None if self.confusion is None else self.confusion.tolist()
         return document.dump({**self.as_dict(), "confusion": rows})
 
     @classmethod
     def from_json(cls, text: str | bytes, source: str) -> Self:
-        """Read what `text` gave.
+        """Read what `to_json` gave.
 
         Raises
         ------

@@ -50,7 +50,7 @@ class _Graph:
         self.constants.append(self.onnx.numpy_helper.from_array(value, name))
         return name
 
-    def codes(self, name: str, value: Any) -> str:
+    def code_constant(self, name: str, value: Any) -> str:
         """Add constants of signed codes, as the file has them."""
         return self.constant(name, (np.asarray(value, np.int64) + SHIFT).astype(np.uint8))
 
@@ -101,7 +101,7 @@ def twin(quantization: Quantization, input_name: str) -> Any:
         value = graph.constant(f"scaler_{place}_operand", operand)
         running = graph.add(REAL_OPERATIONS[name], [running, value], f"scaler_{place}")
     step = graph.constant("input_scale", np.array(grid.scale, np.float32))
-    zero = graph.codes("input_zero_point", grid.zero_point)
+    zero = graph.code_constant("input_zero_point", grid.zero_point)
     running = graph.add("QuantizeLinear", [running, step, zero], "input_codes")
     running = _clipped(graph, running, "input", grid.lo, grid.hi)
     for place in range(len(network.layers)):
@@ -139,12 +139,12 @@ def _layer(
     factors = np.ldexp(scheme.multiplier.astype(np.float64), -scheme.shift)
     scales = (factors * (index_scale or after) / before).astype(np.float32)
     operands = [
-        graph.codes(f"{name}_weight", np.ascontiguousarray(layer.weight.T)),
+        graph.code_constant(f"{name}_weight", np.ascontiguousarray(layer.weight.T)),
         graph.constant(f"{name}_weight_scale", scales),
-        graph.codes(f"{name}_weight_zero_point", np.zeros(layer.outputs)),
+        graph.code_constant(f"{name}_weight_zero_point", np.zeros(layer.outputs)),
         graph.constant(f"{name}_bias", layer.bias.astype(np.int32)),
         graph.constant(f"{name}_scale", np.array(after, np.float32)),
-        graph.codes(f"{name}_zero_point", quantization.zero_points[place + 1]),
+        graph.code_constant(f"{name}_zero_point", quantization.zero_points[place + 1]),
     ]
     inputs = [*running, *operands]
     if layer.table is not None and index_scale is not None:
@@ -169,7 +169,7 @@ def _looked_up(
     step, lowest, highest = (
         graph.constant(f"{name}_{part}", value) for part, value in values.items()
     )
-    entries = graph.codes(f"{name}_entries", table.entries)
+    entries = graph.code_constant(f"{name}_entries", table.entries)
     steps = graph.add("Div", [running, step], f"{name}_steps")
     rounded = graph.add("Round", [steps], f"{name}_rounded")
     clipped = graph.add("Clip", [rounded, lowest, highest], f"{name}_index")
@@ -183,6 +183,7 @@ def _clipped(graph: _Graph, running: str, name: str, lo: int, hi: int) -> str:
     if (lo, hi) == (-128, 127):
         return running
     bounds = [
-        graph.codes(f"{name}_{end}", value) for end, value in (("lowest", lo), ("highest", hi))
+        graph.code_constant(f"{name}_{end}", value)
+        for end, value in (("lowest", lo), ("highest", hi))
     ]
     return graph.add("Clip", [running, *bounds], f"{name}_clipped")

@@ -197,6 +197,6 @@ class _Ending:
 
 def _rounded(kind: str, grid: Grid) -> Tail:
     """Return a function of codes to codes, which onnxruntime makes of Softmax and its quantiser."""
-    codes = grid.codes()
+    codes = grid.as_codes()
     own = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
     return Tail(kind, own, whole=kind == "softmax" and codes.form.bits <= CODE_BITS)

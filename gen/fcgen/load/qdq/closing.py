@@ -84,7 +84,7 @@ def float_error(sums: Sums, product: Product, bias: Array | None) -> np.ndarray:
     return np.asarray(np.where((error == 0) & whole, 0.0, inexact))
 
 
-def closed(sums: Sums, grid: Grid, error: np.ndarray, *, codes: bool) -> IntegerLayer:
+def closed(sums: Sums, grid: Grid, error: np.ndarray, *, of_integers: bool) -> IntegerLayer:
     """Return the layer that ends in a QuantizeLinear.
 
     Parameters
@@ -94,12 +94,12 @@ def closed(sums: Sums, grid: Grid, error: np.ndarray, *, codes: bool) -> Integer
         Of the outputs.
     error : ndarray of float64
         By how many steps sums may be wrong, (M,) or (1,).
-    codes : bool
+    of_integers : bool
         Whether codes are made of integers at once.
     """
     step: Step
-    found, bias = grid.codes(), sums.bias
-    if codes:
+    found, bias = grid.as_codes(), sums.bias
+    if of_integers:
         factor = (sums.scale / found.scale).astype(np.float32)
         step = FloatProduct(factor, found.form, found.zero_point, found.lo, found.hi)
     else:

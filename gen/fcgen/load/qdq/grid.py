@@ -71,7 +71,7 @@ class Grid:
         """Whether scale and zero point are numbers, not lists of one."""
         return self.scale.ndim == 0 and self.zero_point.ndim == 0
 
-    def codes(self) -> Codes:
+    def as_codes(self) -> Codes:
         """Return them as those of activations."""
         low, high = self.form.minimum, self.form.maximum
         scale, zero = np.float32(self.scale.reshape(-1)[0]), int(self.zero_point.reshape(-1)[0])
@@ -79,7 +79,7 @@ class Grid:
 
     def quantize(self, values: Array) -> Int64Array:
         """Return the codes of float32 values, as QuantizeLinear computes them."""
-        codes = self.codes()
+        codes = self.as_codes()
         if self.half:
             quotient = half_quotient(values, codes.scale)
         else:
@@ -90,7 +90,7 @@ class Grid:
 
     def is_of(self, codes: Codes) -> bool:
         """Say whether it is the grid of codes."""
-        own = self.codes()
+        own = self.as_codes()
         return (own.scale, own.zero_point, own.form) == (codes.scale, codes.zero_point, codes.form)
 
 

@@ -103,7 +103,7 @@ class IntegerWalk(ProductWalk):
         if grid.scale.size != 1:
             rule = "scales of activations must be one number"
             raise self.refuse(node, rule, "quantise them by tensor")
-        codes = grid.codes()
+        codes = grid.as_codes()
         self.real, self.codes_pair = False, self._pair(node, grid)
         self.grid = grid
         if self.state is None:
@@ -118,7 +118,7 @@ class IntegerWalk(ProductWalk):
             own = self.functions in ([kind] for kind in OF_CODES)
             if self.optimised and own and (grid.short or self.entry_now.half):
                 raise self._unfollowed(node, f"{REFUSES}: its scales are of float16")
-            return self.tabulate(self.state, *self.state.table(grid.quantize), codes)
+            return self.tabulate(self.state, *self.state.entries_of(grid.quantize), codes)
         if isinstance(self.state, Codes):
             if not grid.is_of(self.state):
                 rule = "quantises what is quantised already, to another grid"
@@ -131,14 +131,14 @@ class IntegerWalk(ProductWalk):
     def _closed(self, node: onnx.NodeProto, sums: Sums, grid: Grid) -> IntegerLayer:
         if self.product is None:
             # A node of integers whose outputs are reals: its sums are exact.
-            return closed(sums, grid, np.zeros(1), codes=False)
+            return closed(sums, grid, np.zeros(1), of_integers=False)
         # A QuantizeLinear that passes an operation makes a new pair.
         pair = self.codes_pair or (grid.given and self.kinds[-1:] in [[k] for k in PASSED])
         kind = grid.zero_point.dtype.name
         entry = Entry(kind, straight=True, zero=grid.given, pair=pair, half=grid.short)
-        chosen, product = self._chosen(node, Output(grid.codes(), entry, grid.scalar))
+        chosen, product = self._chosen(node, Output(grid.as_codes(), entry, grid.scalar))
         error = self._settle(sums, product, chosen)
-        made = closed(sums, grid, error, codes=chosen.arithmetic is Arithmetic.CODES)
+        made = closed(sums, grid, error, of_integers=chosen.arithmetic is Arithmetic.CODES)
         if chosen.arithmetic is not Arithmetic.FLOATS:
             check_sums(self, self.dense_node, made)
         return made
@@ -200,7 +200,7 @@ class IntegerWalk(ProductWalk):
         found = self._reader(node, ("Identity",))
         if found is None or found.op_type != "DequantizeLinear" or len(found.input) < 3:
             return False
-        codes, again = grid.codes(), self._reader(found, ("Identity",))
+        codes, again = grid.as_codes(), self._reader(found, ("Identity",))
         while again is not None and again.op_type in ("Relu", "Clip"):
             if not within(codes, self._limits(again)):
                 return bool(found.input[2]) and grid.given

@@ -67,7 +67,7 @@ class Mapped:
         others += [(reason, function(self.values)) for function in more]
         return Mapped(self.entry, first(self.values), tuple(others), name or self.name, None)
 
-    def table(
+    def entries_of(
         self, quantize: Callable[[Floats], Int64Array]
     ) -> tuple[Int64Array, tuple[TableOrder, ...]]:
         """Return the entries that a quantiser makes of the values, and those in other orders."""

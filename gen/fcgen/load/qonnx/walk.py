@@ -118,7 +118,7 @@ class QuantWalk(QuantLayers):
             self.state = self._values(node, self.state)
         codes = self._codes(node, found)
         if isinstance(self.state, Mapped):
-            return self.tabulate(self.state, *self.state.table(found.codes), codes)
+            return self.tabulate(self.state, *self.state.entries_of(found.codes), codes)
         self.layers.append(self.state.layer(self._spread_out(node, found)))
         self.state = codes
         return f"the outputs of layer {len(self.layers)}, {found.form.name}"

@@ -19,7 +19,7 @@ from fcgen.load.model import NodeReport
 from fcgen.load.model_file import content
 from fcgen.load.tflite.dense import INT8, check_bound, dense
 from fcgen.load.tflite.graph import AGAIN, UNSIGNED_ZERO, Tensor, TfliteGraph
-from fcgen.load.tflite.unary import BLOCK, BOUNDS, CURVES, NAMES, PLACE, Scaled, table
+from fcgen.load.tflite.unary import BLOCK, BOUNDS, CURVES, NAMES, PLACE, Scaled, function_entries
 from fcgen.network.tail import OTHER, Tail
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.numerics.real_map import InputGrid, RealMap
@@ -217,7 +217,9 @@ class _Walk:
             options = self.graph.options(operator, "LeakyReluOptions")
             slope = 0.0 if options is None else float(options.Alpha())
         xnnpack, elements = self.target == TARGETS[1], int(np.prod(after.shape))
-        entries, orders = table(kind, grids, slope, xnnpack, typed=ends, elements=elements)
+        entries, orders = function_entries(
+            kind, grids, slope, xnnpack, typed=ends, elements=elements
+        )
         if any(order.reason == PLACE for order in orders):
             rule = f"LiteRT rounds codes behind the last whole {BLOCK} in another way"
             raise self._wrong(kind, rule, "use --target litert-reference")

@@ -78,7 +78,7 @@ def bound_code(value: float, scale: np.float32, zero_point: int, *, xnnpack: boo
     return min(max(code, LOW), HIGH)
 
 
-def table(
+def function_entries(
     kind: str,
     grids: Scaled,
     slope: float,
