@@ -8,7 +8,7 @@ from typing import Any
 
 from fcgen.errors import InputError
 from fcgen.load.keras.weights import Place
-from fcgen.load.steps import refuse
+from fcgen.load.nodes import refuse
 
 MODELS = ("Sequential", "Functional", "Model")
 PACKAGES = ("keras", "tf_keras")

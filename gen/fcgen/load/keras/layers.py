@@ -1,4 +1,4 @@
-"""Keras's layers as steps of a chain: what each class of layer computes."""
+"""Keras's layers as nodes of a chain: what each class of layer computes."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +10,7 @@ from fcgen.load.chain import batch_norm
 from fcgen.load.keras.config import Layer
 from fcgen.load.keras.weights import Weights
 from fcgen.load.model import Activation, Floats
-from fcgen.load.steps import RELU, RELU6, Affine, Dense, Ending, Operation, Order, Step
+from fcgen.load.nodes import RELU, RELU6, Affine, Dense, Ending, Node, Operation, Order
 
 ACTIVATIONS: dict[str, Operation] = {
     "linear": None,
@@ -47,7 +47,7 @@ class KerasLayers:
     def __init__(self, weights: Weights, shape: tuple[int, ...]) -> None:
         self.weights, self.shape = weights, shape
 
-    def steps(self, layers: Iterable[Layer]) -> Iterator[Step]:
+    def nodes(self, layers: Iterable[Layer]) -> Iterator[Node]:
         """Give what each layer computes.
 
         Raises
@@ -60,10 +60,10 @@ class KerasLayers:
                 code = layer.kind == "Lambda"
                 rule = "holds code, which is never run" if code else "is not supported"
                 raise layer.refuse(rule, _REPLACE)
-            yield Step(layer.kind, layer.name, HANDLERS[layer.kind](self, layer))
+            yield Node(layer.kind, layer.name, HANDLERS[layer.kind](self, layer))
             word = layer.config.get("activation") if layer.kind == "Dense" else "linear"
             if word != "linear":
-                yield Step(str(word), layer.name, self.activation(layer))
+                yield Node(str(word), layer.name, self.activation(layer))
 
     def dense(self, layer: Layer) -> Operation:
         """Take a product with a kernel (N, M)."""
