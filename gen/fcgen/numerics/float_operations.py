@@ -19,8 +19,8 @@ def _fused(values: Floats, factor: Floats, constant: Floats) -> Floats:
     product = values.astype(np.float64) * factor.astype(np.float64)
     addend = np.asarray(constant, np.float64)
     total = product + addend
-    # The product is exact. Where the sum is not, its last bit is made odd on the side of the rest,
-    # so that the rounding to float32 sees no tie that is none.
+    # The product is exact in float64. An inexact sum is rounded to odd, towards the side of the
+    # rest: the second rounding, to float32, then meets no tie that the exact sum does not have.
     moved = total - product
     rest = (product - (total - moved)) + (addend - moved)
     even = (total.view(np.int64) & 1) == 0
