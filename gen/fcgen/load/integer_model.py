@@ -1,4 +1,4 @@
-"""A model that was quantised before it came: integers, and the steps of its own runtime."""
+"""Models that were quantised before: integer layers, with the steps and tables of their runtime."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ TARGETS = (
 
 @dataclass(frozen=True, eq=False)
 class TableOrder:
-    """Entries of a table as the source may compute them as well, and when it does.
+    """Entries that a source may compute for a table instead, and the reason.
 
     Attributes
     ----------
     reason : str
     entries : ndarray of int64
-        As those of `ActivationTable`.
+        Like those of `ActivationTable`.
     """
 
     reason: str
@@ -55,11 +55,11 @@ class IntegerLayer:
     input_lo, input_hi : int
         Range of the inputs, which may be narrower than their format.
     step : Step, optional
-        None where the accumulators leave.
+        None where the layer ends in accumulators.
     table : ActivationTable, optional
-        What becomes of the step's codes.
+        Function of the step's codes.
     orders : tuple of TableOrder
-        Other entries that the source may have.
+        Other entries that the source may compute.
     """
 
     name: str
@@ -89,7 +89,7 @@ class IntegerLayer:
 
     @property
     def reach(self) -> tuple[Int64Array, Int64Array]:
-        """Smallest and largest accumulator of each output, (M,) each: none beyond can occur."""
+        """Smallest and largest accumulator that can occur, (M,) each."""
         low, high = self.input_lo - self.input_zero_point, self.input_hi - self.input_zero_point
         positive = np.maximum(self.weight, 0).sum(axis=1)
         negative = np.minimum(self.weight, 0).sum(axis=1)
@@ -104,7 +104,7 @@ class IntegerLayer:
         return sums
 
     def finish(self, accumulator: Int64Array) -> Int64Array:
-        """Return what leaves, (V, M), of accumulators (V, M)."""
+        """Return the outputs (V, M) of accumulators (V, M)."""
         if self.step is None:
             return accumulator
         codes = self.step(accumulator)
@@ -123,17 +123,17 @@ class IntegerModel:
         As for `fcgen.load.model.Model`.
     layers : tuple of IntegerLayer
     target : str
-        Whose integers these are: one of `TARGETS`.
+        Runtime that the integers are those of: one of `TARGETS`.
     input : InputGrid, optional
         None where the file does not quantise its input.
     output : RealMap, optional
-        What the last layer's outputs are worth.
+        Reals of the last layer's outputs; None where they are not known.
     notes : tuple of str
-        Lines for people: what was assumed.
+        Printed lines: what was assumed.
     open : bool
-        The grid of the inputs is neither the file's nor anybody's: it was assumed.
+        The grid of the inputs was assumed: neither the file nor the user gave one.
     takes_codes : bool
-        The file's own input has codes, int8 or uint8, not reals.
+        The file itself takes codes, int8 or uint8, not reals.
     """
 
     name: str
@@ -157,7 +157,7 @@ class IntegerModel:
             raise bad_input(self.name, self.format, rule, "give a model with at least one")
 
     def trace(self, x: npt.NDArray[np.integer]) -> list[Int64Array]:
-        """Return what the source gives after every layer, int64 (V, M), for codes (V, N)."""
+        """Return the source's outputs of every layer, int64 (V, M) each, for codes (V, N)."""
         found, values = [], np.asarray(x, np.int64).reshape(len(x), -1)
         for layer in self.layers:
             values = layer.finish(layer.accumulate(values))
@@ -174,19 +174,19 @@ def with_table(
 ) -> IntegerLayer:
     """Return a layer whose outputs are ``entries[y - minimum]``.
 
-    Where that is a clip of y, the bounds of its step do it, and no table is needed.
+    Where the entries are a clip of y, the bounds of the step are changed and no table is made.
 
     Parameters
     ----------
     layer : IntegerLayer
-        With a step; behind a table that it has, the new one is put.
+        With a step; a new table is composed with one that the layer has already.
     name : str
-        Of the function, as `ActivationTable` takes it.
+        Name of the function, see `ActivationTable`.
     output : IntegerFormat
     entries : ndarray of int64, shape (2**bits,)
-        For each code of the layer's outputs, from the smallest on.
+        Outputs for all codes y of the layer, from the smallest on.
     orders : tuple of TableOrder
-        Entries as the source may compute them as well.
+        Entries that the source may compute instead.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def with_table(
         codes = np.arange(lo, hi + 1)
         used = entries[codes - index.minimum]
         ends = int(used.min()), int(used.max())
-        # A step that never changes has no threshold to find: that is left to a table.
+        # A constant step would have no threshold to find: it keeps a table.
         if ends[0] < ends[1] and np.array_equal(used, np.clip(codes, *ends)):
             step: Any = layer.step
             return replace(layer, step=replace(step, lo=ends[0], hi=ends[1]))
@@ -221,7 +221,7 @@ def _composed(
     entries: Int64Array,
     orders: tuple[TableOrder, ...],
 ) -> IntegerLayer:
-    """Put one function behind another."""
+    """Return the layer with its table and a further function composed."""
     low = before.output.minimum
     both = [
         *(TableOrder(each.reason, entries[each.entries - low]) for each in layer.orders),

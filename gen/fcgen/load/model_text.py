@@ -1,4 +1,4 @@
-"""A model for a reader: its layers, and what became of each node."""
+"""The printed and the JSON form of a model: its layers, and what became of each node."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def as_dict(model: Model | IntegerModel) -> dict[str, Any]:
 
 
 def _behaviour(layer: FloatLayer | IntegerLayer) -> str:
-    """Return what a layer does to its sums."""
+    """Return the text of what a layer does to its sums."""
     if isinstance(layer, FloatLayer):
         return layer.activation.name or "none"
     if layer.step is None:

@@ -27,8 +27,8 @@ class Dense(NamedTuple):
 class Affine(NamedTuple):
     """``gain · x + offset`` of each feature, (N,) both.
 
-    ``steps`` are what the source does, in its own order, where that is not this product and this
-    sum; see `fcgen.load.chain.Steps`.
+    ``steps`` are the source's own operations, where they are not this product and this sum; see
+    `fcgen.load.chain.Steps`.
     """
 
     gain: Floats
@@ -37,19 +37,19 @@ class Affine(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Feature i is what was feature ``places[i]``."""
+    """A permutation: feature i is the former feature ``places[i]``."""
 
     places: npt.NDArray[np.int64]
 
 
 class Ending(NamedTuple):
-    """What a classifier ends with: a word of `fcgen.network.tail.TAILS`."""
+    """The tail of a classifier: one of `fcgen.network.tail.TAILS`."""
 
     tail: str
 
 
 Operation = Dense | Affine | Order | Activation | Ending | None
-"""None changes no value. A sigmoid that ends the model is its end, as in an ONNX file."""
+"""None changes no value. A sigmoid at the end of the model is its tail, as in an ONNX file."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -195,7 +195,7 @@ class DenseLayer:
 
     @property
     def structure_hash(self) -> str:
-        """SHA-256 of all that is not trainable: shapes, formats, zero point, choices; not the name."""
+        """SHA-256 of all that is not trainable, without the name: see `structure`."""
         return hashlib.sha256(document.dump(self.structure()).encode()).hexdigest()
 
     @property
@@ -215,7 +215,7 @@ class DenseLayer:
         requantization = self.requantization
         table = {} if self.table is None else {"table": self.table.structure()}
         if self.table is not None and self.runtime_weights:
-            # A table cannot be written at run time: new parameters must go with its entries.
+            # A table cannot be written at run time: new parameters must suit it.
             entries = hashlib.sha256(self.table.entries.astype("<i8").tobytes())
             table["table"] |= {"entries_hash": entries.hexdigest()}
         return {

@@ -22,28 +22,28 @@ from fcgen.quantization.quantization import Quantization
 
 ACCURACY = "accuracy.json"
 CLASSES_MAX = 100
-"""Most classes of which it is counted which is taken for which."""
+"""Most classes of a confusion matrix."""
 VECTORS_MAX = 1 << 40
 Classes = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
 class Accuracy:
-    """Shares of vectors that are classified as their labels say, as parts of one.
+    """Shares of vectors that are classified as their labels say, from 0 to 1.
 
     Attributes
     ----------
     vectors : int
     float_model : float, optional
-        Of the model of floats; None where the source held integers.
+        Share of the model of floats; None where the source holds integers.
     quantised : float
-        Of the network of integers.
+        Share of the network of integers.
     confusion : ndarray of int64, shape (K, K), optional
-        Vectors by their label (row) and by the class that the integers give (column); None where
-        there are more than `CLASSES_MAX` classes.
+        Number of vectors by label (row) and by the class that the network gives (column); None for
+        more than `CLASSES_MAX` classes.
     scalers : dict of str to (float or None), optional
-        Of a model that scales its inputs one by one, as ``quantised``, for each of
-        `fcgen.quantization.options.SCALERS`; None where that cannot be quantised.
+        For a model that scales its inputs one by one: the share of the network with each of
+        `fcgen.quantization.options.SCALERS`, None where the model cannot be quantised that way.
     """
 
     vectors: int
@@ -65,7 +65,7 @@ class Accuracy:
         return cls(len(labels), in_floats, float((of_integers == labels).mean()), confusion)
 
     def line(self) -> str:
-        """Return it for people."""
+        """Return the accuracy as one printed line."""
         over = f"accuracy over {self.vectors:,} vectors:"
         if self.float_model is None:
             return f"{over} {self.quantised:.2%}"
@@ -76,7 +76,7 @@ class Accuracy:
         )
 
     def _either(self) -> str:
-        """Return what either scaler comes to, where there are two."""
+        """Return the shares of both scalers, where there are two."""
         shares = (self.scalers or {}).items()
         texts = (f"{name} {'none' if share is None else f'{share:.2%}'}" for name, share in shares)
         return f"; --scaler {', '.join(texts)}" if shares else ""
@@ -136,8 +136,8 @@ def accuracy(
 ) -> Accuracy | None:
     """Compare the classes of a model of floats and of its network with the labels.
 
-    None where the data have no labels. Of a model that scales its inputs one by one, it is said
-    for either scaler; ``options`` are those with which the network was made.
+    Returns None where the data have no labels. For a model that scales its inputs one by one, both
+    scalers are measured; ``options`` are those with which the network was made.
     """
     if data.labels is None:
         return None
@@ -159,7 +159,7 @@ def accuracy(
 
 
 def _share(model: Model, data: ModelData, options: QuantizeOptions) -> float | None:
-    """Return the accuracy of a network with these options; None where there is none."""
+    """Return the accuracy of a network with these options; None where they make none."""
     try:
         network = quantize(model, data.calibration, options).network
     except InputError:
@@ -174,7 +174,7 @@ def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:
     Raises
     ------
     InputError
-        When the vectors are none of the network's, or nobody knows where its classes part.
+        When the vectors do not fit the network, or it is not known which outputs mean which class.
     """
     if network.scores is None and network.layers[-1].outputs == 1:
         rule = "nobody knows what the network's single output is worth, whose sign is the class"
@@ -185,11 +185,11 @@ def accuracy_of_integers(network: Network, data: LabelledData) -> Accuracy:
 
 
 def _scores(network: Network, codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.number[Any]]:
-    """Return what the outputs of the last layer are worth, or themselves where nobody knows."""
+    """Return the reals of the last layer's outputs, or the codes where the reals are not known."""
     outputs = trace(network, codes)[-1]
     return network.scores(outputs) if network.scores is not None else outputs
 
 
 def _count(scores: npt.NDArray[np.number[Any]]) -> int:
-    # A single output has a sign, which are two classes.
+    # The sign of a single output tells two classes.
     return max(int(scores.shape[1]), 2)

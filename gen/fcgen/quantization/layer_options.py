@@ -51,9 +51,9 @@ def make_layer(
     Parameters
     ----------
     shape
-        (N,) or (C, H, W) of the inputs.
+        Shape of the inputs, (N,) or (C, H, W).
     outputs
-        M.
+        Number of outputs M.
     weight_format, activation_format, output_format
         Integer types; the last one has no effect with ``raw``.
     weights, bias
@@ -70,9 +70,9 @@ def make_layer(
     activation_scale, output_scale
         Real value of one step, for float weights; None chooses.
     runtime_weights
-        All trainable values can be written on the chip.
+        All trainable values can be written at run time.
     seed
-        Of the random weights.
+        Seed of the random weights.
     name
         Name of the layer.
 
@@ -81,7 +81,7 @@ def make_layer(
     DenseLayer
         The layer.
     tuple of str
-        Lines for people: what was chosen, what was lost, what had no effect.
+        Printed lines: what was chosen, what was lost, which options had no effect.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def make_layer(
 
 
 def _settle(request: LayerRequest, values: RawWeights) -> LayerRequest:
-    """Settle rounding and saturation between options and file, and say what has no effect."""
+    """Choose rounding and saturation from options and file, and note options without effect."""
     if request.raw:
         for key in (*CONSTANTS, "rounding", "saturation"):
             if getattr(values, key) is not None:
@@ -163,7 +163,7 @@ def _from_codes(request: LayerRequest, values: RawWeights) -> DenseLayer:
 
 
 def _from_floats(request: LayerRequest, values: RawWeights) -> DenseLayer:
-    """Choose scales and round; what was chosen and lost goes to the notes of the request."""
+    """Choose scales and round the weights; note the choice and the loss in the request."""
     assert values.weight is not None
     assert values.bias is not None
     _check_floats(request, values)
@@ -214,7 +214,7 @@ def _check_floats(request: LayerRequest, values: RawWeights) -> None:
 
 
 def _fitting_scale(request: LayerRequest, values: RawWeights, activation_scale: float) -> float:
-    """Smallest power of two with which no real result passes the output type."""
+    """Return the smallest power of two with which no real result exceeds the output type."""
     assert values.weight is not None
     assert values.bias is not None
     activations, zero_point = request.activation_format, request.input_zero_point
@@ -233,7 +233,7 @@ def _fitting_scale(request: LayerRequest, values: RawWeights, activation_scale: 
 def _raw_from_floats(
     request: LayerRequest, weight: np.ndarray, bias: np.ndarray, activation_scale: float
 ) -> DenseLayer:
-    """Quantise with one scale for the tensor, so that raw outputs can be compared."""
+    """Quantise with one scale for the whole tensor, so that raw outputs are comparable."""
     highest = request.weight_format.maximum
     scale = float(np.abs(weight).max()) / highest or 1.0
     every = np.full(request.outputs, scale)

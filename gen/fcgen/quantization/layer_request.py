@@ -1,4 +1,4 @@
-"""What a layer is to be made of: checked options, and weights and biases that conform to them."""
+"""The request for a layer: its options, checked, and the weights and biases that go with them."""
 
 from dataclasses import dataclass, field, replace
 from math import prod
@@ -20,7 +20,7 @@ BIAS_FORMAT = IntegerFormat(BIAS_BITS, signed=True)
 
 @dataclass(frozen=True)
 class LayerRequest:
-    """The options of a layer."""
+    """The options of a layer, and notes for the user; see `fcgen.quantization.layer_options`."""
 
     shape: tuple[int, ...]
     outputs: int
@@ -41,7 +41,7 @@ class LayerRequest:
 
 
 def check_request(request: LayerRequest) -> None:
-    """Check what needs no weights: sizes, names, combinations; InputError names the option."""
+    """Check sizes, names and combinations, before any weights; InputError names the option."""
     check_sizes(request.shape, request.outputs)
     check_memory("layer", prod(request.shape) * request.outputs, LAYER_BYTES)
     if not request.activation_format.contains(request.input_zero_point):
@@ -82,7 +82,7 @@ def check_codes(values: RawWeights, weight_format: IntegerFormat) -> None:
 
 
 def raw_layer(request: LayerRequest, weight: Any, bias: Any) -> DenseLayer:
-    """Make the layer that ends in accumulators, of integer codes (M, N) and (M,)."""
+    """Make the layer that ends in accumulators, from integer codes (M, N) and (M,)."""
     return DenseLayer(
         name=request.name,
         input_shape=request.shape,
@@ -98,12 +98,12 @@ def raw_layer(request: LayerRequest, weight: Any, bias: Any) -> DenseLayer:
 def gather_weights(
     request: LayerRequest, weights: Path | RawWeights | None, bias: Path | RawWeights | None
 ) -> RawWeights:
-    """Bring weights and bias together, conforming to the layer; random where there are none.
+    """Return weights and bias in the shapes of the layer, seeded random ones if none are given.
 
     Parameters
     ----------
     request : LayerRequest
-        Its notes get what was filled in.
+        What is filled in is added to its notes.
     weights, bias : Path or RawWeights, optional
         A file, or arrays.
 
@@ -143,7 +143,7 @@ def _with_bias(request: LayerRequest, values: RawWeights) -> RawWeights:
 
 
 def _random(request: LayerRequest, values: RawWeights) -> RawWeights:
-    """Fill in random codes: the whole range of weights, biases as large as typical sums."""
+    """Fill in random codes: weights over their whole range, biases as large as typical sums."""
     if values.bias is not None and values.bias.dtype.kind == "f":
         rule = "there are no weights that it could belong to"
         found = f"dtype {values.bias.dtype}"
@@ -167,7 +167,7 @@ def _random(request: LayerRequest, values: RawWeights) -> RawWeights:
 
 
 def _foldable(bias: np.ndarray, folded: np.ndarray) -> np.ndarray:
-    """Bring random biases as near to what is folded into them as the hardware's 32 bits need."""
+    """Clip random biases so that, with the input zero point folded in, they fit 32 bits."""
     low, high = BIAS_FORMAT.minimum, BIAS_FORMAT.maximum
     near: np.ndarray = np.clip(bias, folded + low, folded + high).clip(low, high)
     return near

@@ -29,26 +29,26 @@ SAME = (
 )
 """Layers that change nothing in inference."""
 DEVIATION_MIN = 1e-7
-"""Below which Keras's Normalization does not divide."""
+"""Least deviation by which Keras's Normalization divides."""
 Shape = tuple[int, ...]
 _REPLACE = "remove it, or replace it by dense layers"
 
 
 class KerasLayers:
-    """Layers of a model, walked from its input.
+    """Walks the layers of a model from its input.
 
     Parameters
     ----------
     weights : Weights
     shape : tuple of int
-        Of what runs, without the batch.
+        Shape of the current values, without the batch.
     """
 
     def __init__(self, weights: Weights, shape: tuple[int, ...]) -> None:
         self.weights, self.shape = weights, shape
 
     def nodes(self, layers: Iterable[Layer]) -> Iterator[Node]:
-        """Give what each layer computes.
+        """Yield what each layer computes.
 
         Raises
         ------

@@ -27,13 +27,13 @@ TAIL = {
 }
 """Operations that may follow the last layer, where the graph may also branch."""
 QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant")
-"""What quantises the outputs of one of `CHOICES`."""
+"""Operations that may quantise the outputs of one of `CHOICES`."""
 FUNCTIONS = {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}
 OF_CODES = {"QLinearSoftmax": "softmax", "QLinearSigmoid": "sigmoid"}
 KEEP_ORDER = ("", "softmax", "log_softmax")
-"""Of what the index of the largest is that of the scores."""
+"""Tails that keep the index of the largest score."""
 SOFTMAX_OF_THE_REST = 13
-"""Opset before which a softmax is over all axes from its own on."""
+"""First opset whose softmax is over one axis; before, it is over all axes from its own on."""
 
 
 def only_ending_left(head: str, rest: list[onnx.NodeProto]) -> bool:
@@ -60,16 +60,16 @@ def only_ending_left(head: str, rest: list[onnx.NodeProto]) -> bool:
 
 
 def ending(graph: OnnxGraph, nodes: list[onnx.NodeProto]) -> Tail:
-    """Return what the graph's own output is, of the values that its last layer gives.
+    """Return the tail: the graph's own output as a function of its last layer's outputs.
 
-    Of several outputs the first one of reals counts, as the probabilities beside a label.
+    Of several outputs the first one of reals counts, such as the probabilities beside a label.
 
     Parameters
     ----------
     graph : OnnxGraph
-        Walked up to the last layer: its head and shape are those of what that one gives.
+        Walked up to the last layer, whose output is its current value.
     nodes : list of onnx.NodeProto
-        Behind the last layer.
+        Nodes behind the last layer.
     """
     walk = _Ending(graph)
     for node in nodes:
@@ -82,7 +82,7 @@ def ending(graph: OnnxGraph, nodes: list[onnx.NodeProto]) -> Tail:
 
 
 class _Ending:
-    """What each value is, as the nodes are taken."""
+    """The tail that each value is, found node by node."""
 
     def __init__(self, graph: OnnxGraph) -> None:
         self.graph = graph
@@ -91,7 +91,7 @@ class _Ending:
         self.rests: dict[str, str] = {}  # 1 - x, by x
 
     def take(self, node: onnx.NodeProto) -> None:
-        """Say what a node gives; nothing where it is not known."""
+        """Take a node, whose output is a known tail if its input is one."""
         running = [name for name in node.input if name in self.known or name in self.rests]
         if not running:
             return
@@ -169,7 +169,7 @@ class _Ending:
             graph.head, graph.shape = place
 
     def _counts(self, node: onnx.NodeProto) -> bool:
-        """Say whether the classes are 0, 1, 2 …, so that they are their indices."""
+        """Return whether the classes are 0, 1, 2 …, their own indices."""
         classes = self.graph.constant(node, 0)
         if classes is None or classes.dtype.kind not in "iuf":
             return False
@@ -196,7 +196,7 @@ class _Ending:
 
 
 def _rounded(kind: str, grid: Grid) -> Tail:
-    """Return a function of codes to codes, which onnxruntime makes of Softmax and its quantiser."""
+    """Return a tail from codes to codes, to which onnxruntime fuses Softmax and its quantiser."""
     codes = grid.as_codes()
     own = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
     return Tail(kind, own, whole=kind == "softmax" and codes.form.bits <= CODE_BITS)

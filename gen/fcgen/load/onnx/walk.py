@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class OnnxWalk(OnnxGraph, ABC):
-    """A graph that is walked through; subclasses say what its nodes become."""
+    """A graph that is walked node by node; subclasses decide what nodes become."""
 
     @property
     @abstractmethod
     def complete(self) -> bool:
-        """Whether what was walked through ends in a layer."""
+        """Whether the nodes taken so far end in a layer."""
 
     @abstractmethod
     def fold(self, node: onnx.NodeProto) -> None:
@@ -31,10 +31,10 @@ class OnnxWalk(OnnxGraph, ABC):
 
     @abstractmethod
     def apply(self, node: onnx.NodeProto) -> str:
-        """Take a node that runs; return what became of it."""
+        """Take a node of the current value; return what became of it."""
 
     def through(self) -> Tail:
-        """Take all nodes; return what the graph does behind its last layer, see `ending`.
+        """Take all nodes; return the tail behind the last layer, see `ending`.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class OnnxWalk(OnnxGraph, ABC):
         return NO_TAIL if behind is None else ending(self, nodes[behind:])
 
     def _check_floats(self, node: onnx.NodeProto) -> None:
-        """Refuse arithmetic with the input's own integers: it is not that of reals."""
+        """Refuse arithmetic on the input's own integers, which differs from that of reals."""
         cast = node.op_type == "Cast" and self.attribute(node, "to", 1) in FLOATS
         if cast or node.op_type == "Scaler":
             self.integers = False
