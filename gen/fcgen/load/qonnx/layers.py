@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import onnx
 
 CONSTANT_BITS_MAX = 32
-"""Widest constant: a bias, of which the value alone counts."""
+"""Widest constant: a bias, which is used by its value, not by its codes."""
 MOVING = ("Transpose", *SAME_ORDER)
 
 
@@ -46,7 +46,7 @@ class QuantLayers(OnnxWalk, ABC):
     before : list of operations
         What the graph does to its input before that is quantised.
     state : Codes, Mapped or Sums, optional
-        What runs through the graph at the node that comes next.
+        The current value; None before the input is quantised.
     layers : list of IntegerLayer
     """
 

@@ -1,7 +1,7 @@
 """TFLite files of int8 fully connected layers.
 
-A layer's sums are those of integers; its outputs are LiteRT's, by its reference kernel or by
-XNNPACK, which computes in float32 as onnxruntime does. Functions between the layers are tables.
+A layer's sums are integers. Its outputs are those of LiteRT's reference kernel or of XNNPACK, which
+computes in float32 like onnxruntime. Functions between the layers become tables.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ DENSE = "FULLY_CONNECTED"
 SAME_ORDER = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 TAIL = {"SOFTMAX": "softmax", "ARG_MAX": "argmax", "LOGISTIC": "sigmoid", "DEQUANTIZE": ""}
 CODES = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-(1 << 15), (1 << 15) - 1)}
-"""Of what a tail gives: the least and the largest."""
+"""Least and largest code of a tail's output types."""
 UINT8 = IntegerFormat(8, signed=False)
 FACTOR_MAX = 2.0**15
-"""Most codes that a product gives a code that goes in; what LiteRT does beyond is not known."""
+"""Most output codes per input code; LiteRT's behaviour beyond is not known."""
 BROKEN = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError)
-"""What a file with wrong offsets or types raises in the package's readers."""
+"""Errors of the package's readers for a file with wrong offsets or types."""
 
 
 def read_tflite(path: Path, target: str = TARGETS[0]) -> IntegerModel:
@@ -46,7 +46,7 @@ def read_tflite(path: Path, target: str = TARGETS[0]) -> IntegerModel:
     ----------
     path : Path
     target : str
-        One of `TARGETS`: whose integers the network is to give.
+        One of `TARGETS`: the kernels whose integers the network gives.
 
     Raises
     ------
