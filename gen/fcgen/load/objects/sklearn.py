@@ -22,7 +22,7 @@ ACTIVATIONS: dict[str, Operation] = {
 
 
 def read_sklearn(estimator: Any) -> Model:
-    """Return the layers of a fitted estimator, the scalers before it in the first one.
+    """Return the layers of a fitted estimator, with the scalers before it folded into the first.
 
     Parameters
     ----------
@@ -51,14 +51,14 @@ def read_sklearn(estimator: Any) -> Model:
 
 
 def _kind(stage: Any) -> str:
-    """Return the name of scikit-learn's own class; that of another with its module."""
+    """Return the class name, with its module unless it is scikit-learn's own."""
     cls = type(stage)
     own = cls.__module__.partition(".")[0] == "sklearn"
     return cls.__name__ if own else f"{cls.__module__}.{cls.__name__}"
 
 
 def _stages(name: str, stage: Any) -> Iterator[tuple[str, Any]]:
-    """Give the estimators of pipelines in pipelines, in order."""
+    """Yield the estimators of nested pipelines, in order."""
     if _kind(stage) == "Pipeline":
         for inner, below in stage.steps:
             yield from _stages(f"{name}/{inner}" if name else str(inner), below)

@@ -1,6 +1,6 @@
 """PyTorch's ``Sequential`` of dense layers.
 
-Modules are told by their classes' names: torch itself is not imported.
+Modules are recognised by their classes' names: torch itself is not imported.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _EXPORT = "use nn.Sequential of dense layers, or export the model to ONNX"
 
 
 def read_torch(module: Any) -> Model:
-    """Return the layers of a module, as they compute in evaluation.
+    """Return the layers of a module in evaluation mode.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tensors in ``.safetensors`` or ``.npz``, and a JSON beside them that says what they make."""
+"""Models in ``.safetensors`` or ``.npz``, with a JSON file beside them that lists their layers."""
 
 import json
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ WORDS: dict[str, Operation] = {
     "tanh": Activation("tanh"),
 }
 NUMBERS = {"leaky_relu": ("slope",), "clip": ("lo", "hi")}
-"""What the object of an activation holds beside its kind."""
+"""Numbers in the object of an activation, by its kind."""
 MODEL_KEYS = ("format", "input_shape", "layers", "tail", "ignore")
 NAMED_MAX = 5
-"""Tensors that a message names."""
+"""Most tensors that a message names."""
 LAYER_KEYS = ("name", "weight", "bias", "activation", "layout")
 
 Tensors = NpzTensors | SafeTensors
@@ -78,7 +78,7 @@ def read_tensor_model(path: Path) -> Model:
 
 
 def _ignored(beside: Path, tensors: Tensors, layers: list[Any], ignored: Any) -> list[str]:
-    """Return the tensors that are left out, which are all that no layer uses, and no others."""
+    """Return the ignored tensors, which must be exactly those that no layer uses."""
     subject = f"{beside}: ignore"
     if not isinstance(ignored, list) or not all(isinstance(name, str) for name in ignored):
         raise bad_input(subject, json.dumps(ignored), "must be a list of tensors", "correct it")
@@ -99,7 +99,7 @@ def _ignored(beside: Path, tensors: Tensors, layers: list[Any], ignored: Any) ->
 def _check_keys(
     subject: object, found: Any, known: tuple[str, ...], needed: tuple[str, ...]
 ) -> None:
-    """Refuse what is no object of these keys."""
+    """Refuse anything but an object with these keys."""
     if not isinstance(found, dict) or not set(needed) <= found.keys() <= set(known):
         rule = f"must be an object of {', '.join(needed)} and at most {', '.join(known)}"
         raise bad_input(subject, json.dumps(found), rule, "correct it")
