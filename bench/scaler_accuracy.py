@@ -29,9 +29,9 @@ from sklearn.pipeline import make_pipeline
 
 import fcgen
 from fcgen.load.model import Model
+from fcgen.quantization.accuracy import accuracy
 from fcgen.quantization.model import quantize
 from fcgen.quantization.model_data import ModelData
-from fcgen.quantization.network_accuracy import accuracy
 from fcgen.text.table import box
 
 DATA = ("breast_cancer", "wine", "iris", "digits")

@@ -16,10 +16,9 @@ from fcgen.folding.choice import Choice, Folder, Goal
 from fcgen.load.integer_model import IntegerModel
 from fcgen.load.model import Model
 from fcgen.network.network import End, Network
-from fcgen.quantization.accuracy import ACCURACY, Accuracy
+from fcgen.quantization.accuracy import ACCURACY, Accuracy, accuracy, accuracy_of_integers
 from fcgen.quantization.model import quantize
 from fcgen.quantization.model_data import LabelledData, ModelData
-from fcgen.quantization.network_accuracy import accuracy, accuracy_of_integers
 from fcgen.quantization.options import QuantizeOptions
 from fcgen.quantization.quantization import Quantization
 
@@ -140,7 +139,7 @@ def compile_model(
     elif isinstance(model, IntegerModel):
         progress("certifying")
         network, certificate = certify(model, request.end)
-        extra[CERTIFICATE] = certificate.text()
+        extra[CERTIFICATE] = certificate.to_json()
     else:
         assert isinstance(data, ModelData)
         progress("quantising")
@@ -150,7 +149,7 @@ def compile_model(
     if isinstance(data, LabelledData):
         measured = accuracy_of_integers(network, data)
     if measured is not None:
-        extra[ACCURACY] = measured.text()
+        extra[ACCURACY] = measured.to_json()
     if request.runtime_weights:
         network = network.writable()
     progress("choosing the folding")

@@ -390,13 +390,13 @@ def test_accumulators_that_leave_need_no_thresholds():
 def test_the_certificate_of_a_softmax_states_its_bound():
     source = replace(model(layer(None)), output=RealMap.scaled(0.01))
     made, certificate = certify(source, End("softmax"))
-    assert certificate.as_dict()["softmax"] == made.softmax.describe()
+    assert certificate.as_dict()["softmax"] == made.softmax.as_dict()
     assert "softmax" not in certify(source)[1].as_dict()
 
 
 def test_the_certificate_is_json_with_a_verdict_for_every_output():
     _, certificate = certify(model(layer(STEPS["falling"])))
-    values = json.loads(certificate.text())
+    values = json.loads(certificate.to_json())
     assert values["exact"] is True
     assert values["differences"] == []
     assert values["thresholds"] == certificate.thresholds > 0
@@ -431,7 +431,7 @@ def test_outputs_of_at_most_4_bits_are_always_exact(mode, bits, signed):
 
 def test_the_certificate_says_which_layers_end_in_thresholds():
     _, certificate = certify(model(layer(STEPS["a sign"])))
-    forms = [entry["form"] for entry in json.loads(certificate.text())["layers"]]
+    forms = [entry["form"] for entry in json.loads(certificate.to_json())["layers"]]
     assert forms == ["2 thresholds an output, 1 falling"]
 
 

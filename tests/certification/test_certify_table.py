@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fcgen.certification.certify import certify
-from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder
-from fcgen.load.layer_table import with_table
+from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder, with_table
 from fcgen.network.reference import run
 from fcgen.numerics.activation_table import ActivationTable
 from fcgen.numerics.fixed import IntegerFormat

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fcgen.network.reference_end import probabilities
+from fcgen.network.reference import probabilities
 from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
 from fcgen.numerics.softmax_table import INDEX_BITS_MAX, SoftmaxTable, upwards
 

@@ -6,9 +6,8 @@ import pytest
 from designs import small_layer
 from fcgen.errors import InputError
 from fcgen.network.network import Network
-from fcgen.quantization.accuracy import CLASSES_MAX, Accuracy
+from fcgen.quantization.accuracy import CLASSES_MAX, Accuracy, accuracy_of_integers
 from fcgen.quantization.model_data import LabelledData, labelled
-from fcgen.quantization.network_accuracy import accuracy_of_integers
 
 TRUTH = np.array([0, 1, 2, 2])
 
@@ -24,7 +23,7 @@ def test_the_confusion_counts_labels_by_row_and_classes_by_column(accuracy):
 
 
 def test_its_text_gives_it_back(accuracy):
-    found = Accuracy.from_json(accuracy.text(), "accuracy.json")
+    found = Accuracy.from_json(accuracy.to_json(), "accuracy.json")
     assert found.as_dict() == accuracy.as_dict()
     assert np.array_equal(found.confusion, accuracy.confusion)
 
@@ -32,7 +31,7 @@ def test_its_text_gives_it_back(accuracy):
 def test_many_classes_have_no_matrix():
     found = Accuracy.of(TRUTH, TRUTH, TRUTH, CLASSES_MAX + 1)
     assert found.confusion is None
-    assert Accuracy.from_json(found.text(), "accuracy.json").confusion is None
+    assert Accuracy.from_json(found.to_json(), "accuracy.json").confusion is None
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def test_many_classes_have_no_matrix():
     ],
 )
 def test_a_changed_text_is_one_line_with_the_file(field, value, accuracy):
-    text = json.dumps(json.loads(accuracy.text()) | {field: value})
+    text = json.dumps(json.loads(accuracy.to_json()) | {field: value})
     with pytest.raises(InputError, match=r"^accuracy\.json"):
         Accuracy.from_json(text, "accuracy.json")
 

@@ -35,10 +35,10 @@ from fcgen.explore.subject import ModelSubject, load, notes_of, prepare
 from fcgen.network.network import End, Network
 from fcgen.network.reference import run
 from fcgen.numerics.real_map import InputGrid, RealMap
+from fcgen.quantization.accuracy import accuracy
 from fcgen.quantization.export_onnx import CODES, twin
 from fcgen.quantization.model import quantize
 from fcgen.quantization.model_data import ModelData
-from fcgen.quantization.network_accuracy import accuracy
 from fcgen.quantization.options import QuantizeOptions
 from keras_examples import Layer, dense, model_config, save_keras
 from network_examples import network

@@ -55,7 +55,7 @@ def hostile(out: Path) -> Accelerator:
         out,
         name="hostile",
         device="ecp5-25k",
-        extra={ACCURACY: accuracy.text(), "certificate.json": certificate.text()},
+        extra={ACCURACY: accuracy.to_json(), "certificate.json": certificate.to_json()},
     )
 
 

@@ -1,5 +1,5 @@
-"""Proofs that a network equals its source runtime, or where it does not.
+"""Proofs that a network equals its source runtime, or lists of the accumulators where it does not.
 
-Models of integers come in; networks and certificates go out. Begin with
+A `fcgen.load.integer_model.IntegerModel` comes in; a network and its certificate go out. Begin with
 `fcgen.certification.certify`.
 """

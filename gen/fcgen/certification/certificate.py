@@ -1,4 +1,4 @@
-"""What is proven of a network of integers, or where it differs from its source runtime."""
+"""The certificate: what is proven of a network, or where it differs from its source runtime."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ LISTED_MAX = 1000
 
 @dataclass(frozen=True, eq=False)
 class LayerCertificate:
-    """Constants of a layer and what was checked.
+    """What was checked of a layer, and what was found.
 
     Attributes
     ----------
     name : str
     thresholds : ndarray of int64, shape (M,)
-        Thresholds of each output inside of its reach, all of them checked.
+        Number of thresholds of each output within its reach; all of them were checked.
     differing : ndarray of int64, shape (M,)
-        Accumulators of each output for which the network and the source differ.
+        Number of accumulators for which the network and the source differ, for each output.
     differences : Differences
-        The ranges of all of them.
+        The ranges of these accumulators.
     form : str
-        How the outputs are made: a line for people.
+        How the outputs are made, as a printed line.
     """
 
     name: str
@@ -53,10 +53,10 @@ class Certificate:
     Attributes
     ----------
     model, target : str
-        The file and the runtime whose integers these are.
+        Name of the model, and the runtime that the network is compared with.
     layers : tuple of LayerCertificate
     softmax : SoftmaxTable, optional
-        Of a network that ends in one: equal are the outputs that go into it.
+        Table of a network that ends in a softmax; what is proven are the inputs of the softmax.
     """
 
     model: str
@@ -80,7 +80,7 @@ class Certificate:
         return Differences.joined(layer.differences for layer in self.layers)
 
     def line(self) -> str:
-        """Return the verdict for people."""
+        """Return the verdict as one printed line."""
         outputs = sum(len(layer.exact) for layer in self.layers)
         if self.exact:
             return (
@@ -94,12 +94,12 @@ class Certificate:
             f"{values:,} accumulator values, by at most {self.differences.worst:,}"
         )
 
-    def text(self) -> str:
-        """Return the JSON text, ended by a newline; the same model gives the same text."""
+    def to_json(self) -> str:
+        """Return the certificate as JSON text with a final newline, the same for equal models."""
         return document.dump(self.as_dict())
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the certificate as JSON values: constants and the verdict of each output."""
+        """Return the certificate as JSON values, with the verdict of each output."""
         return {
             "model": self.model,
             "target": self.target,
@@ -107,7 +107,7 @@ class Certificate:
             "thresholds": self.thresholds,
             "differences": [vars(found) for found in self.differences[:LISTED_MAX]],
             "differences_in_all": len(self.differences),
-            **({"softmax": self.softmax.describe()} if self.softmax else {}),
+            **({"softmax": self.softmax.as_dict()} if self.softmax else {}),
             "layers": [
                 {
                     "name": layer.name,

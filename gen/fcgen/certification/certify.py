@@ -1,12 +1,12 @@
 """Proof that a network of integers equals its source runtime, or where it does not.
 
-Requantisation is a monotone step function of the accumulator. It has at most one threshold for each
-output code, so that two steps with equal thresholds over the accumulators that can occur are equal
-for every input: nothing is sampled. For each output the thresholds of the source are found by
-bisection, in the source's own arithmetic, and then integer constants with the same ones. Outputs of
-at most 4 bits can end in the thresholds themselves, which are always exact: they do where no
-constants are, or where `fcgen.certification.threshold_choice.cost` says that they take less. Where
-the source's arithmetic leaves the order of evaluation open, all orders must agree.
+Requantisation is a monotone step function of the accumulator, with at most one threshold for each
+output code. Two steps whose thresholds agree over all accumulators that can occur are equal for
+every input: nothing is sampled. For each output, bisection in the source's own arithmetic finds the
+source's thresholds, and a search finds integer constants that have the same ones. Outputs of at
+most 4 bits can end in the thresholds themselves, which are always exact: they do so where there are
+no such constants, or where `fcgen.certification.threshold_choice.cost` finds thresholds cheaper.
+Where the source's arithmetic leaves the order of evaluation open, all orders must agree.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ORDER = "the order of float operations decides"
 
 
 def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certificate]:
-    """Make the network of a quantised model, and prove what holds of it.
+    """Make the network of a quantised model, and its certificate.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def certify(model: IntegerModel, end: End | None = None) -> tuple[Network, Certi
     Raises
     ------
     InputError
-        When a layer has constants that the hardware does not have.
+        When the hardware has no constants in its formats for a layer.
     """
     made = [
         sum_layer(layer) if isinstance(layer, IntegerSum) else _layer(layer)
@@ -76,7 +76,7 @@ def _layer(layer: IntegerLayer) -> tuple[DenseLayer, LayerCertificate]:
     if step is None:
         none = np.zeros(layer.outputs, np.int64)
         return _dense(layer, layer.bias, None), LayerCertificate(layer.name, none, none)
-    # The constants take up the bias: thresholds are those of the sums without it.
+    # The search absorbs the bias: thresholds are counted in sums without it.
     least, most = (bound - layer.bias for bound in layer.reach)
     source = _Biased(step, layer.bias)
     changes = thresholds(source, least, most)
@@ -108,7 +108,7 @@ def _by_output(changes: Int64Array) -> Int64Array:
 
 
 def _entries(step: Step, table: ActivationTable | None) -> Int64Array:
-    """Return what leaves for each code of a step, from its smallest to its largest."""
+    """Return the layer's output for each code of a step, from its smallest to its largest."""
     codes = np.arange(step.lo, step.hi + 1)
     return codes if table is None else table.entries[codes - table.index.minimum]
 
@@ -116,7 +116,7 @@ def _entries(step: Step, table: ActivationTable | None) -> Int64Array:
 def _chosen(
     layer: IntegerLayer, source: Step, changes: Int64Array, least: Int64Array, most: Int64Array
 ) -> tuple[DenseLayer, Int64Array]:
-    """Return the layer with constants or with thresholds, and where its outputs change."""
+    """Return the layer, with constants or with thresholds, and its own thresholds."""
     listed = threshold_list(source, changes, least, most)
     none = np.zeros_like(layer.bias)
     other = None if listed is None else _dense(layer, none, listed)
@@ -138,7 +138,7 @@ def _chosen(
 
 @dataclass(frozen=True, eq=False)
 class _Biased(LikeStep):
-    """A step of sums without their bias."""
+    """A step as a function of sums without the bias."""
 
     bias: Int64Array
 

@@ -1,4 +1,4 @@
-"""Constants of the hardware whose step changes where the source's step does."""
+"""The search for hardware constants whose step has the thresholds of the source's step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fcgen.numerics.thresholds import (
 
 BIAS_MAX = (1 << (BIAS_BITS - 1)) - 1
 TIED = ("half_even", "half_away")
-"""Roundings of halves that depend on the integers beside them."""
+"""Roundings whose treatment of halves depends on the value, not on its fraction alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class SchemeStep(LikeStep):
     ----------
     scheme : Requantization or ThresholdList
     bias : ndarray of int64, shape (M,)
-        What the hardware adds to a sum before.
+        What the hardware adds to a sum before the step.
     """
 
     scheme: Requantization | ThresholdList
@@ -52,16 +52,16 @@ class SchemeStep(LikeStep):
 
 @dataclass(frozen=True, eq=False)
 class Closest:
-    """Constants of the hardware, and where their outputs change.
+    """Constants of the hardware, and the thresholds that they have.
 
     Attributes
     ----------
     bias : ndarray of int64, shape (M,)
     scheme : Requantization
     changes : ndarray of int64, shape (codes, M)
-        Thresholds of the two, to be compared with those of the source.
+        Thresholds of ``bias`` and ``scheme`` together.
     apart : ndarray of int64, shape (M,)
-        By how much these differ.
+        Sum of the distances between these and the source's thresholds.
     """
 
     bias: Int64Array
@@ -71,19 +71,19 @@ class Closest:
 
     @property
     def wrong(self) -> tuple[int, int]:
-        """Outputs that differ, and accumulators: first as few of the former, then of the latter."""
+        """Number of outputs, and of accumulators, that differ: the order in which to compare."""
         return int((self.apart > 0).sum()), int(self.apart.sum())
 
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """Constants that are tried, as the hardware takes them.
+    """Constants to try, in the form that the hardware takes.
 
     Attributes
     ----------
     rounding : str
     constants : Constants
-        Their offset is that of ``bias``, ``rest`` and ``zero_point``.
+        Their offset is split into ``bias``, ``rest`` and ``zero_point``.
     bias, rest, zero_point : ndarray of int64, shape (M,)
     """
 
@@ -96,7 +96,7 @@ class Attempt:
 
 @dataclass(frozen=True, eq=False)
 class ConstantSearch:
-    """The search for constants that equal a source's step wherever that is possible.
+    """The search for constants whose step equals a source's step, or comes closest.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class ConstantSearch:
     most: Int64Array
 
     def closest(self) -> Closest | None:
-        """Return the constants that are wrong nowhere, or in as few places as can be.
+        """Return constants that differ nowhere, or in the fewest places that were found.
 
         None where no constants are within the hardware's formats.
         """
@@ -130,13 +130,13 @@ class ConstantSearch:
         return best
 
     def _attempts(self) -> Iterator[Attempt]:
-        """Give what is tried, the cheapest hardware first.
+        """Yield the constants to try, the cheapest hardware first.
 
-        A floor with an offset of one half or near it is what most sources come to; one that rounds
-        halves to even, and meets them, needs its own rounding. Offsets of more than a code's step
-        are for outputs that are steeper. A source that adds its zero point before it rounds has
-        none behind: it is a part of the offset. Where some outputs meet halves and others need
-        constants that were searched for, both have a form in one rounding.
+        A floor with an offset of about one half suits most sources. A source that rounds halves to
+        even, and meets halves, needs that rounding. Steep outputs need offsets of more than an
+        output step. A source that adds its zero point before it rounds has none after the rounding:
+        the zero point becomes a part of the offset. Where some outputs meet halves and others need
+        searched constants, both are brought into forms for one rounding.
         """
         own = nominal(self.source)
         floors = shortest(self.source, self.changes, self.least, self.most)
@@ -149,7 +149,7 @@ class ConstantSearch:
             if wider is not None:
                 yield wider
         for rounding, zero in product(TIED, (zero_point, 0)):
-            # An even number of codes moves no half that goes to the even one.
+            # Adding an even number of codes before or after half_even is the same.
             if zero != zero_point and rounding == "half_even" and zero_point % 2 == 0:
                 continue
             moved, found = (each.moved(zero_point - zero) for each in (own, floors))
@@ -167,13 +167,13 @@ class ConstantSearch:
     def _attempt(
         self, rounding: str, constants: Constants, zero_point: int, *, wide: bool
     ) -> Attempt | None:
-        """Split the offset of constants; None where that is not within the formats.
+        """Split the offset of constants; return None where the parts do not fit their formats.
 
-        Offsets of at most a code's step are left alone. Of larger ones, whole accumulator steps
-        become a bias; what remains is less than one of them, which is more than a code's step
-        where outputs are steep: only ``wide`` takes that. Where the bias is beyond its format,
-        because accumulators are wide, an even number of codes, which moves no tie, becomes a part
-        of the zero point before.
+        An offset of at most an output step stays. The whole accumulator steps of a larger one
+        become a bias. The rest is less than an accumulator step; for steep outputs that can be more
+        than an output step, which ``wide`` alone accepts. Where accumulators are so wide that the
+        bias does not fit, an even number of codes is first moved into the zero point: being even,
+        it moves no tie.
         """
         step = np.int64(1) << constants.shift
         far = np.abs(_whole_steps(constants, constants.offset)) > BIAS_MAX
@@ -193,10 +193,7 @@ class ConstantSearch:
         return Attempt(rounding, constants, bias * needed, rest * needed, zero_points)
 
     def _bounded(self, attempt: Attempt) -> Iterator[Closest]:
-        """Give constants with bounds that leave all outputs as they are.
-
-        The bounds are the same for all outputs as long as that works.
-        """
+        """Yield constants with bounds that change no output, those shared by all outputs first."""
         ends = self.source(np.stack([self.least, self.most]))
         lo, hi = ends.min(axis=0), ends.max(axis=0)
         every = np.ones_like(lo)
@@ -210,30 +207,30 @@ class ConstantSearch:
 
     @cached_property
     def _never(self) -> npt.NDArray[np.bool_]:
-        """Outputs that never change, and need no constants, (M,)."""
+        """Outputs that are constant over the reach, and need no constants, (M,)."""
         return ~np.asarray(self._within.any(axis=0))
 
     @cached_property
     def _within(self) -> npt.NDArray[np.bool_]:
-        """Thresholds in the reach, (codes, M)."""
+        """Which thresholds lie in the reach, (codes, M)."""
         return inside(self.source, self.changes, self.least, self.most)
 
     @cached_property
     def _constant(self) -> Int64Array:
-        """The codes of these, (M,)."""
+        """Code of each output at its least accumulator, the only code of constant ones, (M,)."""
         codes: Int64Array = self.source(self.least[None, :])[0]
         return codes
 
     @cached_property
     def _sample(self) -> tuple[Int64Array, Int64Array]:
-        """Codes and thresholds of some rows for each output, (S, M)."""
+        """Codes and thresholds of a sample of each output's thresholds, (S, M) both."""
         rows = sample(self._within)
         return self.source.lo + 1 + rows, np.take_along_axis(self.changes, rows, 0)
 
     def _misses_as_many(self, attempt: Attempt, best: Closest) -> bool:
-        """Say whether as many outputs miss a threshold as of the best constants before.
+        """Return whether at least as many outputs miss a threshold as with the best constants.
 
-        Of 16 bits there are so many thresholds that some are looked at before all of them are.
+        Outputs of 16 bits have so many thresholds that a sample is checked first.
         """
         codes = np.arange(self.source.lo + 1, self.source.hi + 1)[:, None]
         if len(codes) <= len(self._sample[0]):
@@ -247,7 +244,7 @@ class ConstantSearch:
     def _missed(
         self, attempt: Attempt, codes: Int64Array, places: Int64Array
     ) -> npt.NDArray[np.bool_]:
-        """Say which outputs miss one of some thresholds of the source, (M,)."""
+        """Return which outputs miss one of the given thresholds of the source, (M,)."""
         step = self._step(attempt, self.source.lo, self.source.hi)
         sign = np.where(self.source.slope < 0, -1, 1)
         first, last = oriented(self.source, self.least, self.most)
@@ -273,7 +270,7 @@ class ConstantSearch:
         return SchemeStep(self.source, scheme, attempt.bias)
 
     def _clipped(self, bare: Int64Array, lo: Int64Array, hi: Int64Array) -> Int64Array:
-        """Return the thresholds of codes that are kept within bounds."""
+        """Return the thresholds of a step after its codes are clipped to bounds."""
         lo, hi = (np.where(self._never, self._constant, bound) for bound in (lo, hi))
         codes = np.arange(self.source.lo + 1, self.source.hi + 1)[:, None]
         first, last = oriented(self.source, self.least, self.most)
@@ -282,7 +279,7 @@ class ConstantSearch:
 
 
 def _whole_steps(constants: Constants, offset: Int64Array) -> Int64Array:
-    """Return the bias that an offset of more than a code's step is for the most part."""
+    """Return the whole accumulator steps of an offset; none of at most an output step."""
     whole: Int64Array = np.floor_divide(offset, constants.multiplier)
     near = np.abs(offset) <= np.int64(1) << constants.shift
     return whole * (~near).astype(np.int64)

@@ -1,8 +1,8 @@
 """Where two step functions of an accumulator differ, range by range.
 
-What a layer gives for an accumulator is a staircase: entries, and the accumulators from which on
-each of them holds. The network's staircase is compared with every one that the source may have;
-ranges in which the difference is constant are listed, and accumulators are counted once, however
+The output of a layer as a function of its accumulator is a staircase: entries, and the accumulator
+from which on each of them holds. The network's staircase is compared with every staircase that the
+source may have. Ranges with a constant difference are listed. An accumulator counts once, however
 many of the source's staircases differ there.
 """
 
@@ -28,7 +28,7 @@ class Difference:
     first, last : int
         Range of accumulators.
     steps : int
-        Codes that the network gives more than the source.
+        Output of the network less that of the source, in codes.
     reason : str
     """
 
@@ -68,7 +68,7 @@ class Ranges:
 
 
 class Differences(Sequence[Difference]):
-    """Many differences, kept as arrays: a layer of 16 bits can have millions.
+    """A sequence of differences, kept as arrays: a layer of 16 bits can have millions.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Staircase:
     Attributes
     ----------
     changes : ndarray of int64, shape (M, E)
-        In ascending order; counted so that the step behind them rises, see
+        In ascending order, negated for falling outputs, see
         `fcgen.numerics.thresholds.oriented`.
     entries : ndarray of int64, shape (E + 1,)
     """
@@ -133,16 +133,16 @@ class Staircase:
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Accumulators that occur, and how they are counted.
+    """Accumulators that occur, and how to translate them for the list.
 
     Attributes
     ----------
     first, last : ndarray of int64, shape (M,)
-        Counted as those of a `Staircase`.
+        In the count of a `Staircase`.
     falls : ndarray of bool, shape (M,)
-        Outputs whose accumulators are counted with the opposite sign.
+        Outputs whose accumulators are negated.
     bias : ndarray of int64, shape (M,)
-        What is added to them for a list.
+        Added to a sum to get the accumulator that is listed.
     """
 
     first: Int64Array
@@ -165,8 +165,8 @@ def compare(
     own : Staircase
         Of the network.
     sources : sequence of (Staircase, reason)
-        The first is the source's; the others are what it may give as well, and are listed where
-        they differ from the first.
+        The first is the source's own. The others are those that it may have as well; their
+        differences are listed where they differ from the first.
     reach : Reach
 
     Returns
@@ -198,9 +198,9 @@ def compare(
 def _ranges(
     own: Staircase, other: Staircase, base: Staircase | None, output: int, reach: Reach
 ) -> tuple[Int64Array, Int64Array, Int64Array]:
-    """Return the first and the last accumulator of each range, and by how much the two differ.
+    """Return the first and the last accumulator of each range, and the difference there.
 
-    With ``base``, the ranges in which ``other`` is not equal to it.
+    With ``base``, only ranges in which ``other`` differs from ``base``.
     """
     places, rises = own.events(output)
     others, falls = other.events(output)
@@ -226,7 +226,7 @@ def _ranges(
         offset = base.entries[0] - other.entries[0]
         kept &= np.append(offset, (offset + np.cumsum(aside[order]))[ends]) != 0
     starts, stops, values = starts[kept], stops[kept], values[kept]
-    # Where nothing but a third staircase changes, or two changes undo each other, a range goes on.
+    # Where ``base`` alone changes, or two changes cancel, the range before continues.
     new = np.append(True, (starts[1:] != stops[:-1] + 1) | (values[1:] != values[:-1]))
     new = new[: len(starts)]
     ends = np.append(new[1:], True)[: len(starts)]

@@ -1,4 +1,4 @@
-"""Thresholds in place of constants: the list of a step, and when it is worth it."""
+"""Thresholds in place of constants: the threshold list of a step, and the cost of either."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from fcgen.numerics.thresholds import oriented
 def threshold_list(
     step: Step, changes: Int64Array, least: Int64Array, most: Int64Array
 ) -> ThresholdList | None:
-    """Return the list of a step's thresholds; None of more than 4 bits, or of a single code.
+    """Return the threshold list of a step; None for more than 4 bits, or for a single code.
 
     Parameters
     ----------
     step : Step
     changes : ndarray of int64, shape (codes, M)
-        From `fcgen.numerics.thresholds.thresholds`; they may lie outside of the reach, where they
-        count as passed by every accumulator or by none.
+        From `fcgen.numerics.thresholds.thresholds`. Those outside of the reach are passed by every
+        accumulator or by none.
     least, most : ndarray of int64, shape (M,)
         Accumulators that occur.
     """
@@ -31,7 +31,7 @@ def threshold_list(
     falls = np.asarray(step.slope < 0)
     first, last = oriented(step, least, most)
     passed, reached = ((changes <= end).sum(axis=0) for end in (first, last))
-    # Codes that no output has need no threshold; one stays where nothing ever changes.
+    # Codes that no output takes need no threshold; one threshold stays if no output ever changes.
     below, above = min(int(passed.min()), len(changes) - 1), int(reached.max())
     if step.output.bipolar:
         below, above = 0, len(changes)
@@ -41,14 +41,14 @@ def threshold_list(
 
 
 def cost(layer: DenseLayer) -> int:
-    """Return what the results of a layer take, for one of them a cycle.
+    """Return the cost of the hardware that makes one result of a layer a cycle.
 
-    The unit is a bit: of an adder, of a comparison, of a choice between two values, or of a word of
-    constants. A multiplication counts an adder for each bit of the multiplier, also where a
-    multiplier block would do it: there are few of these, and the elements need them. Constants that
-    all outputs share are built in, and stored nowhere. So a layer ends in thresholds where its
-    outputs have one or two bits and its scales differ, and in constants where these are few or
-    their alternative would be fifteen wide comparisons.
+    The unit is one bit of an adder, of a comparator, of a multiplexer or of a stored constant. A
+    multiplication counts as one adder for each bit of the multiplier, even if a multiplier block
+    could do it: blocks are few, and the processing elements need them. Constants that all outputs
+    share are built in and cost no storage. By this measure a layer ends in thresholds where its
+    outputs have one or two bits and scales of their own, and in constants where these are short or
+    the alternative is up to fifteen wide comparisons.
     """
     scheme = layer.requantization
     if isinstance(scheme, ThresholdList):
@@ -64,7 +64,7 @@ def cost(layer: DenseLayer) -> int:
 
 
 def _arithmetic(layer: DenseLayer, scheme: Requantization) -> int:
-    """Return the bits of all adders, choices and comparisons of a requantizer."""
+    """Return the bits of all adders, multiplexers and comparators of a requantizer."""
     width = layer.accumulator_width
     factor = signed_width(int(np.abs(scheme.multiplier).max())) - 1
     value = width + factor
@@ -82,6 +82,6 @@ def _arithmetic(layer: DenseLayer, scheme: Requantization) -> int:
 
 
 def _stored(values: npt.NDArray[np.int64]) -> int:
-    """Return the bits of a stored value; none where all outputs have the same one."""
+    """Return the bits of a stored constant; 0 where all outputs share its value."""
     low, high = int(values.min()), int(values.max())
     return 0 if low == high else max(high, -low - 1).bit_length() + (low < 0)

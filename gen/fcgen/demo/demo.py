@@ -170,7 +170,7 @@ def run(
         directory,
         name="digits",
         seed=seed,
-        extra={ACCURACY: accuracy.text()},
+        extra={ACCURACY: accuracy.to_json()},
         progress=progress,
     )
     progress(f"running {len(vectors)} images")

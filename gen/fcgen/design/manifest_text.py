@@ -63,7 +63,7 @@ def _described(manifest: Manifest, network: Network) -> dict[str, Any]:
         },
         "end": network.end.kind,
         **host_inputs.described(manifest, network),
-        **({"softmax": network.softmax.describe()} if network.softmax else {}),
+        **({"softmax": network.softmax.as_dict()} if network.softmax else {}),
         "layers": [
             {
                 "name": layer.name,

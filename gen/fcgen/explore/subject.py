@@ -20,11 +20,10 @@ from fcgen.load.integer_model import IntegerModel
 from fcgen.load.model import Model
 from fcgen.network.network import End, Network
 from fcgen.numerics.fixed import IntegerFormat
-from fcgen.quantization.accuracy import Accuracy
+from fcgen.quantization.accuracy import Accuracy, accuracy, accuracy_of_integers
 from fcgen.quantization.layer_options import make_layer
 from fcgen.quantization.model import quantize
 from fcgen.quantization.model_data import LabelledData, ModelData
-from fcgen.quantization.network_accuracy import accuracy, accuracy_of_integers
 from fcgen.quantization.options import QuantizeOptions
 from fcgen.quantization.quantization import Quantization
 

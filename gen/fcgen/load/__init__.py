@@ -1,6 +1,8 @@
-"""Readers of models, weights and vectors; every size is checked before memory is taken for it.
+"""Readers of models, weights and vectors, which check every size before they allocate memory.
 
-``fcgen.load(source)`` reads a model: the package itself can be called, see `fcgen.load.detect`.
+A path or an object comes in; a `fcgen.load.model.Model` of floats or a
+`fcgen.load.integer_model.IntegerModel` goes out. Begin with `fcgen.load.detect`. The package itself
+is callable: ``fcgen.load(source)`` reads a model.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The layers that a chain of linear and elementwise operations makes, folded as it is read."""
+"""Chains of linear and elementwise operations, folded into dense layers while they are read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def batch_norm(
 
 
 Steps = Sequence[tuple[str, Floats]]
-"""Names of `fcgen.numerics.real_map.OPERATIONS` and right operands, of shape () or a feature."""
+"""Names of `fcgen.numerics.float_operations.OPERATIONS` and right operands, of shape () or (N,)."""
 NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
 SCALES_INPUTS = "before layer 1: the host's, or folded into its weights"
 FOLDED = "folded into weights and bias"
@@ -30,16 +30,16 @@ FOLDED = "folded into weights and bias"
 
 @dataclass
 class Chain:
-    """Builds layers, one operation of the file at a time.
+    """Builds layers, one operation of the source at a time.
 
-    What stands before a dense operation (a permutation, a gain and an offset for each feature) is
-    folded into its weights; so is what follows it, up to its activation. Gains and offsets before
-    the first one are kept beside it too, step by step, for a host that does them itself.
+    A permutation, a gain and an offset before a dense operation are folded into its weights; so is
+    what follows it, up to its activation. Gains and offsets before the first dense operation are
+    kept apart as well, step by step, for a host that applies them itself.
 
     Parameters
     ----------
     features : int
-        Of the model's input.
+        Number of features of the model's input.
     """
 
     features: int
@@ -59,7 +59,7 @@ class Chain:
 
     @property
     def pending(self) -> bool:
-        """Whether something waits for a dense operation to be folded into."""
+        """Whether an operation still waits for a dense operation that takes it up."""
         return bool(
             (self._place != np.arange(self.features)).any()
             or (self._gain != 1).any()
@@ -68,13 +68,13 @@ class Chain:
 
     @property
     def scaler(self) -> Scaler | None:
-        """What is done to each input before the first layer, where it differs between them."""
+        """What is done to the inputs before the first layer, where it differs between inputs."""
         if self._unscaled is None or all(operand.ndim == 0 for _, operand in self._steps):
             return None
         return Scaler(tuple(self._steps), self._unscaled)
 
     def settled(self, reports: Iterable[NodeReport]) -> tuple[NodeReport, ...]:
-        """Return the reports of a whole chain: what scales all inputs alike is folded."""
+        """Return the final reports: what scales all inputs alike counts as folded."""
         if self.scaler is not None:
             return tuple(reports)
         return tuple(
@@ -99,9 +99,9 @@ class Chain:
         return len(self._place)
 
     def affine(self, gain: Floats, offset: Floats, steps: Steps = ()) -> str:
-        """Multiply each feature and add to it; return what became of it.
+        """Multiply each feature by a gain and add an offset; return what became of that.
 
-        ``steps`` are what the source does, where that is not this product and this sum.
+        ``steps`` are the source's own operations, where they are not this product and this sum.
         """
         if self._open:
 
@@ -121,7 +121,7 @@ class Chain:
         return SCALES_INPUTS
 
     def _of_inputs(self, operand: Floats) -> Floats:
-        """Return one number for all, or one for each input in the input's own order."""
+        """Return a scalar if all numbers are equal, else one for each input, in input order."""
         if (operand == operand.flat[0]).all():
             return np.array(operand.flat[0])
         ordered = np.empty_like(operand)
@@ -143,7 +143,7 @@ class Chain:
         self._offset = self._offset[order]
 
     def activate(self, activation: Activation) -> bool:
-        """Apply an activation; say whether there is a layer that takes it."""
+        """Apply an activation; return whether there is a layer that takes it."""
         if not self.layers or self.pending:
             return False
         last = self.layers[-1]

@@ -1,4 +1,4 @@
-"""Which importer reads a file, or an object of another library."""
+"""The choice of the reader for a file, or for an object of another library."""
 
 import os
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asks of a reader, beside the file."""
+    """Options for a reader, beside the file."""
 
     target: str | None = None
     entry: InputGrid | None = None
 
     def check(self, targets: tuple[str, ...] = (), *, entry: bool = False) -> None:
-        """Refuse what does not go with the model."""
+        """Refuse options that do not go with the model."""
         if self.target is not None and self.target not in targets:
             rule = f"must be one of {', '.join(targets)}" if targets else "the model has floats"
             raise bad_input("--target", self.target, rule, "leave the option out")
@@ -49,9 +49,9 @@ def load_model(
         `fcgen.load.tensors.reader`; or a fitted perceptron of scikit-learn, alone or behind scalers
         in a pipeline, or an ``nn.Sequential`` of PyTorch.
     target : str, optional
-        Whose integers a quantised model's are: see `fcgen.load.integer_model.TARGETS`.
+        Runtime whose integers to take, see `fcgen.load.integer_model.TARGETS`.
     entry : InputGrid, optional
-        Of the inputs of a quantised ONNX graph that does not quantise them.
+        Grid of the inputs of a quantised ONNX graph that does not quantise them.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def load_model(
 
 
 def _object(source: Any, asked: Asked) -> Model:
-    """Read an object by the libraries that its class and the ones below it come from."""
+    """Read an object; the libraries of its class and base classes decide the reader."""
     libraries = {cls.__module__.partition(".")[0] for cls in type(source).__mro__}
     reader = next((OBJECTS[name] for name in OBJECTS if name in libraries), None)
     if reader is None:
@@ -106,7 +106,7 @@ def _onnx(path: Path, asked: Asked) -> Model | IntegerModel:
         remedy = "quantise statically, or give the float model"
         raise bad_input(path, ", ".join(dynamic), rule, remedy)
     if kinds & set(QUANT):
-        from fcgen.load.qonnx.reader import TARGET, read_qonnx
+        from fcgen.load.qonnx.walk import TARGET, read_qonnx
 
         asked.check((TARGET,), entry=True)
         return read_qonnx(path, model, asked.entry)

@@ -1,8 +1,9 @@
-"""A model that was quantised before it came: integers, and the steps of its own runtime."""
+"""Models that were quantised before: integer layers, with the steps and tables of their runtime."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from fcgen.load.model import NodeReport
 from fcgen.network.sources import INPUT, Sources, chain_sources, joined
 from fcgen.network.tail import NO_TAIL, Tail
 from fcgen.network.window import Window
-from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.activation_table import INDEX_BITS_MAX, ActivationTable
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.numerics.real_map import InputGrid, RealMap
 from fcgen.numerics.source_step import Int64Array, Step
@@ -30,13 +31,13 @@ TARGETS = (
 
 @dataclass(frozen=True, eq=False)
 class TableOrder:
-    """Entries of a table as the source may compute them as well, and when it does.
+    """Entries that a source may compute for a table instead, and the reason.
 
     Attributes
     ----------
     reason : str
     entries : ndarray of int64
-        As those of `ActivationTable`.
+        Like those of `ActivationTable`.
     """
 
     reason: str
@@ -57,9 +58,9 @@ class IntegerLayer:
     input_lo, input_hi : int
         Range of the inputs, which may be narrower than their format.
     step : Step, optional
-        None where the accumulators leave.
+        None where the layer ends in accumulators.
     table : ActivationTable, optional
-        What becomes of the step's codes.
+        Function of the step's codes.
     orders : tuple of TableOrder
         Other entries that the source may have.
     window : Window, optional
@@ -112,7 +113,7 @@ class IntegerLayer:
 
     @property
     def reach(self) -> tuple[Int64Array, Int64Array]:
-        """Smallest and largest accumulator of each output, (M,) each: none beyond can occur."""
+        """Smallest and largest accumulator that can occur, (M,) each."""
         low, high = self.input_lo - self.input_zero_point, self.input_hi - self.input_zero_point
         if self.window is not None and self.window.padded:
             low, high = min(low, 0), max(high, 0)
@@ -162,15 +163,15 @@ class IntegerModel:
         As for `fcgen.load.model.Model`.
     layers : tuple of IntegerLayer or IntegerSum
     target : str
-        Whose integers these are: one of `TARGETS`.
+        Runtime that the integers are those of: one of `TARGETS`.
     input : InputGrid, optional
         None where the file does not quantise its input.
     output : RealMap, optional
-        What the last layer's outputs are worth.
+        Reals of the last layer's outputs; None where they are not known.
     notes : tuple of str
-        Lines for people: what was assumed.
+        Printed lines: what was assumed.
     open : bool
-        The grid of the inputs is neither the file's nor anybody's: it was assumed.
+        The grid of the inputs was assumed: neither the file nor the user gave one.
     takes_codes : bool
         The file's own input has codes, int8 or uint8, not reals.
     sources : tuple of tuple of int
@@ -212,3 +213,70 @@ class IntegerModel:
                 pixels = before.frame_outputs // before.outputs
             found.append(layer.run(joined(given, pixels)))
         return found
+
+
+def with_table(
+    layer: IntegerLayer,
+    name: str,
+    output: IntegerFormat,
+    entries: Int64Array,
+    orders: tuple[TableOrder, ...] = (),
+) -> IntegerLayer:
+    """Return a layer whose outputs are ``entries[y - minimum]``.
+
+    Where the entries are a clip of y, the bounds of the step are changed and no table is made.
+
+    Parameters
+    ----------
+    layer : IntegerLayer
+        With a step; a new table is composed with one that the layer has already.
+    name : str
+        Name of the function, see `ActivationTable`.
+    output : IntegerFormat
+    entries : ndarray of int64, shape (2**bits,)
+        Outputs for all codes y of the layer, from the smallest on.
+    orders : tuple of TableOrder
+        Entries that the source may compute instead.
+
+    Raises
+    ------
+    InputError
+        When the layer's outputs are too wide for an index.
+    """
+    assert layer.step is not None
+    if layer.table is not None:
+        return _composed(layer, layer.table, name, output, entries, orders)
+    index = layer.step.output
+    if output == index and not orders:
+        lo, hi = layer.step.lo, layer.step.hi
+        codes = np.arange(lo, hi + 1)
+        used = entries[codes - index.minimum]
+        ends = int(used.min()), int(used.max())
+        # A constant step would have no threshold to find: it keeps a table.
+        if ends[0] < ends[1] and np.array_equal(used, np.clip(codes, *ends)):
+            step: Any = layer.step
+            return replace(layer, step=replace(step, lo=ends[0], hi=ends[1]))
+    if index.bits > INDEX_BITS_MAX:
+        rule = f"a table of a function has an index of at most {INDEX_BITS_MAX} bits"
+        raise bad_input(layer.name, index.name, rule, "quantise it to fewer bits")
+    table = ActivationTable(name, index, output, entries)
+    return replace(layer, table=table, orders=orders)
+
+
+def _composed(
+    layer: IntegerLayer,
+    before: ActivationTable,
+    name: str,
+    output: IntegerFormat,
+    entries: Int64Array,
+    orders: tuple[TableOrder, ...],
+) -> IntegerLayer:
+    """Return the layer with its table and a further function composed."""
+    low = before.output.minimum
+    both = [
+        *(TableOrder(each.reason, entries[each.entries - low]) for each in layer.orders),
+        *(TableOrder(each.reason, each.entries[before.entries - low]) for each in orders),
+    ]
+    composed = entries[before.entries - low]
+    table = ActivationTable(name, before.index, output, composed)
+    return replace(layer, table=table, orders=tuple(both))

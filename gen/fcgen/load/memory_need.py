@@ -1,4 +1,4 @@
-"""How much memory a layer or a model needs, asked before any of it is taken."""
+"""The memory that a layer or a model needs, checked before any of it is allocated."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from fcgen.errors import bad_input
 
 GIB = 1 << 30
 LAYER_BYTES = 16
-"""Of a weight, from random or stored codes to the images, at the peak (10 to 15 measured)."""
+"""Peak bytes for each weight of a layer, from codes to memory images (10 to 15 measured)."""
 MODEL_BYTES = 28
-"""Of a weight of a model, quantised or certified, at the peak (26 measured)."""
+"""Peak bytes for each weight of a model, quantised or certified (26 measured)."""
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -22,7 +22,7 @@ def check_memory(subject: object, weights: int, bytes_each: int) -> None:
     Parameters
     ----------
     subject : object
-        Of the message.
+        Subject of the message.
     weights : int
     bytes_each : int
         `LAYER_BYTES` or `MODEL_BYTES`.

@@ -1,6 +1,6 @@
-"""The model as it was read: dense layers of real weights in a chain, and what became of each node.
+"""The model as read: a chain of dense layers with real weights, and a report of each node.
 
-An importer gives a `Model`; the quantiser makes a network of integers of it.
+Importers return a `Model`; the quantiser makes a network of integers of it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ UNARY = ("linear", "leaky_relu", "sigmoid", "tanh")
 
 @dataclass(frozen=True)
 class Activation:
-    """What a layer does to its sums, element by element.
+    """The activation of a layer, a function of each sum.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Activation:
     lo, hi : float
         Bounds of the result.
     slope : float
-        Of a leaky ReLU, below zero.
+        Slope of a leaky ReLU below zero.
     """
 
     kind: str = "linear"
@@ -43,7 +43,7 @@ class Activation:
         if self.kind == "leaky_relu":
             result = np.where(values < 0, self.slope * values, values)
         elif self.kind == "sigmoid":
-            # Both exponents are never positive, so that neither overflows.
+            # The exponent is never positive, so that nothing overflows.
             small = np.exp(-np.abs(values))
             result = np.where(values < 0, small, 1.0) / (1.0 + small)
         elif self.kind == "tanh":
@@ -52,14 +52,14 @@ class Activation:
 
     @property
     def reach(self) -> tuple[float, float]:
-        """Bounds that no result passes, the function's own ones included."""
+        """Bounds of the result, those of the function itself included."""
         ends = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}.get(self.kind, (-np.inf, np.inf))
         lo, hi = (float(np.clip(end, self.lo, self.hi)) for end in ends)
         return lo, hi
 
     @property
     def name(self) -> str:
-        """Word for people: empty for none at all."""
+        """Printed name; empty for no activation."""
         if self.kind != "linear":
             return self.kind
         if (self.lo, self.hi) == (-np.inf, np.inf):
@@ -69,8 +69,8 @@ class Activation:
         return f"clip {self.lo:g} to {self.hi:g}"
 
     def bounded(self, lo: float, hi: float) -> "Activation":
-        """Return this one with its result clipped."""
-        # Clipping twice is clipping to where both ranges meet, seen from the second one.
+        """Return the activation with its result clipped."""
+        # Where the ranges do not overlap, the second clip decides.
         new_lo = min(max(self.lo, lo), hi)
         return Activation(self.kind, new_lo, max(min(self.hi, hi), new_lo), self.slope)
 
@@ -130,21 +130,21 @@ class FloatLayer:
         return self.activation(self.sums(x))
 
     def sums(self, x: Floats) -> Floats:
-        """Return what goes into the activation, (V, M)."""
+        """Return the inputs of the activation, (V, M)."""
         return x @ self.weight.T + self.bias
 
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """What a model does to each of its inputs by itself, before its first layer.
+    """The scaling of each input by itself before the first layer of a model.
 
     Attributes
     ----------
     steps : tuple of (str, ndarray of float64)
-        Names of `fcgen.numerics.real_map.OPERATIONS` and their right operands, of shape (), for all
-        inputs, or (N,), in the order of the model's input.
+        Names of `fcgen.numerics.float_operations.OPERATIONS` and right operands, of shape () for
+        all inputs, or (N,) in the order of the model's input.
     layer : FloatLayer
-        The first layer, of what the steps give.
+        The first layer, whose inputs are the results of the steps.
     """
 
     steps: tuple[tuple[str, Floats], ...]
@@ -160,7 +160,7 @@ class NodeReport:
     kind, name : str
         As the file has them.
     became : str
-        For people: a layer, folded into one, a constant.
+        Printed text: a layer, folded into one, a constant.
     """
 
     kind: str
@@ -175,9 +175,9 @@ class Model:
     Attributes
     ----------
     name : str
-        Of the file, without its ending, or of the object's class.
+        Name of the file without its suffix, or of the object's class.
     format : str
-        Words for people, such as "ONNX, float".
+        Printed name of the format, such as "ONNX, float".
     input_name : str
     input_shape : tuple of int
         (N,) or three sizes, flattened in C order as the file's own runtime does.
@@ -188,8 +188,8 @@ class Model:
     shape : tuple of int
         Of one input of the file, where it has another rank than 1 and 3; else empty.
     scaler : Scaler, optional
-        Where inputs are scaled differently before the first layer of ``layers``, whose weights
-        hold that too.
+        Scaling of the inputs, where it differs between them. The weights of the first of
+        ``layers`` contain it too.
     """
 
     name: str

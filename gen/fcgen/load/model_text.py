@@ -1,4 +1,4 @@
-"""A model for a reader: its layers, and what became of each node."""
+"""The printed and the JSON form of a model: its layers, and what became of each node."""
 
 from typing import Any
 

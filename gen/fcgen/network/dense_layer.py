@@ -1,4 +1,4 @@
-"""The quantised network: immutable, validated, and exact as JSON."""
+"""A quantised dense layer: immutable, validated, and exact as JSON."""
 
 import hashlib
 from dataclasses import dataclass
@@ -38,17 +38,16 @@ class DenseLayer:
     each channel: N is the number of taps, and output m sees channel m alone. Padding has the code
     of the input zero point.
 
-    ``weight`` is (M, N) in the narrowest dtype of ``weight_format``; ``bias`` is int64 (M,), as
-    given: the input zero point is not yet folded into it. Arrays are copied and read-only.
-    ``requantization`` makes output codes, by constants or by thresholds; it is None for a layer
-    that ends in raw accumulators. With ``runtime_weights`` the bias as the hardware adds it, the
-    zero point folded in, has 32 bits. A ``table`` replaces each requantized output, its index, by
-    an entry.
+    ``weight`` is (M, N) in the narrowest dtype of ``weight_format``. ``bias`` is int64 (M,), the
+    input zero point not folded in. Arrays are copied and read-only. ``requantization`` turns
+    accumulators into output codes, by constants or by thresholds; it is None for a layer that ends
+    in raw accumulators. With ``runtime_weights``, the folded bias must fit 32 bits. A ``table`` is
+    indexed by the requantized code and gives the output.
 
     Raises
     ------
     InputError
-        For everything that the arithmetic contract does not allow.
+        For whatever the arithmetic contract does not allow, see `fcgen.numerics.fixed`.
     """
 
     name: str
@@ -102,9 +101,9 @@ class DenseLayer:
             raise bad_input("requantization", found, rule, "give one constant an output")
 
     def _check_folded_bias(self) -> None:
-        """Check that what the hardware adds fits: a bias written at run time has 32 bits.
+        """Check that the folded bias fits 32 bits, as one that is written at run time must.
 
-        Of the bias and of what the zero point adds to it, the larger one is named.
+        The message names the larger part: the bias, or what the zero point adds to it.
         """
         if _BIAS.contains(self.folded_bias):
             return
@@ -231,13 +230,13 @@ class DenseLayer:
 
     @property
     def accumulator_width(self) -> int:
-        """Signed width of the accumulators; where thresholds take up the bias that of the sums."""
+        """Signed width of the accumulators; without the bias where thresholds contain it."""
         threshold = isinstance(self.requantization, ThresholdList)
         return signed_width(int((self.sum_reach if threshold else self.reach).max()))
 
     @property
     def output_format(self) -> IntegerFormat:
-        """Format of the outputs; of a raw layer the accumulator's."""
+        """Format of the outputs; the accumulator's for a raw layer."""
         if self.table is not None:
             return self.table.output
         if self.requantization is None:
@@ -256,12 +255,12 @@ class DenseLayer:
 
     @property
     def structure_hash(self) -> str:
-        """SHA-256 of all that is not trainable: shapes, formats, zero point, choices. No name."""
+        """SHA-256 of all that is not trainable, without the name: see `structure`."""
         return hashlib.sha256(document.dump(self.structure()).encode()).hexdigest()
 
     @property
     def weights_hash(self) -> str:
-        """SHA-256 of all that training decides: weights, biases, what makes codes, a table."""
+        """SHA-256 of all that training decides: weights, biases, requantization, table entries."""
         digest = hashlib.sha256(self.weight.astype(self.weight.dtype.newbyteorder("<")).tobytes())
         digest.update(self.bias.astype("<i8").tobytes())
         if self.requantization is not None:
@@ -272,11 +271,11 @@ class DenseLayer:
         return digest.hexdigest()
 
     def structure(self) -> dict[str, Any]:
-        """Give all that is not trainable as a JSON object."""
+        """Return all that is not trainable as a JSON object."""
         requantization = self.requantization
         table = {} if self.table is None else {"table": self.table.structure()}
         if self.table is not None and self.runtime_weights:
-            # What cannot be written must be that of the chip.
+            # A table cannot be written at run time: new parameters must suit it.
             entries = hashlib.sha256(self.table.entries.astype("<i8").tobytes())
             table["table"] |= {"entries_hash": entries.hexdigest()}
         window: dict[str, Any] = {}
@@ -297,11 +296,11 @@ class DenseLayer:
         }
 
     def to_json(self) -> str:
-        """Give the layer as JSON text, ended by a newline; the same layer gives the same text."""
+        """Return the layer as JSON text with a final newline, the same for equal layers."""
         return document.dump(self.as_fields())
 
     def as_fields(self) -> dict[str, Any]:
-        """Give the layer as a JSON object."""
+        """Return the layer as a JSON object."""
         structure = self.structure()
         if self.requantization is not None:
             structure["requantization"] = self.requantization.as_fields()

@@ -1,4 +1,4 @@
-"""What leaves a network after its last layer."""
+"""The end of a network: what leaves the hardware after the last layer."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,16 +10,16 @@ from fcgen.numerics.fixed import IntegerFormat
 
 ENDS = ("values", "argmax", "top_k", "softmax")
 PROBABILITY_BITS, PROBABILITY_BITS_MIN, PROBABILITY_BITS_MAX = 8, 2, 16
-"""Default, least and most. In one bit two equal probabilities are both the largest code."""
+"""Default, least and most. In one bit, two equal probabilities would both be the largest code."""
 
 
 @dataclass(frozen=True)
 class End:
     """What leaves the network after its last layer.
 
-    ``values``: all outputs of that layer. ``argmax``: the index of its largest output, the first
-    one of equal ones. ``top_k``: the indices of the ``count`` largest, the largest first, of equal
-    ones the lower index first. ``softmax``: probabilities of all outputs, in steps of
+    ``values``: all outputs of that layer. ``argmax``: the index of its largest output, the first of
+    equal ones. ``top_k``: the indices of the ``count`` largest outputs in descending order, the
+    lower index first among equal ones. ``softmax``: probabilities of all outputs, in steps of
     1/2^``bits``, see `fcgen.numerics.softmax_table`.
     """
 
@@ -62,7 +62,7 @@ class End:
         return IntegerFormat(max((layer.frame_outputs - 1).bit_length(), 1), signed=False)
 
     def as_fields(self) -> dict[str, Any]:
-        """Give it as a JSON object."""
+        """Return the end as a JSON object."""
         bits = {"bits": self.bits} if self.kind == "softmax" else {}
         return {"kind": self.kind, "count": self.count, **bits}
 

@@ -40,13 +40,13 @@ class Network:
         outputs of these, in the same format. Only the last one may end in raw accumulators.
     end : End
     input : InputGrid, optional
-        How real inputs become codes; None where inputs are codes alone.
+        Quantisation of real inputs; None where inputs can only be given as codes.
     scores : RealMap, optional
-        What the outputs of the last layer are worth; None where nothing is known.
+        Reals of the last layer's outputs; None where they are not known.
     tail : Tail
-        What the source makes of these reals.
+        Function that the source applies to these reals.
     takes_codes : bool
-        The source's input has codes itself, int8 or uint8, although there is a grid.
+        The source itself takes codes, int8 or uint8, although there is a grid.
     shape : tuple of int
         Of one input of the source, where it has another rank than 1 and 3; else empty.
     sources : tuple of tuple of int
@@ -142,12 +142,12 @@ class Network:
 
     @classmethod
     def single(cls, layer: DenseLayer) -> Self:
-        """Return a network of one layer and nothing else."""
+        """Return the network that is one plain layer."""
         return cls(layer.name, (layer,))
 
     @property
     def layer(self) -> DenseLayer | None:
-        """The layer of a network that is one layer and nothing else, else None."""
+        """The layer of a network that is one plain layer, else None."""
         known = self.input is not None or self.scores is not None or self.tail.kind or self.shape
         plain = self.end.kind == "values" and not known
         return self.layers[0] if len(self.layers) == 1 and plain else None
@@ -221,7 +221,8 @@ class Network:
     def structure_hash(self) -> str:
         """SHA-256 of all that is not trainable; of a plain layer that layer's.
 
-        The table of a softmax is part of it: it follows from what the outputs are worth, and stays.
+        The table of a softmax is part of it: it depends on the scale of the outputs, and cannot be
+        written at run time.
         """
         if self.layer is not None:
             return self.layer.structure_hash
@@ -245,12 +246,12 @@ class Network:
         return hashlib.sha256(hashes.encode()).hexdigest()
 
     def quantize(self, x: np.ndarray) -> tuple[np.ndarray, int]:
-        """Give real inputs as codes; see `InputGrid.codes`.
+        """Return the codes of real inputs, and how many were clipped; see `InputGrid.codes`.
 
         Raises
         ------
         InputError
-            Also where the network does not know what its codes are worth.
+            Also where the network has no grid of its inputs.
         """
         if self.input is None:
             rule = "the network does not know what its inputs are worth"
@@ -258,11 +259,11 @@ class Network:
         return self.input.codes(x)
 
     def output(self, outputs: npt.NDArray[np.integer[Any]]) -> npt.NDArray[Any]:
-        """Return what the source's own output is, of what leaves the network.
+        """Return the source's own outputs for what leaves the network.
 
-        Exact up to the reals of the last layer, which are those of the source; its tail is computed
-        by the host in float64 and rounded to float32, see `fcgen.network.tail`. Probabilities that
-        leave the hardware (``softmax``) stand for themselves: whole steps of 1/2^bits.
+        The reals of the last layer are exactly the source's. The host computes the tail in float64
+        and rounds it to float32, see `fcgen.network.tail`. Probabilities that leave the hardware
+        (``softmax``) are returned as they are: multiples of 1/2^bits.
 
         Parameters
         ----------
@@ -276,8 +277,8 @@ class Network:
         Raises
         ------
         InputError
-            When nobody knows what the outputs are worth, or indices leave and the source gives
-            something else.
+            When the reals of the outputs are not known, or when indices leave and the source
+            gives something else.
         """
         outputs = np.asarray(outputs)
         if self.end.kind == "softmax":
@@ -293,7 +294,7 @@ class Network:
         return self.tail(self.scores(outputs))
 
     def to_json(self) -> str:
-        """Give the network as JSON text; one that is a plain layer as that layer's."""
+        """Return the network as JSON text; that of the layer for a network of one plain layer."""
         if self.layer is not None:
             return self.layer.to_json()
         return document.dump(
@@ -309,7 +310,7 @@ class Network:
         )
 
     def _of_the_source(self) -> dict[str, Any]:
-        """Give the fields that are there where they say something."""
+        """Return the optional fields that differ from their defaults."""
         given: dict[str, Any] = {}
         if self.tail.kind:
             given["tail"] = self.tail.as_fields()
@@ -325,8 +326,8 @@ class Network:
     def from_json(cls, text: str | bytes, source: str = "reference.json") -> Self:
         """Read what `to_json` wrote.
 
-        Files of before these fields were there have no ``tail``, take reals where there is a grid
-        of the inputs (``takes``), and have vectors, or three sizes (``shape``).
+        Older files lack the fields ``tail``, ``takes`` and ``shape``: they have no tail, take reals
+        where there is an input grid, and have inputs of rank 1 or 3.
 
         Raises
         ------
@@ -359,7 +360,7 @@ class Network:
 
 
 def _sizes(fields: document.Fields) -> tuple[int, ...]:
-    """Take a shape of an input."""
+    """Read the shape of an input."""
     sizes = tuple(range(1, RANK_MAX + 1))
     return tuple(fields.integers("shape", minimum=1, maximum=SIZE_MAX, sizes=sizes))
 

@@ -1,7 +1,7 @@
-"""Bit-exact forward pass in NumPy: the specification of the hardware.
+"""Bit-exact forward pass in NumPy, from codes to what leaves: the specification of the hardware.
 
-Integers only. The accumulator comes from the definition ``W . (x - zero point) + b``, not from
-the folded bias that the hardware uses, so that the two are derivations of their own.
+Integers only. The accumulator follows the definition ``W . (x - zero point) + b``, not the folded
+bias of the hardware, so that the two are derived independently.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ import numpy.typing as npt
 from fcgen.errors import bad_input
 from fcgen.network.dense_layer import DenseLayer, Requantization, ThresholdList
 from fcgen.network.network import Network
-from fcgen.network.reference_end import choose
 from fcgen.network.sources import INPUT, joined
 from fcgen.network.window import Window
 from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.softmax_table import SoftmaxTable
 
 _LIMB = 24
 _LIMB_MASK = (1 << _LIMB) - 1
@@ -135,7 +135,7 @@ def inputs_of(
 def check_vectors(
     layer: DenseLayer | Network, x: npt.NDArray[Any], subject: str = "inputs"
 ) -> IntegerArray:
-    """Give ``x`` as (V, N) integers, or raise an InputError that names ``subject``."""
+    """Return ``x`` as integers (V, N), or raise an InputError that names ``subject``."""
     x = np.asarray(x)
     shape, inputs = _frame(layer)
     wanted = f"(V, {inputs})"
@@ -165,7 +165,7 @@ def _frame(layer: DenseLayer | Network) -> tuple[tuple[int, ...], int]:
 
 
 def accumulate(layer: DenseLayer, x: IntegerArray) -> Int64Array:
-    """Exact accumulators, int64 (V, M), of integer vectors ``x`` of shape (V, N)."""
+    """Return the exact accumulators, int64 (V, M), of integer vectors ``x`` of shape (V, N)."""
     vectors, outputs = len(x), layer.outputs
     result = np.empty((vectors, outputs), np.int64)
     # No partial sum can pass this bound: where floats hold all integers below it they are exact in
@@ -186,7 +186,7 @@ def accumulate(layer: DenseLayer, x: IntegerArray) -> Int64Array:
 def requantize(
     requantization: Requantization | ThresholdList, accumulator: Int64Array
 ) -> Int64Array:
-    """Output codes, int64, of int64 accumulators of shape (V, M), |value| < 2**50."""
+    """Return the output codes, int64, of int64 accumulators (V, M) of magnitudes below 2**50."""
     if isinstance(requantization, ThresholdList):
         return _count_thresholds(requantization, accumulator)
     return _scale(requantization, accumulator)
@@ -200,9 +200,9 @@ def _count_thresholds(scheme: ThresholdList, accumulator: Int64Array) -> Int64Ar
 
 
 def _scale(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
-    """Output codes by multiplier, shift and rounding.
+    """Return output codes by multiplier, shift and rounding.
 
-    The product with the 25-bit multiplier needs up to 75 bits, so it is kept in two limbs:
+    The product with the 25-bit multiplier has up to 75 bits and is kept in two limbs:
     ``value = high * 2**24 + low`` with ``0 <= low < 2**24``.
     """
     result = np.empty(accumulator.shape, np.int64)
@@ -214,7 +214,7 @@ def _scale(requantization: Requantization, accumulator: Int64Array) -> Int64Arra
 
 
 def look_up(table: ActivationTable, codes: Int64Array) -> Int64Array:
-    """Entries, int64, of int64 codes of any shape."""
+    """Return the table's entries, int64, for int64 codes of any shape."""
     entries: Int64Array = table.entries[codes - table.index.minimum]
     return entries
 
@@ -236,10 +236,10 @@ def _requantize_block(requantization: Requantization, accumulator: Int64Array) -
 def _divide(
     high: Int64Array, low: Int64Array, requantization: Requantization
 ) -> tuple[Int64Array, Int64Array]:
-    """Floor quotient and remainder of the two limbs by ``2**shift``.
+    """Return the floor quotient and the remainder of the two limbs by ``2**shift``.
 
-    The quotient is clamped far outside of the output range where that saturates, and reduced
-    modulo ``2**32`` or more where it wraps; the remainder is exact in [0, 2**shift).
+    The quotient is clamped far outside of the output range where outputs saturate, and reduced
+    modulo ``2**32`` where they wrap. The remainder is exact, in [0, 2**shift).
     """
     upper = np.maximum(requantization.shift - _LIMB, 0)
     lower = np.minimum(requantization.shift, _LIMB)
@@ -258,7 +258,7 @@ def _carry(
     *,
     negative: npt.NDArray[np.bool_],
 ) -> Int64Array:
-    """One where the rounding goes to the integer above the floor quotient, else zero."""
+    """Return 1 where the rounding goes to the integer above the floor quotient, else 0."""
     twice, whole = 2 * remainder, np.int64(1) << requantization.shift
     above, tie = twice > whole, twice == whole
     match requantization.rounding:
@@ -272,3 +272,26 @@ def _carry(
             up = above | (tie & (quotient & 1 == 1))
     carry: Int64Array = up.astype(np.int64)
     return carry
+
+
+def choose(network: Network, outputs: Int64Array) -> Int64Array:
+    """Return what leaves the network, from the outputs (V, M) of its last layer; see `End`."""
+    if network.end.kind == "values":
+        return outputs
+    if network.end.kind == "argmax":
+        return np.asarray(outputs.argmax(axis=1), np.int64)
+    if network.softmax is not None:
+        return probabilities(network.softmax, network.layers[-1].output_format.encode(outputs))
+    # Stable, so that of equal outputs the first one wins.
+    return np.argsort(-outputs, axis=1, kind="stable")[:, : network.end.count]
+
+
+def probabilities(table: SoftmaxTable, scores: Int64Array) -> Int64Array:
+    """Return the probabilities, in steps of 1/2^bits, of scores (V, M) as they are stored."""
+    distances: Int64Array = scores.max(axis=1, keepdims=True) - scores
+    several = 1 << table.coarseness
+    entries = np.minimum(-(-distances // several), len(table.powers) - 1)
+    powers: Int64Array = table.powers[entries]
+    quotients = (powers << table.bits) // powers.sum(axis=1, keepdims=True)
+    found: Int64Array = np.minimum(quotients + (distances == 0), (1 << table.bits) - 1)
+    return found

@@ -1,9 +1,9 @@
-"""What a source does with the outputs of its last layer, done by the host in floats.
+"""The tail: what a source does with the outputs of its last layer, computed by the host in floats.
 
-Steps behind the last layer are functions of reals, which no hardware here computes. Each of them is
-computed in float64 and rounded once to float32. Runtimes compute in float32, each with exponentials
-of its own, so that their last bits differ from these and from each other's. An index is exact, and
-so is what was rounded to a grid wherever the value is not within these last bits of a tie.
+A tail is a function of reals, which no hardware here computes. The host computes it in float64 and
+rounds once to float32. Runtimes compute in float32, each with its own exponential, so that their
+last bits differ from these and from each other's. An index is exact. A value on a grid of codes is
+exact too, unless it lies within these last bits of a tie.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fcgen.numerics.real_map import InputGrid
 
 OTHER = "other"
 TAILS = ("", "softmax", "log_softmax", "sigmoid", "two_classes", "argmax")
-"""Words for what a source ends in. ``two_classes`` is a sigmoid p of one output, as 1 − p and p."""
+"""Names of tails. ``two_classes`` gives 1 − p and p, of the sigmoid p of a single output."""
 
 Floats = npt.NDArray[np.float32]
 Wide = npt.NDArray[np.float64]
@@ -29,17 +29,17 @@ Wide = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Tail:
-    """What a source makes of the reals that its last layer gives.
+    """What a source computes from the reals of its last layer.
 
     Attributes
     ----------
     kind : str
-        One of `TAILS`, or `OTHER` for what nobody here computes.
+        One of `TAILS`, or `OTHER` for what is not computed here.
     grid : InputGrid, optional
-        Of a source that rounds the result to codes of its own.
+        Codes to which the source rounds the result.
     whole : bool
-        The source has a whole number of steps in one, as onnxruntime's quantised softmax: it
-        multiplies by ⌊1/scale⌋ where it should divide by the scale.
+        The source multiplies by ⌊1/scale⌋ where it should divide by the scale, as onnxruntime's
+        quantised softmax does.
     """
 
     kind: str = ""
@@ -62,7 +62,7 @@ class Tail:
         Returns
         -------
         ndarray
-            float32 (V, M), of ``two_classes`` (V, 2); of ``argmax`` int64 (V,), the first one of
+            float32 (V, M), (V, 2) for ``two_classes``; int64 (V,) for ``argmax``, the first of
             equal ones.
 
         Raises
@@ -89,7 +89,7 @@ class Tail:
         return FUNCTIONS[self.kind](scores.astype(np.float64))
 
     def as_fields(self) -> dict[str, Any]:
-        """Give it as a JSON object."""
+        """Return the tail as a JSON object."""
         grid = {"grid": self.grid.as_fields()} if self.grid else {}
         return {"kind": self.kind, **grid, **({"whole": True} if self.whole else {})}
 
@@ -124,7 +124,7 @@ def log_softmax(scores: Wide) -> Wide:
 
 def sigmoid(scores: Wide) -> Wide:
     """Return 1 / (1 + exp(−x)) of each value."""
-    # Exponents are never positive, so that none overflows.
+    # No exponent is positive, so that none overflows.
     small = np.exp(-np.abs(scores))
     shares: Wide = np.where(scores < 0, small, 1.0) / (1.0 + small)
     return shares
@@ -132,7 +132,7 @@ def sigmoid(scores: Wide) -> Wide:
 
 def two_classes(scores: Wide) -> Wide:
     """Return 1 − p and p, (V, 2), of the sigmoid p of a single output (V, 1)."""
-    # Sources subtract the float32 that they have, which loses what a tiny 1 − p would be.
+    # Sources subtract in float32, where a tiny 1 − p is lost.
     positive = sigmoid(scores).astype(np.float32)
     return np.concatenate([np.float32(1) - positive, positive], axis=1).astype(np.float64)
 

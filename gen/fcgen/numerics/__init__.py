@@ -1,4 +1,4 @@
-"""The arithmetic contract: formats, roundings, requantisation, thresholds, tables, float chains.
+"""The integer arithmetic of a layer, and the float arithmetic of the runtimes it must equal.
 
-Integers and constants come in; codes go out. Begin with `fcgen.numerics.fixed`.
+Accumulators, reals and constants come in; codes go out. Begin with `fcgen.numerics.fixed`.
 """

@@ -1,4 +1,4 @@
-"""A function of one code, as its values: what a layer may do to its outputs before they leave."""
+"""Activation functions as tables: one output code for each requantized code."""
 
 import re
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ class ActivationTable:
     Attributes
     ----------
     name : str
-        Of the function, for people.
+        Name of the function, shown to people.
     index : IntegerFormat
-        Of x, 1 to 12 bits.
+        Format of the index x, 1 to 12 bits.
     output : IntegerFormat
-        Of y.
+        Format of the output y.
     entries : ndarray of int64, shape (2**index.bits,), read-only
-        From the smallest index to the largest.
+        Outputs, from that of the smallest index to that of the largest.
 
     Raises
     ------
@@ -66,19 +66,19 @@ class ActivationTable:
         return 1 << self.index.bits
 
     def line(self) -> str:
-        """Return it for people."""
+        """Return the table as one printed line."""
         formats = f"{self.index.name} -> {self.output.name}"
         return f"{self.name} from a table of {self.size:,} entries, {formats}"
 
     def structure(self) -> dict[str, Any]:
-        """Give its sizes as a JSON object: no name, no entries."""
+        """Return the formats as a JSON object, without name and entries."""
         return {
             "index": self.index.as_fields(),
             "output": self.output.as_fields(),
         }
 
     def as_fields(self) -> dict[str, Any]:
-        """Give the table as a JSON object."""
+        """Return the table as a JSON object."""
         entries = document.from_array(self.entries.astype(self.output.dtype))
         return {"name": self.name, **self.structure(), "entries": entries}
 

@@ -89,22 +89,22 @@ class IntegerFormat:
         return not self.outside(values).any()
 
     def outside(self, values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-        """Say of each value whether the format does not have it."""
+        """Return for each value whether the format lacks it."""
         beyond = (values < self.minimum) | (values > self.maximum)
         return beyond | (values == 0) if self.bipolar else beyond
 
     @property
     def stored(self) -> "IntegerFormat":
-        """What stands in memories and streams; in the same order as the values."""
+        """Format of the codes in memories and streams, which have the order of the values."""
         return IntegerFormat(1, signed=False) if self.bipolar else self
 
     @property
     def computed(self) -> "IntegerFormat":
-        """Narrowest format with all values and zero, in which hardware multiplies."""
+        """Narrowest format that holds all values and zero; the hardware multiplies in it."""
         return IntegerFormat(2, signed=True) if self.bipolar else self
 
     def encode(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return how values are stored: themselves, and bipolar ones as 0 and 1."""
+        """Return the stored codes of values: themselves, or 0 and 1 for bipolar values."""
         return values + 1 >> 1 if self.bipolar else values
 
     def decode(self, codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -112,13 +112,13 @@ class IntegerFormat:
         return 2 * codes - 1 if self.bipolar else codes
 
     def draw(self, random: np.random.Generator, shape: Any) -> npt.NDArray[np.int64]:
-        """Return random values, all with the same chance."""
+        """Return uniformly distributed random values."""
         stored = self.stored
         codes = random.integers(stored.minimum, stored.maximum, shape, np.int64, endpoint=True)
         return self.decode(codes)
 
     def as_fields(self) -> dict[str, Any]:
-        """Give the format as a JSON object."""
+        """Return the format as a JSON object."""
         bipolar = {"bipolar": True} if self.bipolar else {}
         return {"bits": self.bits, "signed": self.signed, **bipolar}
 

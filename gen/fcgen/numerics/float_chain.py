@@ -1,4 +1,4 @@
-"""Float32 operations as a graph has them, and QONNX's roundings, as a step of a source runtime."""
+"""Steps of a source runtime that computes in floats: float32 operations, a quotient, a rounding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fcgen.errors import bad_input
 from fcgen.numerics.fixed import IntegerFormat
-from fcgen.numerics.float_operations import OPERATIONS
+from fcgen.numerics.float_operations import OPERATIONS, half_quotient
 from fcgen.numerics.roundings import BIPOLAR, ROUNDERS
 from fcgen.numerics.source_step import Floats, Int64Array, LikeStep, Step
 
@@ -18,7 +18,7 @@ Operations = tuple[tuple[str, Floats], ...]
 
 
 def run_operations(operations: Operations, values: Floats) -> Floats:
-    """Do float32 operations with constants, one after the other."""
+    """Apply float32 operations with constants, one after the other."""
     for name, constant in operations:
         values = OPERATIONS[name](values, constant).astype(np.float32)
     return values
@@ -26,26 +26,26 @@ def run_operations(operations: Operations, values: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class FloatChain(Step):
-    """Float32 operations as a graph has them, then QONNX's Quant.
+    """Float32 operations in the order of a graph, then QONNX's Quant.
 
     ``clip(round(operations(f32(acc)) / scale + zero_point))``.
 
     Attributes
     ----------
     operations : tuple of (name, float32 constant of shape () or (M,))
-        From the accumulator on.
+        Operations on the accumulator, in order.
     scale : ndarray of float32, () or (M,)
     rounding : str
         One of `ROUNDERS`.
     others : tuple of operations
-        Other ways to compute the same operations.
+        Other sequences of operations with which a runtime may compute the same.
     zero_after : bool
-        The zero point is added to the rounded quotient, as QuantizeLinear does, not before.
+        The zero point is added after the rounding, as by QuantizeLinear, not before it.
     zero : ndarray of shape (), optional
-        The zero point as the source adds it before rounding: in float64 where its type is wider
-        than float32 can hold. Default float32.
+        The zero point as the source adds it before the rounding. Its dtype is float64 where the
+        type in the file is wider than float32 can hold; default float32.
     error : ndarray of float64, shape (M,)
-        By how much the accumulator may differ from its integer where the source sums floats.
+        Bound of the difference between the source's float sum and the exact accumulator.
     """
 
     operations: Operations
@@ -83,7 +83,7 @@ class FloatChain(Step):
 
     @property
     def slope(self) -> npt.NDArray[np.float64]:
-        """See `Step`; of the operations alone, without their bounds."""
+        """See `Step`; bounds among the operations do not count."""
         slope = np.ones(self.outputs)
         for name, constant in self.operations:
             if name == "multiply":
@@ -119,7 +119,7 @@ class FloatChain(Step):
 
 @dataclass(frozen=True, eq=False)
 class _Moved(LikeStep):
-    """A chain whose sums are as wrong as they can be."""
+    """A chain whose sums are off by the largest error, in one direction."""
 
     step: FloatChain
     by: npt.NDArray[np.float64]
@@ -130,3 +130,16 @@ class _Moved(LikeStep):
     @property
     def lead(self) -> npt.NDArray[np.float64]:
         return self.by
+
+
+@dataclass(frozen=True, eq=False)
+class HalfChain(FloatChain):
+    """A chain of float32 operations, then QuantizeLinear of opset 23 in half precision.
+
+    ``clip(rint(f16(f16(operations(f32(acc))) / f16(scale))) + zero_point)``.
+    """
+
+    def _codes(self, sums: Floats) -> Int64Array:
+        values = run_operations(self.operations, sums)
+        rounded = np.rint(half_quotient(values, self.scale))
+        return self._bounded(rounded + self.zero_point)

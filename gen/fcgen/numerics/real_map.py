@@ -1,4 +1,4 @@
-"""Between reals and codes: the float32 operations of a source at its inputs and outputs."""
+"""Conversions between reals and codes: a source's float32 operations at its inputs and outputs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,21 +10,20 @@ import numpy.typing as npt
 
 from fcgen.errors import bad_input
 from fcgen.files import document
-from fcgen.numerics.float_operations import OPERATIONS
-from fcgen.numerics.half_precision import half_quotient
+from fcgen.numerics.float_operations import OPERATIONS, half_quotient
 from fcgen.numerics.roundings import BIPOLAR, NEAREST, ROUNDERS
 
 STEPS_MAX = 16
 SHIFTS = ("add", "subtract")
 FLAGS = ("zero_first", "wide", "half", "reciprocal")
-"""Of an input grid, and false where a file does not have them."""
+"""Fields of an `InputGrid` that are false where a file lacks them."""
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class RealMap:
-    """Operations of one float32 operand each, done one after the other on float32 codes.
+    """A sequence of float32 operations, each with one operand, that turns codes into reals.
 
     ``steps`` holds pairs of a name of `fcgen.numerics.float_operations.OPERATIONS` and its right
     operand, float32 of shape (), for all elements, or (M,); of ``multiply_add``, whose operand is a
@@ -65,7 +64,7 @@ class RealMap:
         return cls((*shift, ("multiply", np.asarray(scale, np.float32))))
 
     def __call__(self, values: npt.NDArray[Any]) -> Floats:
-        """Do the steps on values of shape (V, M), in float32."""
+        """Apply the steps to values of shape (V, M), in float32."""
         values = values.astype(np.float32)
         for name, operand in self.steps:
             values = OPERATIONS[name](values, operand)
@@ -73,7 +72,7 @@ class RealMap:
 
     @property
     def elements(self) -> int | None:
-        """How many elements the operands are for; None where each is one for all."""
+        """Length of operands that differ between elements; None where every operand is a scalar."""
         sizes = [values.size for _, values in self._parts() if values.size > 1]
         return sizes[0] if sizes else None
 
@@ -81,8 +80,8 @@ class RealMap:
     def keeps_order(self) -> bool:
         """Whether a larger code of any element is never worth less than a smaller one of another.
 
-        Then the class with the largest code is one with the largest value. A bound makes equal
-        values of different codes, of which a source takes the first one: it keeps no order.
+        Then the largest code belongs to a class with the largest value. A bound maps different
+        codes to equal values, of which a source takes the first: with a bound, no order is kept.
         """
         return not self.bounded and all(
             values.min() == values.max() and (name in SHIFTS or float(values.flat[0]) > 0)
@@ -91,11 +90,11 @@ class RealMap:
 
     @property
     def bounded(self) -> bool:
-        """Whether a step is a bound, which makes different values equal."""
+        """Whether a step is a bound, which maps different values to the same one."""
         return any(name in ("maximum", "minimum") for name, _ in self.steps)
 
     def _parts(self) -> Iterator[tuple[str, Floats]]:
-        """Give the steps, the product and the sum of a pair apart."""
+        """Yield the steps, with a ``multiply_add`` as a product and a sum."""
         for name, operand in self.steps:
             if name == "multiply_add":
                 yield from zip(("multiply", "add"), operand, strict=True)
@@ -104,7 +103,7 @@ class RealMap:
 
     @property
     def scale(self) -> Fraction:
-        """What a step of a code is worth, exactly, where all elements have the same scale."""
+        """Exact real value of one step of a code, where all elements share one scale."""
         scale = Fraction(1)
         for name, operand in self._parts():
             if name in ("multiply", "divide"):
@@ -113,7 +112,7 @@ class RealMap:
         return scale
 
     def as_fields(self) -> list[list[Any]]:
-        """Give the steps as JSON values: each float32 as the number that it is."""
+        """Return the steps as JSON values: each float32 as the number that it is."""
         return [[name, operand.astype(np.float64).tolist()] for name, operand in self.steps]
 
     @classmethod
@@ -151,7 +150,7 @@ class RealMap:
 
 @dataclass(frozen=True, eq=False)
 class InputGrid:
-    """How real inputs become codes, in float32.
+    """The quantisation of real inputs, in float32.
 
     ``clip(rint(before(x) / scale) + zero_point, lo, hi)``, ties to even, as ONNX's QuantizeLinear;
     or ``clip(round(before(x) / scale + zero_point), lo, hi)``, as QONNX's Quant.
@@ -162,19 +161,19 @@ class InputGrid:
         Real value of one step.
     zero_point, lo, hi : int
     before : RealMap
-        What the source does to an input before it rounds; with operands for each input, of vectors
-        flattened in C order.
+        What the source does to an input before it rounds. Operands that differ between inputs are
+        in the C order of the flattened vector.
     rounding : str
-        One of `fcgen.numerics.roundings.ROUNDERS`. Of ``BIPOLAR`` codes are the signs of
-        ``before(x)`` themselves, -1 and 1: nothing is divided or added.
+        One of `fcgen.numerics.roundings.ROUNDERS`. With ``BIPOLAR``, the codes are the signs of
+        ``before(x)``, -1 and 1: nothing is divided or added.
     zero_first : bool
         The zero point is added before the rounding, not after it.
     wide : bool
-        The sum with a zero point that is added first, and the rounding, are those of float64.
+        A zero point that is added first is added in float64, and the sum is rounded there.
     half : bool
-        The quotient is one of float16: of ``before(x)`` and of the scale in float16.
+        ``before(x)`` and the scale are rounded to float16 and divided there.
     reciprocal : bool
-        It is multiplied by the float32 of 1/scale in place of the division, as XNNPACK does.
+        The value is multiplied by the float32 of 1/scale instead of divided, as by XNNPACK.
 
     Raises
     ------
@@ -204,7 +203,7 @@ class InputGrid:
             raise bad_input("input rounding", self.rounding, rule, "choose one of these")
 
     def codes(self, x: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], int]:
-        """Give reals as codes.
+        """Return the codes of reals.
 
         Parameters
         ----------
@@ -229,7 +228,7 @@ class InputGrid:
         return np.clip(codes, self.lo, self.hi).astype(np.int64), outside
 
     def scaled(self, x: npt.NDArray[Any]) -> Floats:
-        """Return what reals become before the rounding, float32 of the same shape.
+        """Return ``before(x)``, float32 of the same shape.
 
         Raises
         ------
@@ -249,7 +248,7 @@ class InputGrid:
         return values
 
     def _rounded(self, values: Floats) -> npt.NDArray[np.float64]:
-        """Return the codes of values without bounds."""
+        """Return the rounded codes of values, not yet clipped."""
         rounder = ROUNDERS[self.rounding]
         if self.rounding == BIPOLAR:
             return rounder(values).astype(np.float64)
@@ -263,19 +262,19 @@ class InputGrid:
         if self.zero_first:
             zero = np.array(self.zero_point, np.float64 if self.wide else np.float32)
             return rounder(quotient + zero).astype(np.float64)
-        # The sum with the zero point is one of integers: exact in float64.
+        # Both terms are integers, so that the sum is exact in float64.
         return rounder(quotient).astype(np.float64) + self.zero_point
 
     def reals(self, codes: npt.NDArray[np.integer]) -> Floats:
-        """Return what codes are worth before the rounding: the values that the source goes on with.
+        """Return the reals of codes, with which the source continues.
 
-        Float32 products of a step and an integer, as DequantizeLinear gives them.
+        They are float32 products of a step and an integer, as DequantizeLinear computes them.
         """
         values: Floats = (codes - self.zero_point).astype(np.float32) * np.float32(self.scale)
         return values
 
     def as_fields(self) -> dict[str, Any]:
-        """Give the grid as a JSON object; what is as in QuantizeLinear is left out."""
+        """Return the grid as a JSON object, without fields that are as in QuantizeLinear."""
         bounds = {"zero_point": self.zero_point, "lo": self.lo, "hi": self.hi}
         return {
             "scale": self.scale,

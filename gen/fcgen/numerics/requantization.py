@@ -16,10 +16,10 @@ CONSTANTS = ("multiplier", "offset", "shift", "zero_point", "lo", "hi")
 
 
 def offset_limit(multiplier: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Return the largest magnitude of an offset, int64: a code's step, or an accumulator's.
+    """Return the largest magnitude of an offset, int64: one output step, or one accumulator step.
 
-    Together with a bias, which moves the accumulator by whole steps, every real offset has a form
-    within it.
+    The bias moves the accumulator by whole steps, so that any real offset is a bias and an offset
+    within this limit.
     """
     limit: np.ndarray = np.maximum(np.int64(1) << shift, np.abs(multiplier))
     return limit
@@ -128,11 +128,11 @@ class Requantization:
         return {name: getattr(self, name) for name in CONSTANTS}
 
     def line(self) -> str:
-        """Return what it is for people."""
+        """Return rounding and saturation as one printed line."""
         return f"round {self.rounding}, {self.saturation}"
 
     def structure(self) -> dict[str, Any]:
-        """Give all that is not trainable as a JSON object."""
+        """Return all that is not trainable as a JSON object."""
         return {
             "output": self.output.as_fields(),
             "rounding": self.rounding,
@@ -140,7 +140,7 @@ class Requantization:
         }
 
     def as_fields(self) -> dict[str, Any]:
-        """Give it as a JSON object."""
+        """Return it as a JSON object."""
         values = {name: array.tolist() for name, array in self.tensors().items()}
         return {**self.structure(), **values}
 

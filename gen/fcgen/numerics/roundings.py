@@ -15,7 +15,7 @@ BIPOLAR = "BIPOLAR"
 NEAREST = "ROUND"
 """To the nearest, halves to even."""
 HALF_AWAY = "HALF_AWAY"
-"""To the nearest, halves away from zero, as LiteRT's reference kernels; no rounding of QONNX."""
+"""To the nearest, halves away from zero: a rounding of LiteRT's reference kernels, not of QONNX."""
 
 
 def _half_up(values: Floats) -> Floats:
@@ -30,7 +30,7 @@ def _half_down(values: Floats) -> Floats:
 
 
 def _half_away(values: Floats) -> Floats:
-    # In float64 the sum of a float32 and one half is exact up to where there are no halves.
+    # In float64, a float32 plus one half is exact wherever the float32 can have a fraction.
     rounded: Floats = np.copysign(np.floor(np.abs(values.astype(np.float64)) + 0.5), values)
     return rounded
 
@@ -47,5 +47,5 @@ ROUNDERS: dict[str, Callable[[Floats], Floats]] = {
     HALF_AWAY: _half_away,
     BIPOLAR: lambda values: np.where(values >= 0, values.dtype.type(1), values.dtype.type(-1)),
 }
-"""All are monotone and leave integers as they are, so that a clamp to integers may stand on either
-side. HALF_UP and HALF_DOWN look at the magnitude."""
+"""All of them are monotone and keep integers, so that a clamp to integers may come before or after.
+HALF_UP and HALF_DOWN round the magnitude."""

@@ -18,8 +18,8 @@ from fcgen.numerics.fixed import BIAS_BITS, SHIFT_MAX, IntegerFormat
 MULTIPLIER_MAX = 255
 SHORT_OUTPUT_BITS = 8
 SHIFT_MAX_SIGNED = 17
-"""With 8-bit multipliers, this shift and outputs up to 8 bits, runtimes that compute in float32
-give equal integers."""
+"""Longest shift with which runtimes that compute in float32 give the same integers, for multipliers
+and outputs of at most 8 bits."""
 SHIFT_MAX_UNSIGNED = 16
 SCALE_MAX = 2.0**100
 _BIAS_MAX = (1 << (BIAS_BITS - 1)) - 1
@@ -66,13 +66,12 @@ def short_factors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose the multiplier and the shift of each output, int64 (M,) both.
 
-    ``multiplier / 2**shift`` is the smallest such number with which neither the largest weight of
-    the row saturates nor its bias passes 32 bits. The multiplier has 8 bits, so that less than
-    1 % of the range of the weights stays unused wherever the shift may be as long as that needs:
-    always for outputs of more than 8 bits, whose shifts may have all that the hardware has (47);
-    for those up to 8 bits as far as `SHIFT_MAX_SIGNED` and `SHIFT_MAX_UNSIGNED` reach, with which
-    a runtime that computes in float32 is exact. A row of zeros takes the longest of these.
-    ``shift_max`` is another limit in place of these.
+    ``multiplier / 2**shift`` is the smallest such number with which the largest weight of the row
+    does not saturate and its bias fits 32 bits. The multiplier has 8 bits: less than 1 % of the
+    weights' range stays unused as long as the shift is not limited. Shifts of outputs of more than
+    8 bits are limited by the hardware alone (47). Those of narrower outputs are limited to
+    `SHIFT_MAX_SIGNED` or `SHIFT_MAX_UNSIGNED`, up to which a runtime that computes in float32 is
+    exact. A row of zeros takes the longest of these. ``shift_max`` replaces these limits.
 
     Raises
     ------
@@ -98,8 +97,8 @@ def short_factors(
 def index_shift_max(index: IntegerFormat) -> int:
     """Return the longest shift with which float32 rounds sums to an index as integers do.
 
-    A product ``sum * multiplier`` inside of the index' range is then below 2^24, so it is exact
-    and rounded once; one outside of it stays there.
+    A product ``sum * multiplier`` within the range of the index is then below 2^24: it is exact,
+    and rounded once. A product outside of the range stays outside.
     """
     return min(25 - index.bits, SHIFT_MAX_SIGNED)
 
@@ -120,10 +119,9 @@ def reachable_scale(
     activation_scale: float,
     output_scale: float,
 ) -> float:
-    """Return an output scale, or the next power of two with which there are multipliers.
+    """Return an output scale, or where it is too fine the next power of two that has multipliers.
 
-    A step of the accumulator that is worth more than `MULTIPLIER_MAX` steps of the outputs needs no
-    finer ones.
+    Outputs finer than one `MULTIPLIER_MAX`-th of an accumulator step would gain nothing.
     """
     needed = _needed(weight, bias, weight_format, activation_scale)
     if (needed / output_scale).max() <= MULTIPLIER_MAX:
@@ -137,7 +135,7 @@ def reachable_scale(
 def _needed(
     weight: Floats, bias: Floats, weight_format: IntegerFormat, activation_scale: float
 ) -> Floats:
-    """Return what a step of each accumulator must be worth, at least."""
+    """Return the least real value of an accumulator step, (M,)."""
     largest: Floats = activation_scale * np.abs(weight).max(axis=1) / weight_format.maximum
     return np.maximum(largest, np.abs(bias) / _BIAS_MAX)
 
@@ -164,7 +162,7 @@ def quantize_rows(
     rows = max(1, _BLOCK_ELEMENTS // weight.shape[1])
     for start in range(0, len(weight), rows):
         block = slice(start, start + rows)
-        # The clip only undoes the last rounding of a float scale.
+        # A scale is rounded itself, which can push a code out by one: the clip undoes this alone.
         rounded = np.clip(np.rint(weight[block] / scale[block, None]), -highest, highest)
         codes[block] = rounded
         error = rounded * scale[block, None] - weight[block]

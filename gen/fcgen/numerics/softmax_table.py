@@ -38,29 +38,29 @@ import numpy.typing as npt
 from fcgen.numerics.fixed import IntegerFormat
 
 INDEX_BITS_MAX = 12
-"""Widest index; where more distances matter, several share an entry."""
+"""Widest index; where more distances matter, several of them share an entry."""
 GUARD_BITS = 2
 """Bits that hold the error of the powers of all outputs below an eighth of a step."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-(10**9), Emax=10**9, traps=[])
-"""The same entries on every machine, whatever its own exponential function."""
+"""Decimal arithmetic: entries do not depend on a machine's exponential function."""
 
 
 @dataclass(frozen=True, eq=False)
 class SoftmaxTable:
-    """Powers by distance from the largest output.
+    """Exponentials, indexed by the distance from the largest output.
 
     Attributes
     ----------
     outputs : int
         M.
     bits : int
-        Of a probability.
+        Width of a probability.
     scale : Fraction
         Real value of a step of the distance.
     distance : IntegerFormat
-        Of all distances, unsigned.
+        Format of a distance, unsigned.
     coarseness : int
-        k: up to 2^k distances share an entry; 0 is an entry of its own.
+        k: up to 2^k distances share an entry; distance 0 has its own.
     powers : ndarray of int64, shape (2**index.bits,), read-only
         Descending from A, which has ``power_bits`` ones.
     """
@@ -101,14 +101,14 @@ class SoftmaxTable:
 
     @property
     def table_error(self) -> float:
-        """Bound of the part of `largest_error` that the table makes."""
+        """Bound of the table's part of `largest_error`."""
         spread = math.expm1(float(self.scale) * ((1 << self.coarseness) - 1) / 2)
         absolute = max(1, self.outputs - 1) / (2 * int(self.powers[0]))
         return (spread / 3 + absolute) / (1 - spread) * (1 + 1e-9)
 
     @property
     def largest_error(self) -> float:
-        """Bound of any probability's difference from the real softmax of the same codes."""
+        """Bound of the difference between a probability and the real softmax of the same codes."""
         return self.table_error + 0.5**self.bits
 
     @cached_property
@@ -117,7 +117,7 @@ class SoftmaxTable:
         return hashlib.sha256(self.powers.astype("<i8").tobytes()).hexdigest()
 
     def line(self) -> str:
-        """Return it for people."""
+        """Return the table and its bound as one printed line."""
         several = 1 << self.coarseness
         shared = f" for {several:,} codes each" if several > 1 else ""
         return (
@@ -125,8 +125,8 @@ class SoftmaxTable:
             f"softmax of the same codes, same class; {len(self.powers):,} entries{shared}"
         )
 
-    def describe(self) -> dict[str, Any]:
-        """Return its sizes and its bound, as JSON values."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return sizes and bounds as JSON values."""
         return {
             "bits": self.bits,
             "scale": float(self.scale),
@@ -139,7 +139,7 @@ class SoftmaxTable:
 
 
 def upwards(bound: float) -> str:
-    """Return a bound with three digits, never smaller than it is."""
+    """Return a bound as text with three digits, rounded up."""
     context = Context(prec=3, rounding="ROUND_CEILING")
     return f"{context.create_decimal(Decimal(bound)):g}"
 

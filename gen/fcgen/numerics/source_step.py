@@ -1,8 +1,8 @@
-"""How source runtimes turn accumulators into output codes: each as its own arithmetic does it.
+"""Steps: how a source runtime turns accumulators into output codes, in its own arithmetic.
 
-A step is a monotone function of the accumulator, because it is a composition of additions of,
-multiplications with and divisions by constants, each correctly rounded, of bounds and of a rounding
-to integers. That is what the certificate rests on.
+A step is composed of additions, multiplications and divisions with constants, each correctly
+rounded, of bounds, and of a rounding to integers. All of these are monotone, and so is the step as
+a function of the accumulator. The certificate rests on that.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from fcgen.numerics.fixed import IntegerFormat
 
 Int64Array = npt.NDArray[np.int64]
 Floats = npt.NDArray[Any]
-"""float32, where nothing else is said."""
+"""float32, unless stated otherwise."""
 
 
 class Step(ABC):
-    """From accumulators to output codes, for each output of a layer.
+    """A function from accumulators to output codes, for each output of a layer.
 
     Attributes
     ----------
@@ -45,21 +45,21 @@ class Step(ABC):
     @property
     @abstractmethod
     def slope(self) -> npt.NDArray[np.float64]:
-        """Codes an accumulator step, (M,); its sign says whether the step rises or falls."""
+        """Output codes per accumulator step, (M,); negative where the step falls."""
 
     @property
     def intercept(self) -> npt.NDArray[np.float64]:
-        """Real code of an accumulator of zero, counted from the zero point, bounds left out."""
+        """Unrounded, unbounded code of an accumulator of zero, relative to the zero point, (M,)."""
         return np.zeros_like(self.slope)
 
     @property
     def lead(self) -> npt.NDArray[np.float64]:
-        """How much smaller its accumulators are expected to be than those of the first order."""
+        """How far its thresholds are expected below those of the first order, (M,)."""
         return np.zeros_like(self.slope)
 
     @property
     def orders(self) -> tuple[Step, ...]:
-        """The same step in other orders of evaluation that a runtime may choose."""
+        """The step in the other orders of evaluation that a runtime may choose."""
         return ()
 
     def _bounded(self, values: npt.NDArray[np.floating]) -> Int64Array:

@@ -31,11 +31,11 @@ class ThresholdList:
     Attributes
     ----------
     thresholds : ndarray of int64, shape (M, T), T from 1 to 15
-        Of each output in ascending order, also where it falls; read-only.
+        Ascending for each output, also for a falling one; read-only.
     falling : ndarray of bool, shape (M,)
-        Direction of each output; read-only.
+        Whether an output falls as its accumulator rises; read-only.
     lo : int
-        Code below all thresholds (of a falling output: above all). ``lo + T`` is the other end.
+        Code below all thresholds, or above all for a falling output; ``lo + T`` is the other end.
     output : IntegerFormat
         Of at most 4 bits.
 
@@ -94,9 +94,10 @@ class ThresholdList:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Numbers of thresholds, from 1 to T, that some accumulator passes and not one more.
+        """Counts of passed thresholds, from 1 to T, that can occur.
 
-        A number is left out where all outputs have two equal thresholds: its code is skipped.
+        A count is left out where the next threshold equals this one in every output: its code is
+        skipped.
         """
         columns = self.thresholds.T
         equal = [bool((a == b).all()) for a, b in pairwise(columns)]
@@ -107,14 +108,14 @@ class ThresholdList:
         return {"thresholds": self.thresholds, "falling": self.falling.astype(np.int64)}
 
     def line(self) -> str:
-        """Return what it is for people."""
+        """Return number and direction of the thresholds as one printed line."""
         falling = int(self.falling.sum())
         direction = {0: "rising", self.outputs: "falling"}.get(falling, f"{falling} falling")
         plural = "s" if self.count > 1 else ""
         return f"{self.count} threshold{plural} an output, {direction}"
 
     def structure(self) -> dict[str, Any]:
-        """Give all that is not trainable as a JSON object."""
+        """Return all that is not trainable as a JSON object."""
         return {
             "threshold_count": self.count,
             "lo": self.lo,
@@ -122,7 +123,7 @@ class ThresholdList:
         }
 
     def as_fields(self) -> dict[str, Any]:
-        """Give the list as a JSON object; thresholds stand output behind output."""
+        """Return the list as a JSON object, the thresholds output by output."""
         values = {name: array.ravel().tolist() for name, array in self.tensors().items()}
         return {**self.structure(), **values}
 

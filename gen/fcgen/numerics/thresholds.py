@@ -1,4 +1,4 @@
-"""Where a step's output changes, and integer constants that change it at the same accumulators."""
+"""Thresholds of a step, and integer constants that have the same thresholds."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from fcgen.numerics.source_step import Int64Array, Step
 MULTIPLIER_MAX = (1 << (MULTIPLIER_BITS - 1)) - 1
 FAR = 1 << 62
 TILTED_MAX = 1 << 11
-"""Thresholds of an output for which a slope is computed from all their pairs."""
+"""Most thresholds of an output for which a slope is computed from all pairs."""
 NEAR = (0, 1, -1, 2)
-"""Multipliers that are tried around the slope, the nearest first."""
+"""Multipliers that are tried, relative to the slope, the nearest first."""
 BLOCK = 1 << 15
-"""Thresholds that are looked for at once: their arrays stay in a processor's cache."""
+"""Thresholds that are searched at once, so that their arrays stay in a processor's cache."""
 STRIDE = 8
-"""By how much a look around an expected threshold goes farther each time."""
+"""Factor by which the search around an expected threshold widens each time."""
 SAMPLES = 1024
-"""Thresholds of an output that are looked at before all of them are."""
+"""Thresholds of an output that are checked first, before all of them are."""
 
 
 def oriented(step: Step, least: Int64Array, most: Int64Array) -> tuple[Int64Array, Int64Array]:
-    """Return the ends of the reach, counted so that the step rises from the first to the last."""
+    """Return the ends of the reach, negated for falling outputs, so that the step rises."""
     falls = step.slope < 0
     return np.where(falls, -most, least), np.where(falls, -least, most)
 
@@ -33,9 +33,9 @@ def oriented(step: Step, least: Int64Array, most: Int64Array) -> tuple[Int64Arra
 def inside(
     step: Step, changes: Int64Array, least: Int64Array, most: Int64Array
 ) -> npt.NDArray[np.bool_]:
-    """Say which of the `thresholds` lie in the reach: behind its first accumulator, up to its last.
+    """Return which `thresholds` lie in the reach: after its first accumulator, up to its last.
 
-    Only at these does the output change.
+    The output changes at these alone.
     """
     first, last = oriented(step, least, most)
     return np.asarray((changes > first) & (changes <= last))
@@ -44,7 +44,7 @@ def inside(
 def thresholds(
     step: Step, least: Int64Array, most: Int64Array, near: Int64Array | None = None
 ) -> Int64Array:
-    """Return the accumulators from which on each code is reached, by bisection.
+    """Return the smallest accumulator that reaches each code, found by bisection.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def thresholds(
     least, most : ndarray of int64, shape (M,)
         Accumulators that occur.
     near : ndarray of int64, shape (codes, M), optional
-        Where the thresholds are expected; default where the slope and the intercept say. A wrong
-        expectation takes more time, and gives the same result.
+        Where the thresholds are expected; default by slope and intercept. A wrong expectation
+        costs time and does not change the result.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def thresholds(
 
 
 def _expected(step: Step, codes: Int64Array) -> Int64Array:
-    """Return where a step without bounds and without rounding errors reaches codes, (K, M)."""
+    """Return where a step without bounds and rounding errors would reach codes, (K, M)."""
     slope = np.abs(step.slope)
     rise = codes - 0.5 - step.zero_point - step.intercept
     places = np.divide(rise, slope, out=np.zeros_like(rise), where=slope > 0)
@@ -85,9 +85,10 @@ def _expected(step: Step, codes: Int64Array) -> Int64Array:
 def _bisected(
     step: Step, codes: Int64Array, expected: Int64Array, first: Int64Array, last: Int64Array
 ) -> Int64Array:
-    """Return the thresholds of some codes: a look around the expected ones, then bisection.
+    """Return the thresholds of some codes: a search around the expected ones, then bisection.
 
-    At ``low`` a code is not reached, at ``high`` it is. Both begin outside of the reach.
+    Invariant: a code is not reached at ``low`` and is reached at ``high``. Both start just outside
+    of the reach.
     """
     falls, sign = step.slope < 0, np.where(step.slope < 0, -1, 1)
     turned = bool(np.any(falls))
@@ -110,7 +111,7 @@ def _bisected(
         if one_sided.any():
             farther = np.where(missed_yet, low + stride, high - stride)
             np.copyto(probe, np.clip(farther, low + 1, high - 1), where=one_sided)
-        # No probe leaves the reach, also where nothing is left to be looked for.
+        # No probe leaves the reach, not even of thresholds that are found already.
         np.clip(probe, first, last, out=probe)
         stride = min(stride * STRIDE, FAR >> 1)
 
@@ -122,9 +123,9 @@ class Constants:
     Attributes
     ----------
     multiplier, offset, shift : ndarray of int64, shape (M,)
-        The offset may be of any size; the multiplier is that of the accumulator's own sign.
+        The offset may have any size; the multiplier is negative where the output falls.
     found : ndarray of bool, shape (M,)
-        Whether they change the output at the thresholds that were given.
+        Whether the constants have the given thresholds.
     """
 
     multiplier: Int64Array
@@ -133,16 +134,16 @@ class Constants:
     found: npt.NDArray[np.bool_]
 
     def completed(self, other: Constants) -> Constants:
-        """Return these, and where none were found those of ``other`` as a floor takes them."""
+        """Return these, with those of ``other``, in the form for a floor, where none were found."""
         half = np.int64(1) << other.shift >> 1
         return self.where(self.found, replace(other, offset=other.offset + half))
 
     def moved(self, codes: int) -> Constants:
-        """Return these with an output that is larger by some codes."""
+        """Return constants whose outputs are ``codes`` larger."""
         return replace(self, offset=self.offset + (np.int64(codes) << self.shift))
 
     def halves(self) -> Constants:
-        """Return these in a form that no rounding to the nearest tells from a floor.
+        """Return the same floor in a form for any rounding to the nearest.
 
         ``floor(v / 2^S)`` is ``round((2·v + 1 - 2^S) / 2^(S+1))``, which never meets a half.
         """
@@ -155,7 +156,7 @@ class Constants:
         )
 
     def where(self, chosen: npt.NDArray[np.bool_], other: Constants) -> Constants:
-        """Return these for the chosen outputs, and others for all else."""
+        """Return these for the chosen outputs, and ``other`` for the rest."""
         return Constants(
             np.where(chosen, self.multiplier, other.multiplier),
             np.where(chosen, self.offset, other.offset),
@@ -167,10 +168,10 @@ class Constants:
 def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Array) -> Constants:
     """Search the constants with the shortest shift that have given thresholds.
 
-    With code k reached from t on, ``k·2^S - M·t <= C < k·2^S - M·(t - 1)`` must hold for every
-    threshold inside of the reach: for a multiplier M, offsets C between the largest of the left and
-    the smallest of the right sides. Codes are counted from the zero point. What is reached before
-    the first or after the last accumulator is for bounds to say.
+    If code k is reached from accumulator t on, then ``k·2^S - M·t <= C < k·2^S - M·(t - 1)`` must
+    hold for every threshold within the reach. For a multiplier M this leaves the offsets C from the
+    largest left side up to the smallest right side. Codes count from the zero point. Thresholds
+    outside of the reach are left to the bounds.
 
     Parameters
     ----------
@@ -179,7 +180,7 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
         From `thresholds`.
     least, most : ndarray of int64, shape (M,)
     """
-    # Steeper ones pass all codes at one accumulator or two, as this one does.
+    # Steeper steps pass all codes within one or two accumulators, as the largest multiplier does.
     slope = np.minimum(np.abs(step.slope), MULTIPLIER_MAX)
     sign = np.where(step.slope < 0, -1, 1)
     codes = np.arange(step.lo + 1, step.hi + 1)[:, None] - step.zero_point
@@ -203,10 +204,10 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
             shift[todo[good]], found[todo[good]] = bits, True
         if np.ldexp(slope[~found], bits).min(initial=np.inf) > MULTIPLIER_MAX:
             break
-    # Slopes are compared for each pair of thresholds, of which codes of 16 bits have too many.
+    # What follows compares all pairs of thresholds, of which outputs of 16 bits have too many.
     few = within.sum(axis=0) <= TILTED_MAX
     for m in np.flatnonzero(~found & few).tolist():
-        # Rarely the slope is too far from the ones that fit: those are computed, not tried.
+        # Rarely no multiplier near the slope fits: one that does is computed from all pairs.
         bits = min(int(np.log2(MULTIPLIER_MAX / slope[m])), SHIFT_MAX)
         tilted = _feasible(bits, codes[within[:, m], 0], changes[within[:, m], m])
         if tilted is not None and 1 <= tilted <= MULTIPLIER_MAX:
@@ -217,7 +218,7 @@ def shortest(step: Step, changes: Int64Array, least: Int64Array, most: Int64Arra
 
 
 def sample(within: npt.NDArray[np.bool_]) -> Int64Array:
-    """Return rows of some thresholds inside of the reach, spread evenly, (`SAMPLES`, M)."""
+    """Return the rows of thresholds within the reach, evenly spread, (at most `SAMPLES`, M)."""
     if not len(within):
         return np.zeros(within.shape, np.int64)
     first, count = within.argmax(axis=0), within.sum(axis=0)
@@ -227,9 +228,10 @@ def sample(within: npt.NDArray[np.bool_]) -> Int64Array:
 
 
 def nominal(step: Step) -> Constants:
-    """Return the step's own slope and intercept, exact where they have few bits.
+    """Return constants of the step's own slope and intercept, exact where these have few bits.
 
-    For roundings that look at what a floor does not see: halves to even, or away from zero.
+    They suit the roundings that tell ties apart, which a floor does not: half to even, half away
+    from zero.
     """
     slope, intercept = np.minimum(np.abs(step.slope), MULTIPLIER_MAX), step.intercept
     most = np.floor(np.log2(MULTIPLIER_MAX / np.where(slope > 0, slope, 1)))
@@ -254,7 +256,7 @@ def _offset(
     changes: Int64Array,
     inside: npt.NDArray[np.bool_],
 ) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
-    """Return an offset for each multiplier, half a step where that fits, and whether any does."""
+    """Return an offset for each multiplier, half a step if that fits, and whether any fits."""
     scaled = codes << bits
     lowest = np.where(inside, scaled - multiplier * changes, -FAR).max(axis=0, initial=-FAR)
     highest = np.where(inside, scaled - 1 - multiplier * (changes - 1), FAR).min(
@@ -267,7 +269,7 @@ def _offset(
 
 
 def _feasible(bits: int, codes: Int64Array, changes: Int64Array) -> int | None:
-    """Return a multiplier with which every left side is below every right one; None without any.
+    """Return a multiplier for which some offset satisfies every threshold; None if there is none.
 
     ``M·((t_j - 1) - t_i) <= (k_j - k_i)·2^S - 1`` for every pair of thresholds.
     """

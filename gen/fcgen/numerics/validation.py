@@ -1,4 +1,4 @@
-"""Checks that the network shares; each raises an InputError that names the field."""
+"""Checks of fields that network and numerics share; each raises an InputError naming the field."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def freeze(owner: object, name: str, dtype: Any, *, rank: int) -> None:
 
 
 def check_integers(name: str, array: np.ndarray) -> None:
-    """Refuse an array of another dtype than integers."""
+    """Refuse an array whose dtype is no integer."""
     if array.dtype.kind not in "iu":
         raise bad_input(name, f"dtype {array.dtype}", "must hold integers", "give integer codes")
 

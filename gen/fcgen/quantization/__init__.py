@@ -1,4 +1,6 @@
-"""From a model of reals, and data that it will see, to a network of integers.
+"""Post-training quantisation: real weights and calibration data become a network of integers.
 
-Models and vectors come in; networks and their losses go out. Begin with `fcgen.quantization.model`.
+A `fcgen.load.model.Model` and vectors come in; a network and a record of what was lost go out.
+Begin with `fcgen.quantization.model`, or for a single layer with
+`fcgen.quantization.layer_options`.
 """

@@ -1,4 +1,4 @@
-"""What a user makes of a network's outputs: codes, reals, probabilities, or the class."""
+"""A network's outputs in the form that a user asks for: codes, reals, probabilities, or classes."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def answer(
     dequantize: bool = False,
     upto: str | None = None,
 ) -> npt.NDArray[Any]:
-    """Return outputs as they are wanted.
+    """Return outputs in the form asked for.
 
     Parameters
     ----------
@@ -27,13 +27,13 @@ def answer(
     outputs : ndarray of int64, shape (V, outputs)
         As the hardware gives them.
     dequantize : bool
-        What the source's own output is, whatever its tail: see `Network.output`; with ``logits``
-        the reals before the tail, float32.
+        Return the source's own outputs, with its tail, see `Network.output`; with ``logits`` the
+        reals before the tail, float32.
     upto : {'logits', 'probabilities', 'class'}, optional
-        Outputs of the last layer; their softmax, or their sigmoid where the source ends in one,
-        float64; the index of the largest, int64 (V,). Of a single output: its sigmoid, and whether
-        it is positive. Probabilities that the hardware gives stand for themselves, and have the
-        same class.
+        ``logits``: the outputs of the last layer. ``probabilities``: their softmax, or their
+        sigmoid where the source ends in one or there is a single output, float64. ``class``: the
+        index of the largest, or whether a single output is positive, int64 (V,). Probabilities
+        from the hardware are returned as they are, and have the same class.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     Parameters
     ----------
     scores : ndarray, shape (V, M)
-        Reals where M is 1; otherwise whatever has their order.
+        Reals where M is 1; otherwise any values in the order of the reals.
     """
     if scores.shape[1] == 1:
         return (scores[:, 0] > 0).astype(np.int64)
@@ -103,6 +103,6 @@ def classes(scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def probabilities(reals: npt.NDArray[np.floating], tail: str = "") -> npt.NDArray[np.float64]:
-    """Return the softmax of each vector (V, M); of a single output, or a sigmoid, that (V, M)."""
+    """Return the softmax of each vector, or the sigmoid of a single output or tail, (V, M)."""
     single = reals.shape[1] == 1 or tail == "sigmoid"
     return (sigmoid if single else softmax)(reals.astype(np.float64))

@@ -1,14 +1,14 @@
-"""The network as a quantised ONNX file, of integer operations that onnxruntime has.
+"""The network as a quantised ONNX file of onnxruntime's integer operations: the twin.
 
-What the host does to inputs before it quantises them is in the file, step by step in float32. Each
+The file holds the float32 operations that the host applies to inputs before it quantises them. Each
 layer is one ``com.microsoft.QGemm``: sums in int32, then
-``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero_point)``. A layer with a table has its sums from
-QGemm, rounds and clips them to the index itself, which can have more than 8 bits, and gathers the
-entries: the twin has the table of the hardware, not the function. Where
-`fcgen.quantization.float32_claim.claims` holds, these are the integers of the hardware.
+``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero_point)``. In a layer with a table, QGemm gives the
+sums. The file then rounds and clips them to the index, which can have more than 8 bits, and gathers
+the entries: the twin has the table of the hardware, not the function. Where
+`fcgen.quantization.float32_claim.claims` holds, its integers are those of the hardware.
 
-Inside of the file all codes and weights are unsigned, 128 more than the hardware's: kernels for
-these are exact on every processor and in every session. Those for unsigned codes and signed weights
+All codes and weights in the file are unsigned, the hardware's plus 128: the kernels for these are
+exact on every processor and in every session. Kernels for unsigned codes and signed weights
 saturate without VNNI, and a session with the entry ``session.x64quantprecision`` of 1 does not open
 products of signed codes and weights outside of -64 to 64.
 """
@@ -33,7 +33,7 @@ BITS_MAX = 8
 REAL_OPERATIONS = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div"}
 QUANTIZED_DOMAIN = "com.microsoft"
 SHIFT = 128
-"""By how much the codes of the file are more than those of the hardware."""
+"""Codes of the file less those of the hardware."""
 CODES, VALUES = "codes", "values"
 """Outputs of the file: the last layer's integers, and the reals that they stand for."""
 
@@ -50,8 +50,8 @@ class _Graph:
         self.constants.append(self.onnx.numpy_helper.from_array(value, name))
         return name
 
-    def codes(self, name: str, value: Any) -> str:
-        """Add constants of signed codes, as the file has them."""
+    def code_constant(self, name: str, value: Any) -> str:
+        """Add signed codes of the hardware as a constant of the file."""
         return self.constant(name, (np.asarray(value, np.int64) + SHIFT).astype(np.uint8))
 
     def add(self, kind: str, inputs: list[str], output: str, **options: Any) -> str:
@@ -73,7 +73,7 @@ def export_onnx(quantization: Quantization, input_name: str, path: Path) -> tupl
     Raises
     ------
     InputError
-        When a layer cannot be said in these operations, or the file cannot be written.
+        When these operations cannot express a layer, or the file cannot be written.
     ToolError
         Where the package ``onnx`` is missing.
     """
@@ -101,7 +101,7 @@ def twin(quantization: Quantization, input_name: str) -> Any:
         value = graph.constant(f"scaler_{place}_operand", operand)
         running = graph.add(REAL_OPERATIONS[name], [running, value], f"scaler_{place}")
     step = graph.constant("input_scale", np.array(grid.scale, np.float32))
-    zero = graph.codes("input_zero_point", grid.zero_point)
+    zero = graph.code_constant("input_zero_point", grid.zero_point)
     running = graph.add("QuantizeLinear", [running, step, zero], "input_codes")
     running = _clipped(graph, running, "input", grid.lo, grid.hi)
     for place in range(len(network.layers)):
@@ -121,7 +121,7 @@ def twin(quantization: Quantization, input_name: str) -> Any:
 
 
 def _check(layer: DenseLayer) -> None:
-    """Refuse a layer that has no words in these operations."""
+    """Refuse a layer that these operations cannot express."""
     bits = (layer.weight_format.bits, layer.activation_format.bits, layer.output_format.bits)
     if not isinstance(layer.requantization, Requantization) or max(bits) > BITS_MAX:
         rule = f"only layers of at most {BITS_MAX} bits can be said in ONNX"
@@ -139,12 +139,12 @@ def _layer(
     factors = np.ldexp(scheme.multiplier.astype(np.float64), -scheme.shift)
     scales = (factors * (index_scale or after) / before).astype(np.float32)
     operands = [
-        graph.codes(f"{name}_weight", np.ascontiguousarray(layer.weight.T)),
+        graph.code_constant(f"{name}_weight", np.ascontiguousarray(layer.weight.T)),
         graph.constant(f"{name}_weight_scale", scales),
-        graph.codes(f"{name}_weight_zero_point", np.zeros(layer.outputs)),
+        graph.code_constant(f"{name}_weight_zero_point", np.zeros(layer.outputs)),
         graph.constant(f"{name}_bias", layer.bias.astype(np.int32)),
         graph.constant(f"{name}_scale", np.array(after, np.float32)),
-        graph.codes(f"{name}_zero_point", quantization.zero_points[place + 1]),
+        graph.code_constant(f"{name}_zero_point", quantization.zero_points[place + 1]),
     ]
     inputs = [*running, *operands]
     if layer.table is not None and index_scale is not None:
@@ -159,7 +159,7 @@ def _layer(
 def _looked_up(
     graph: _Graph, running: str, name: str, table: ActivationTable, index_scale: float
 ) -> str:
-    """Round sums to the index of a table, and give its entries."""
+    """Add the rounding of sums to a table's index, and the table."""
     index = table.index
     values: dict[str, np.ndarray] = {
         "index_scale": np.array(index_scale, np.float32),
@@ -169,7 +169,7 @@ def _looked_up(
     step, lowest, highest = (
         graph.constant(f"{name}_{part}", value) for part, value in values.items()
     )
-    entries = graph.codes(f"{name}_entries", table.entries)
+    entries = graph.code_constant(f"{name}_entries", table.entries)
     steps = graph.add("Div", [running, step], f"{name}_steps")
     rounded = graph.add("Round", [steps], f"{name}_rounded")
     clipped = graph.add("Clip", [rounded, lowest, highest], f"{name}_index")
@@ -179,10 +179,11 @@ def _looked_up(
 
 
 def _clipped(graph: _Graph, running: str, name: str, lo: int, hi: int) -> str:
-    """Clip codes, where the range is not that of int8 itself."""
+    """Add a clip of codes, unless their range is that of int8."""
     if (lo, hi) == (-128, 127):
         return running
     bounds = [
-        graph.codes(f"{name}_{end}", value) for end, value in (("lowest", lo), ("highest", hi))
+        graph.code_constant(f"{name}_{end}", value)
+        for end, value in (("lowest", lo), ("highest", hi))
     ]
     return graph.add("Clip", [running, *bounds], f"{name}_clipped")

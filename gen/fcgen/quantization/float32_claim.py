@@ -1,4 +1,4 @@
-"""Which layers of integers a runtime that computes in float32 must equal."""
+"""The claim that a runtime in float32 gives a layer's integers: for which layers it is proven."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from fcgen.numerics.fixed import IntegerFormat
 from fcgen.numerics.requantization import Requantization
 
 FLOAT32_EXACT = 1 << 24
-"""Integers up to this one are exact in float32."""
+"""Integers up to this magnitude are exact in float32."""
 
 
 OPERAND_BITS = 8
-"""Widest weights and inputs of a layer of which something is claimed."""
+"""Widest weights and inputs of a layer for which the claim is made."""
 
 
 def claimable(activations: IntegerFormat, weights: IntegerFormat) -> bool:
-    """Say whether something may be claimed of a layer of these inputs and weights.
+    """Return whether the claim may be made for a layer of these inputs and weights.
 
-    Of wider ones nothing is, and their constants may be as long as the hardware has them.
+    For wider ones it is not made, and their constants may be as long as the hardware allows.
     """
     return max(activations.bits, weights.bits) <= OPERAND_BITS
 
 
 def claims(layer: DenseLayer) -> bool:
-    """Say whether a runtime that computes in float32 gives this layer's integers, by proof.
+    """Return whether a runtime that computes in float32 provably gives this layer's integers.
 
-    Sums below 2^24 are exact there, and so is their product with a multiplier of at most 8 bits
-    wherever it can decide between two outputs of at most 8 bits. An index of more bits is claimed
-    with shorter shifts; what the table then says needs no computation.
+    Sums below 2^24 are exact in float32. So are their products with multipliers of at most 8 bits,
+    wherever the product decides between two outputs of at most 8 bits. A wider index of a table
+    needs shorter shifts; the table itself involves no arithmetic.
     """
     scheme = layer.requantization
     if not isinstance(scheme, Requantization) or not claimable(

@@ -1,4 +1,4 @@
-"""Real vectors and labels for a model: from files, from a range, or made up, which is said."""
+"""Real vectors and labels for a model: from files, from a range, or else random, with a note."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from fcgen.network.network import Network
 from fcgen.quantization.given_inputs import meaning, reals_of
 
 MADE_UP = 2048
-"""Vectors where no data are given."""
+"""Number of random vectors where no data are given."""
 Floats = npt.NDArray[np.float64]
 Source = Path | npt.NDArray[Any]
 """A ``.npy`` file, or an array."""
@@ -23,7 +23,7 @@ Source = Path | npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class ModelData:
-    """What the quantiser sees, and what accuracy is measured on.
+    """Vectors for the calibration and for the measurement of accuracy.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class ModelData:
 
 @dataclass(frozen=True, eq=False)
 class LabelledData:
-    """What the accuracy of a network is measured on whose integers are known.
+    """Labelled vectors on which the accuracy of a network of integers is measured.
 
     Attributes
     ----------
@@ -51,11 +51,11 @@ class LabelledData:
         What the source takes, see `fcgen.quantization.given_inputs`.
     labels : ndarray of int64, shape (V,)
     subject : str
-        What the vectors are called in messages.
+        Name of the vectors in messages.
     codes : bool
         Integers are codes, whatever the source takes.
     notes : tuple of str
-        What the vectors are taken as.
+        How the vectors are interpreted, as printed lines.
     """
 
     test: npt.NDArray[Any]
@@ -118,7 +118,7 @@ def gather(
     test: Source | None = None,
     seed: int = 0,
 ) -> ModelData:
-    """Read or make the data for a model.
+    """Read the data for a model, or make random ones.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def gather(
     calibration : Path or ndarray, optional
         ``.npy`` of reals, integers too: (V, N), or the shape of the model's own input.
     bounds : (float, float), optional
-        Range of the inputs, where no data are there: seeded uniform vectors.
+        Range of seeded uniform vectors, where there are no data.
     labels : Path or ndarray, optional
         ``.npy`` of integers (V,): classes of ``test``.
     test : Path or ndarray, optional
@@ -165,7 +165,7 @@ def gather(
             raise bad_input(
                 "--labels", _name(labels, "an array"), "needs data", "give --calibration or --test"
             )
-        # A single output has a sign, which are two classes.
+        # The sign of a single output tells two classes.
         classes = _classes(labels, len(tested), max(model.layers[-1].outputs, 2))
     return ModelData(data, tested, classes, tuple(notes))
 

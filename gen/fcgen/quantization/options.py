@@ -1,4 +1,4 @@
-"""Widths and scales with which a model of real weights becomes one of integers."""
+"""Options of the quantisation of a model: widths, scales, and who scales the inputs."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ HOST, FOLD = SCALERS = ("host", "fold")
 
 @dataclass(frozen=True)
 class QuantizeOptions:
-    """Widths and scales.
+    """Widths and scales of a network that is made of a model of floats.
 
     Attributes
     ----------
     weight_bits, activation_bits : tuple of int
-        One number for all layers, or one for each; a layer's activations are its inputs.
+        One width for all layers, or one for each. The activations of a layer are its inputs.
     output_bits : int, optional
-        Of the last layer; default as its activations.
+        Width of the last layer's outputs; default that of its activations.
     scales : str
-        One of `SCALES`: short multipliers, or shifts alone.
+        One of `SCALES`: short multipliers with shifts, or shifts alone.
     per_channel : bool
-        A scale for each output; otherwise one for a layer.
+        Weights have a scale for each output; otherwise one for the layer.
     table_bits : int, optional
-        Of the index of activations that are tables; default two more than their outputs have.
+        Width of the index of activation tables; default two bits more than their outputs.
     scaler : str
-        One of `SCALERS`: who scales inputs one by one before the first layer, as
-        `fcgen.load.model.Scaler` has it: the host, so that each has the grid that suits it; or the
-        weights of the layer, where all inputs share one grid.
+        One of `SCALERS`, for a model that scales its inputs one by one, see
+        `fcgen.load.model.Scaler`. ``host``: the host scales each input before it is quantised, so
+        that one grid suits all. ``fold``: the weights of the first layer contain the scales, and
+        the inputs share one grid as they are.
     """
 
     weight_bits: tuple[int, ...] = (8,)
@@ -63,7 +64,7 @@ class QuantizeOptions:
             raise bad_input("--scaler", self.scaler, rule, "choose one of these")
 
     def widths(self, layers: int) -> tuple[list[int], list[int]]:
-        """Return the bits of each layer's weights, and of each layer's inputs and the outputs."""
+        """Return the widths of all weights, and those of all inputs and of the last outputs."""
         weights = _for_each("--weight-bits", self.weight_bits, layers)
         activations = _for_each("--activation-bits", self.activation_bits, layers)
         return weights, [*activations, self.output_bits or activations[-1]]

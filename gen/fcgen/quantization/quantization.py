@@ -1,10 +1,13 @@
-"""What quantisation makes of a model: the network, its scales, and what was lost."""
+"""The result of quantising a model: the network, its scales, and what was lost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from fcgen.network.network import Network
+from fcgen.text.table import box
+
+HEAD = ("Layer", "Weights", "Inputs", "Outputs", "Step", "Weights lose", "Saturated", "Claimed")
 
 
 @dataclass(frozen=True)
@@ -15,13 +18,13 @@ class LayerReport:
     ----------
     name : str
     weight_error : float
-        Root mean square of the weights' rounding, as a part of the root mean square weight.
+        Root mean square of the weights' rounding errors, relative to that of the weights.
     saturated : float
-        Part of the outputs, over the calibration data, that are clipped by the format.
+        Share of the outputs that the format clips, over the calibration data.
     claimed : bool
-        Whether a runtime in float32 must give the same integers.
+        Whether a runtime in float32 provably gives the same integers.
     table_error : float, optional
-        Of an activation that is a table, its largest error in steps of the output.
+        Largest error of an activation table, in steps of the output.
     """
 
     name: str
@@ -33,7 +36,7 @@ class LayerReport:
 
 @dataclass(frozen=True, eq=False)
 class Quantization:
-    """A network made of a model.
+    """A network, and what its quantisation chose and lost.
 
     Attributes
     ----------
@@ -42,15 +45,15 @@ class Quantization:
     scales : tuple of float
         Real value of a step of the inputs and of each layer's outputs.
     zero_points : tuple of int
-        Codes of zero of the same.
+        Codes of a real zero, of the same.
     index_scales : tuple of (float or None)
-        Of each layer's requantized sums, where they are the index of a table.
+        Real value of a step of each layer's table index; None without a table.
     input_saturated : float
-        Part of the input values, over the calibration data, that are clipped.
+        Share of the input values that are clipped, over the calibration data.
     notes : tuple of str
-        Lines for people.
+        Printed lines.
     input_notes : tuple of str
-        Of inputs that have few codes, where no accuracy tells more.
+        Lines about inputs that use few codes; printed where no accuracy was measured.
     """
 
     network: Network
@@ -61,3 +64,28 @@ class Quantization:
     input_saturated: float
     notes: tuple[str, ...]
     input_notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return the printed table: formats and steps, and what rounding and clipping cost.
+
+        ``Step`` is the real value of one step of the outputs. ``Weights lose`` is the root mean
+        square of the rounding error, relative to that of the weights. ``Claimed`` says whether a
+        runtime in float32 must give the same integers.
+        """
+        rows = []
+        layers = self.network.layers
+        steps = self.scales[1:]
+        for layer, report, step in zip(layers, self.layers, steps, strict=True):
+            rows.append(
+                (
+                    layer.name,
+                    layer.weight_format.name,
+                    layer.activation_format.name,
+                    layer.output_format.name,
+                    f"{step:g}",
+                    f"{report.weight_error:.2%}",
+                    f"{report.saturated:.2%}",
+                    "yes" if report.claimed else "no",
+                )
+            )
+        return box(HEAD, rows)

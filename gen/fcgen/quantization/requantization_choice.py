@@ -12,7 +12,7 @@ from fcgen.quantization.layer_request import LayerRequest
 
 
 def given_factors(request: LayerRequest, values: RawWeights) -> dict[str, Any] | None:
-    """Multiplier and shift of the file; where it has one of them, the other is neutral."""
+    """Return multiplier and shift of the file; if it has only one, the other is neutral."""
     if values.multiplier is None and values.shift is None:
         return None
     multiplier, shift = values.multiplier, values.shift
@@ -26,7 +26,7 @@ def given_factors(request: LayerRequest, values: RawWeights) -> dict[str, Any] |
 
 
 def fitting_factors(request: LayerRequest, values: RawWeights, reach: np.ndarray) -> dict[str, Any]:
-    """Multiplier 1 and the smallest shift with which every output fits, one for the layer."""
+    """Return multiplier 1 and the smallest shift, one for the layer, with which all outputs fit."""
     limits = np.broadcast_to(room(request, values), reach.shape)
     largest = {int(limit): int(reach[limits == limit].max()) for limit in np.unique(limits)}
     shift = 0
@@ -42,15 +42,15 @@ def fitting_factors(request: LayerRequest, values: RawWeights, reach: np.ndarray
 
 
 def _rounded(value: int, shift: int) -> int:
-    """Round half up, the most that any of the roundings makes of a positive value."""
+    """Round half up: no other rounding gives more for a positive value."""
     return (value + ((1 << shift) >> 1)) >> shift
 
 
 def room(request: LayerRequest, values: RawWeights) -> np.ndarray:
-    """Codes between the zero point and the end of the output type, scalar or (M,).
+    """Return the codes from the zero point to the nearer end of the output type, scalar or (M,).
 
-    The side below counts where there is room below and no ReLU cuts it off, the side above where
-    there is room above.
+    The lower end counts unless the zero point is on it or a ReLU clips there; the upper end counts
+    unless the zero point is on it.
     """
     zero_point = np.asarray(0 if values.zero_point is None else values.zero_point, np.int64)
     output = request.output_format
@@ -66,7 +66,7 @@ def room(request: LayerRequest, values: RawWeights) -> np.ndarray:
 def make_requantization(
     request: LayerRequest, values: RawWeights, **factors: Any
 ) -> Requantization:
-    """Put ``factors`` (multiplier, shift) and the other constants of the file together."""
+    """Make the requantization of ``factors`` (multiplier, shift) and the file's other constants."""
     saturation = request.saturation or SATURATIONS[0]
     if saturation == "wrap":
         bounds = [key for key in ("lo", "hi") if getattr(values, key) is not None]
@@ -92,7 +92,7 @@ def make_requantization(
 def note_saturation(
     request: LayerRequest, requantization: Requantization, reach: np.ndarray
 ) -> None:
-    """Say how many outputs can leave the range upwards, from the bound of the accumulators."""
+    """Note how many outputs can exceed the range, by the bound of their accumulators."""
     columns = zip(
         reach.tolist(),
         *(getattr(requantization, key).tolist() for key in ("multiplier", "offset", "shift")),

@@ -1,4 +1,5 @@
-"""How layers are laid out over elements, lanes and cycles, and what they are made of: plain data.
+"""How a layer is folded over processing elements and cycles, and which parts of a device it uses.
 
-Sizes come in; foldings go out. Begin with `fcgen.schedule.folding`.
+Sizes of layers come in; foldings and mappings, plain data, go out. Begin with
+`fcgen.schedule.folding`.
 """

@@ -1,8 +1,8 @@
-"""Folding: how a layer's multiplications are laid out over elements, lanes and cycles.
+"""Folding: how a layer's multiplications are distributed over elements, lanes and cycles.
 
 The geometry of the hardware follows from five numbers (inputs, outputs, PE, SIMD, output lanes) and
-the width of a weight. Everything here is a formula; the components read it and the tests hold the
-simulated cycles to it.
+the width of a weight. Everything here is a formula. The hardware components read it, and the tests
+compare it with simulated cycles.
 
 Elements stand in *columns* of chained *groups*. A neuron fold leaves its elements in
 ``drain_beats`` beats of ``result_lanes`` results; column ``b`` carries lanes
@@ -56,9 +56,9 @@ class Folding:
     inputs, outputs : int, 1 to 65,535
         N and M.
     pe : int, 1 to M
-        Processing elements, that is, neurons computed at once.
+        Processing elements P: neurons that are computed at once.
     simd : int, 1 to N
-        Products that an element sums in a cycle.
+        Lanes S: products that an element sums in a cycle.
     output_lanes : int, 1 to M
         Results in an output beat.
     weight_bits : int, 1 to 16
@@ -132,12 +132,12 @@ class Folding:
 
     @property
     def synapse_folds(self) -> int:
-        """SF: beats of a vector, cycles of a neuron fold."""
+        """Synapse folds SF: beats of an input vector, and cycles of a neuron fold."""
         return ceil_div(self.inputs, self.simd)
 
     @property
     def neuron_folds(self) -> int:
-        """NF: how often the elements pass over a vector."""
+        """Neuron folds NF: passes of the elements over a vector."""
         return ceil_div(self.outputs, self.pe)
 
     @property
@@ -172,27 +172,27 @@ class Folding:
 
     @property
     def weight_words(self) -> int:
-        """Words of each weight bank: one a synapse fold and neuron fold."""
+        """Words of each weight bank: one for each synapse fold of each neuron fold."""
         return self.synapse_folds * self.neuron_folds
 
     @cached_property
     def columns(self) -> int:
-        """Columns of groups: one, unless a fold gives more results a cycle than a group holds."""
+        """Columns of groups: one, unless a fold gives more results per cycle than fit a group."""
         return ceil_div(ceil_div(self.pe, self.synapse_folds), self._group_limit)
 
     @cached_property
     def column_lanes(self) -> int:
-        """Results that each column gives in a beat."""
+        """Results of each column in a beat."""
         return ceil_div(ceil_div(self.pe, self.synapse_folds), self.columns)
 
     @property
     def result_lanes(self) -> int:
-        """Results a beat, at least ⌈P/SF⌉ so that a fold has drained when the next one ends."""
+        """Results per beat: at least ⌈P/SF⌉, so that a fold has drained when the next one ends."""
         return min(self.columns * self.column_lanes, self.pe)
 
     @property
     def group_beats(self) -> int:
-        """Drain beats that the elements of one group fill."""
+        """Drain beats that one group fills."""
         return self._group_limit // self.column_lanes
 
     @property
@@ -212,17 +212,17 @@ class Folding:
 
     @property
     def last_fold_beats(self) -> int:
-        """Drain beats of the last neuron fold that carry results."""
+        """Drain beats of the last neuron fold that contain results."""
         return ceil_div(self.last_fold_outputs, self.result_lanes)
 
     @property
     def parameter_words(self) -> int:
-        """Words of each parameter memory: one for every beat of a vector's results."""
+        """Words of each parameter memory: one for each beat of a vector's results."""
         return (self.neuron_folds - 1) * self.drain_beats + self.last_fold_beats
 
     @property
     def _group_limit(self) -> int:
-        """Elements a group: four, or up to eight narrow ones that share one block RAM's width."""
+        """Elements of a group: four, or up to eight whose weights fit one block RAM's width."""
         sharing = BLOCK_RAM_WIDTH // (self.simd * self.weight_bits)
         return max(GROUP_ELEMENTS, min(2 * GROUP_ELEMENTS, sharing))
 
@@ -242,13 +242,13 @@ class Folding:
             yield from range(first, min(first + self.column_lanes, self.pe))
 
     def column_rows(self, column: int) -> int:
-        """Return how many groups stand in ``column``."""
+        """Return the number of groups in ``column``."""
         return sum(group.column == column for group in self.groups)
 
     def neuron(self, word: int, lane: int) -> int | None:
-        """Return the neuron whose parameters stand in ``lane`` of parameter word ``word``.
+        """Return the neuron whose parameters are in ``lane`` of parameter word ``word``.
 
-        None where the word's beat has no result in that lane.
+        None where the beat of that word has no result in that lane.
         """
         fold, beat = divmod(word, self.drain_beats)
         element = beat * self.result_lanes + lane

@@ -1,7 +1,7 @@
-"""How a layer's parts are built on a device: plain data that the hardware reads.
+"""Mapping: what a layer's parts are built of on a device, as plain data for the hardware.
 
-A family of devices (`fcgen.devices`) makes a `Mapping` from a layer and its folding; `GENERIC` is
-plain Verilog for any tool.
+A family of devices (`fcgen.devices`) makes the `Mapping` of a layer and its folding. `GENERIC` is
+that of plain Verilog for any tool.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ class MultiplierText:
     Attributes
     ----------
     text : str
-        Name of the module.
+        Name of the module that is written by hand.
     latency : int
         Cycles from the operands to the products.
     bits : int
-        Widest operands that it takes, signed or not.
+        Width of the widest operands, signed or not.
     count : int
-        Operands ``b`` that one block multiplies with its ``a``.
+        Number of operands ``b`` that one block multiplies by its ``a``.
     """
 
     text: str
@@ -35,7 +35,7 @@ class MultiplierText:
 
 @dataclass(frozen=True)
 class ProductUnit:
-    """Unit that multiplies one activation with one or more weights, every cycle.
+    """Unit that multiplies one activation by one or more weights in every cycle.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class ProductUnit:
     latency : int
         Cycles from the operands to their product in a register.
     weights : int
-        Weights a unit; each belongs to another neuron.
+        Weights per unit, each of another neuron.
     block : MultiplierText, optional
         The multiplier of ``block`` and ``packed``.
     soft_rows : int
@@ -62,7 +62,7 @@ class ProductUnit:
 
     @property
     def name(self) -> str:
-        """Short form for the header of a module."""
+        """Short text for the header of a module."""
         where = f" in {self.block.text}" if self.block else ""
         weights = f"{self.weights} weight{'s' * (self.weights > 1)}"
         return f"{self.kind}, {weights}{where}, {self.latency} cycles"
@@ -85,23 +85,23 @@ class Mapping:
     soft : ProductUnit, optional
         Of the last ``soft_elements`` elements, with the same latency.
     soft_elements : int
-        Elements in look-up tables, beside those of ``unit``.
+        Elements that are built of look-up tables, beside those of ``unit``.
     accumulator : str
-        How a sum begins anew: empty where the last product clears the registers, ``LOADED`` where
-        the first one is loaded, which takes no look-up tables of their own behind the adder; or the
-        name of a hand-written text, see `Accumulator`.
+        How a new sum begins. Empty: the last product clears the registers. ``LOADED``: the first
+        product is loaded, which needs no look-up tables beside the adder's. Otherwise the name of a
+        module that is written by hand, see `Accumulator`.
     registered_choice : bool
-        The result of a group that goes on the bus is chosen a cycle before, into a register.
+        The result that a group puts on the bus is selected a cycle earlier, into a register.
     ram_shapes : tuple of RamShape
-        Shapes of a block RAM, to which deep memories are cut; empty where the tool does that.
+        Shapes of a block RAM, into which deep memories are cut; empty where the tool cuts them.
     weight_latency : int
-        Cycles from an address to its weights: 2, and more with registers behind the RAMs.
+        Cycles from an address to its weights: 2, or more with registers behind the RAMs.
     requantizer : ProductUnit
         Multiplier of the requantizers.
     lut_memories : bool
-        Look-up tables can be memories, which small ones are then.
+        Look-up tables can be memories; small memories are then built of them.
     scratchpad : bool
-        Weights stand in large memories without initial contents, written at start.
+        Weights are in large memories without initial contents, and are written at start.
     """
 
     device: str
@@ -118,19 +118,19 @@ class Mapping:
 
     @property
     def macs_per_block(self) -> int:
-        """Multiplications that a multiplier block of an element does in a cycle."""
+        """Multiplications per cycle of a multiplier block of an element."""
         return self.unit.weights if self.unit.block else 1
 
     def weight_cut(self, depth: int, width: int) -> MemoryCut | None:
-        """Return how a memory of weights is cut; None where the tool or nobody decides."""
+        """Return how a weight memory is cut; None where the tool decides, or it is not cut."""
         if self.scratchpad or not self.ram_shapes:
             return None
         return cut(depth, width, self.ram_shapes)
 
     def weights_a_word(self, depth: int, count: int, bits: int) -> int:
-        """Return how many of ``count`` weights of ``bits`` bits stand in a memory: all, or fewer.
+        """Return how many of ``count`` weights of ``bits`` bits one memory holds: all, or fewer.
 
-        Narrower memories are cut into deeper parts, which leaves less to choose from.
+        Narrower memories are cut into deeper, fewer parts, so that narrower multiplexers suffice.
         """
         if self.scratchpad or not self.ram_shapes:
             return count
@@ -144,10 +144,10 @@ class Mapping:
         return min((count, *fewer), key=cost)
 
     def constant_cut(self, depth: int, width: int, *, writable: bool = False) -> MemoryCut | None:
-        """Return how a memory of constants is cut; None where it stands in look-up tables.
+        """Return how a memory of constants is cut; None where it is built of look-up tables.
 
-        Where those cannot be memories, one that can be written stands in registers, or in a block
-        RAM as soon as it has as many bits as `REGISTER_BITS`.
+        Where look-up tables cannot be memories, a writable memory is built of registers, or of
+        block RAMs from `REGISTER_BITS` bits on.
         """
         if writable and not self.lut_memories:
             small = depth * width < REGISTER_BITS
@@ -158,7 +158,7 @@ class Mapping:
     def vector_cut(self, depth: int, width: int) -> MemoryCut | None:
         """Return how the vector memory is cut; None where the tool decides.
 
-        It is never cut in depth, as it has no register behind the RAMs.
+        It is never cut in depth, because it has no register behind the RAMs.
         """
         shapes = [shape for shape in self.ram_shapes if shape.depth >= depth]
         if not shapes or depth * width < VECTOR_BITS:
@@ -166,9 +166,9 @@ class Mapping:
         return MemoryCut((depth,), rams_of(depth, width, shapes))
 
     def ring_cut(self, depth: int, width: int) -> MemoryCut | None:
-        """Return how a ring of beats is cut; None where it is no block RAM, or the tool decides.
+        """Return how a ring of beats is cut; None where it needs no block RAM or the tool decides.
 
-        As the vector memory it is never cut in depth, but it may stand in look-up tables.
+        Like the vector memory it is never cut in depth, but it may be built of look-up tables.
         """
         shapes = [shape for shape in self.ram_shapes if shape.depth >= depth]
         if not shapes or self.constant_cut(depth, width, writable=True) is None:
@@ -180,10 +180,10 @@ LOADED = "loaded"
 LUT_WORDS = 16
 """Words of a memory in look-up tables of four inputs."""
 CONSTANT_LUTS = 64
-"""Look-up tables up to which constants are kept in them: words of 16 cost one a bit."""
+"""Most look-up tables for a memory of constants: 16 words take one for each bit."""
 REGISTER_BITS = 64
-"""Bits from which on a writable memory of constants is worth a block RAM."""
+"""Least bits with which a writable memory of constants is worth a block RAM."""
 VECTOR_BITS = 512
-"""Bits from which on a vector memory is worth a block RAM."""
+"""Least bits with which a vector memory is worth a block RAM."""
 BEHAVIOURAL = ProductUnit("behavioural", latency=2)
 GENERIC = Mapping("generic", BEHAVIOURAL, ProductUnit("behavioural", latency=1))

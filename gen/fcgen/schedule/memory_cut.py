@@ -1,4 +1,4 @@
-"""How a memory is made of block RAMs: the shapes of one, and the cut that costs least."""
+"""Cuts: how a memory is built of block RAMs of given shapes at the least cost."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RamShape:
-    """One way to use a block RAM: words, and bits of a word."""
+    """One configuration of a block RAM: number of words, and bits of a word."""
 
     depth: int
     width: int
 
     def wide(self, width: int) -> int:
-        """Return the RAMs that stand side by side for words of ``width`` bits."""
+        """Return the number of RAMs side by side for words of ``width`` bits."""
         return -(-width // self.width)
 
     def keeps(self, width: int) -> bool:
-        """Say whether Yosys leaves words of ``width`` bits in this shape.
+        """Return whether Yosys keeps words of ``width`` bits in this shape.
 
-        Shapes of one and two bits have no parity bits. Nine bits in a wider shape, which has them,
-        take as many RAMs as eight: wider words are mapped to that, with multiplexers behind the
-        RAMs (8,192 words of 32 bits: 15 RAMs in place of 16, and a third of the clock).
+        Shapes of one and two bits have no parity bits, and wider shapes hold nine bits at the price
+        of eight. Yosys therefore moves wide words to a wider shape, with multiplexers behind the
+        RAMs (8,192 words of 32 bits: 15 RAMs instead of 16, at a third of the clock frequency).
         """
         return self.width > 2 or width <= 8 * self.width
 
 
 @dataclass(frozen=True)
 class MemoryCut:
-    """How a memory is made of block RAMs.
+    """The cut of a memory into parts of block RAMs.
 
     Attributes
     ----------
     depths : tuple of int
-        Words of the parts that stand one behind the other; all but the last one are equal.
+        Words of each part, one behind the other; all but the last are equal.
     rams : int
         Block RAMs of all parts.
     """
@@ -44,29 +44,29 @@ class MemoryCut:
 
 
 RAM_COST, CHOICE_COST = 400, 0.6
-"""A block RAM, and a bit's choice between two parts, in look-up tables of such devices."""
+"""Costs of a block RAM, and of a two-way multiplexer for one bit, in look-up tables."""
 
 
 def rams_of(depth: int, width: int, shapes: Sequence[RamShape]) -> int:
-    """Return the fewest block RAMs side by side that hold a memory which one of them is deep."""
+    """Return the fewest block RAMs side by side that hold a memory of ``depth`` words."""
     return min(shape.wide(width) for shape in shapes if shape.depth >= depth)
 
 
 RAM_BITS = 64
-"""Bits in registers that a block RAM of an iCE40 costs as much as, to Yosys (`brams.txt`)."""
+"""Register bits that Yosys counts as the cost of an iCE40's block RAM (`brams.txt`)."""
 
 
 def chosen_rams(depth: int, width: int, shapes: Sequence[RamShape]) -> int:
-    """Return the block RAMs that Yosys takes for a memory of an iCE40; 0 where it takes registers.
+    """Return the block RAMs that Yosys chooses for an iCE40's memory; 0 where it takes registers.
 
-    It chooses where the source does not say what a memory is to be made of.
+    It chooses where the Verilog does not prescribe what a memory is built of.
     """
     rams = rams_of(depth, width, shapes)
     return rams if depth * width > RAM_BITS * rams else 0
 
 
 def cut(depth: int, width: int, shapes: Sequence[RamShape]) -> MemoryCut:
-    """Return the cut of a memory that costs least: RAMs first, then what chooses a part."""
+    """Return the cut of a memory with the least cost: RAMs, and multiplexers between parts."""
 
     def candidate(shape: RamShape) -> MemoryCut:
         whole, rest = divmod(depth, shape.depth)

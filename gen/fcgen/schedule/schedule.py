@@ -81,7 +81,7 @@ class Schedule:
         sizes : tuple of (int, int)
             P and S of each layer.
         output_lanes : int
-            Results a beat of the last layer; those of the others follow.
+            Results per beat of the last layer; those of the others follow from ``sizes``.
         """
         if len(sizes) != len(network.layers):
             rule = f"the network has {len(network.layers)} layers"
@@ -104,7 +104,7 @@ class Schedule:
         )
 
     def check(self, network: Network) -> None:
-        """Check that the foldings are those of a network's layers.
+        """Check that the foldings fit a network's layers.
 
         Raises
         ------
@@ -126,10 +126,10 @@ class Schedule:
 
     @property
     def initiation_interval(self) -> int:
-        """Cycles from a vector to the next: those of the slowest layer."""
+        """Cycles per vector: the initiation interval of the slowest layer."""
         return max(folding.initiation_interval for folding in self)
 
     @property
     def multipliers(self) -> int:
-        """Multiply-accumulate operations a cycle."""
+        """Multiply-accumulate operations per cycle."""
         return sum(folding.pe * folding.simd for folding in self)

@@ -61,7 +61,7 @@ class NetworkSummary:
             "activation_format": network.activation_format.name,
             "output_format": network.output_format.name,
             "end": network.end.kind,
-            **({"softmax": network.softmax.describe()} if network.softmax else {}),
+            **({"softmax": network.softmax.as_dict()} if network.softmax else {}),
             "runtime_weights": network.runtime_weights,
             "layers": [layer.as_dict() for layer in self._layers()],
         }

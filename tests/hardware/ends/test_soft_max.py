@@ -9,7 +9,7 @@ from amaranth.hdl import ResetInserter, Signal
 
 from amaranth_bench import pack, run
 from fcgen.hardware.ends.soft_max import SoftMax, SoftMaxPlan
-from fcgen.network.reference_end import probabilities
+from fcgen.network.reference import probabilities
 from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
 from fcgen.numerics.softmax_table import SoftmaxTable
 from fcgen.schedule.mapping import GENERIC

@@ -7,7 +7,7 @@ import fcgen
 from command_line import run as cli
 from fcgen.certification.certify import certify
 from fcgen.errors import InputError
-from fcgen.load.qonnx.reader import read_qonnx
+from fcgen.load.qonnx.walk import read_qonnx
 from fcgen.network.reference import run
 from fcgen.numerics.fixed import BIPOLAR, IntegerFormat
 from fcgen.numerics.real_map import InputGrid

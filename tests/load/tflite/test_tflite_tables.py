@@ -6,7 +6,7 @@ import pytest
 from fcgen.certification.certify import certify
 from fcgen.errors import InputError
 from fcgen.load.detect import load_model
-from fcgen.load.tflite.unary import NAMES, Scaled, table
+from fcgen.load.tflite.unary import NAMES, Scaled, function_entries
 from fcgen.network.reference import run
 from tflite_examples import FLOAT, INT8, KERNELS, UINT8, Builder, litert, litert_outputs, schema
 
@@ -74,7 +74,7 @@ def test_every_code_is_litert_s(kind, target):
         entry = made.tensor("x", (1, 256), INT8, [both.scale], [both.zero_point])
         y = made.tensor("y", (1, 256), INT8, [both.output_scale], [both.output_zero_point])
         content = made.build(entry, unary(made, kind, entry, y, float(slope)))
-        entries, orders = table(kind, both, float(slope), target == "litert-xnnpack")
+        entries, orders = function_entries(kind, both, float(slope), target == "litert-xnnpack")
         assert orders == ()
         assert np.array_equal(entries, litert(content, CODES[None], target)[0])
 
@@ -88,7 +88,7 @@ def test_bounds_that_are_ties_are_litert_s(target, kind, scale):
     y = made.tensor("y", (1, 256), INT8, [scale], [-2])
     content = made.build(entry, unary(made, kind, entry, y))
     both = Scaled(np.float32(scale), -2, np.float32(scale), -2)
-    entries, _ = table(kind, both, 1.0, target == "litert-xnnpack")
+    entries, _ = function_entries(kind, both, 1.0, target == "litert-xnnpack")
     assert np.array_equal(entries, litert(content, CODES[None], target)[0])
 
 
@@ -107,7 +107,7 @@ def test_products_that_are_halves_in_float32_or_nearly_so_are_litert_s(target, k
         entry = made.tensor("x", (1, 256), INT8, [both.scale], [both.zero_point])
         y = made.tensor("y", (1, 256), INT8, [both.output_scale], [both.output_zero_point])
         content = made.build(entry, unary(made, kind, entry, y, slope))
-        entries, _ = table(kind, both, slope, target == "litert-xnnpack", elements=256)
+        entries, _ = function_entries(kind, both, slope, target == "litert-xnnpack", elements=256)
         assert np.array_equal(entries, litert(content, CODES[None], target)[0])
 
 
@@ -125,7 +125,7 @@ def requantised(scale, size, zero=0):
 @pytest.mark.parametrize("size", [1, 16])
 def test_every_code_of_another_type_is_litert_s_alone_and_in_blocks(target, scale, size):
     content, both = requantised(scale, size, 20)
-    entries, orders = table(
+    entries, orders = function_entries(
         "QUANTIZE", both, 1.0, target == "litert-xnnpack", typed=True, elements=size
     )
     assert orders == ()
@@ -152,7 +152,7 @@ def test_codes_that_depend_on_their_place_are_refused(tmp_path):
 
 def test_a_falling_slope_is_rounded_by_its_magnitude():
     both = Scaled(np.float32(2.0**-8), 127, np.float32(1), 0)
-    entries, _ = table("LEAKY_RELU", both, -4.0, False)
+    entries, _ = function_entries("LEAKY_RELU", both, -4.0, False)
     # -223 codes are 3.484: not first 3.5 and then 4.
     assert entries[-223 + 127 + 128] == 3
 

@@ -51,7 +51,7 @@ def command(
     terminal.notes(found.notes)
     _, certificate = certify(found)
     if output is not None:
-        text = certificate.text().encode()
+        text = certificate.to_json().encode()
         write_whole(output, lambda stream: stream.write(text), "--output")
     lines = [certificate.line()]
     lines += [

@@ -28,9 +28,8 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
     from fcgen.compile import quantization_fields
     from fcgen.load.arrays.vector_file import check_writable, write_whole
     from fcgen.load.model import Model
+    from fcgen.quantization.accuracy import accuracy
     from fcgen.quantization.model import quantize
-    from fcgen.quantization.network_accuracy import accuracy
-    from fcgen.quantization.text import lines
 
     terminal = Terminal(json=as_json, quiet=quiet)
     check_export(options)
@@ -45,7 +44,7 @@ def command(output: Path | None, as_json: bool, quiet: bool, **options: Any) -> 
     found = quantize(model, data.calibration, quantizer, end)
     measured = accuracy(model, found, data, quantizer)
     terminal.notes(found.notes if measured else (*found.notes, *found.input_notes))
-    terminal.result([*lines(found), *([measured.line()] if measured else [])])
+    terminal.result([*found.lines(), *([measured.line()] if measured else [])])
     if output is not None:
         text = found.network.to_json().encode()
         write_whole(output, lambda stream: stream.write(text), "--output")

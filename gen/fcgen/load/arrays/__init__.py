@@ -1,4 +1,4 @@
-"""Arrays in files: NumPy's, text, weights of a layer, vectors.
+"""Arrays from files: weights and biases of one layer, and vectors, in NumPy's formats or as text.
 
 Paths come in; checked arrays go out. Begin with `fcgen.load.arrays.array_file`.
 """

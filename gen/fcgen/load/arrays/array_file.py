@@ -46,7 +46,7 @@ def read_npy(path: Path, key: str, wanted: Wanted) -> np.ndarray:
 
 
 def read_npz(path: Path, wanted: Wanted, known: tuple[str, ...] = KEYS) -> RawWeights:
-    """Read the entries of an ``.npz`` archive; only ``known`` ones may be there."""
+    """Read the entries of an ``.npz`` archive, which may hold only ``known`` ones."""
     limit = sum(wanted.bytes_at_most(key) for key in known) + _DIRECTORY_BYTES
     _check_size(str(path), path.stat().st_size, limit)
     values: dict[str, Any] = {}
@@ -100,7 +100,7 @@ def read_npz_layers(
 
 @contextlib.contextmanager
 def _system_errors(path: Path) -> Iterator[None]:
-    """Turn what the system says of a file into an InputError."""
+    """Turn the system's errors about a file into an InputError."""
     try:
         yield
     except OSError as error:
@@ -125,7 +125,7 @@ def _entries(
 
 @contextlib.contextmanager
 def readable_archive(path: Path) -> Iterator[None]:
-    """Turn what a damaged ``.npz`` makes of its readers into an InputError."""
+    """Turn the errors that readers raise on a damaged ``.npz`` into an InputError."""
     try:
         yield
     except ARCHIVE_ERRORS as error:
@@ -179,7 +179,7 @@ def read_header(stream: IO[bytes], subject: str) -> tuple[tuple[int, ...], bool,
 def _read_data(
     stream: IO[bytes], size: int, subject: str, shape: tuple[int, ...], dtype: np.dtype[Any]
 ) -> np.ndarray:
-    """Read the values, flat; ``shape`` is already known to be one that the layer accepts."""
+    """Read the values, flat. Precondition: the layer accepts ``shape``."""
     declared = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     found = size - stream.tell()
     if found != declared:

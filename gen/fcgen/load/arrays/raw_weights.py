@@ -1,4 +1,4 @@
-"""What a weight file holds, and what a layer accepts of it."""
+"""Weights and constants before any quantisation, and the shapes that a layer accepts."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -20,7 +20,7 @@ _ITEM_BYTES = 16
 
 @dataclass(frozen=True, eq=False)
 class RawWeights:
-    """Weights and constants as they came, before any quantisation.
+    """Weights and constants as read or given, before any quantisation.
 
     ``weight`` is (M, N) or (M, C, H, W), ``bias`` (M,), both of integers (codes) or of floats;
     the constants are integers, one or M; None where there is none. ``source`` names the file in
@@ -41,7 +41,7 @@ class RawWeights:
     bias_source: str | None = None
 
     def conform(self, wanted: "Wanted") -> "RawWeights":
-        """Give the same with ``weight`` as (M, N) and floats as float64, or raise InputError."""
+        """Return the same with ``weight`` as (M, N) and floats as float64, or raise InputError."""
         changed: dict[str, Any] = {}
         for key in ARRAYS:
             value = getattr(self, key)
@@ -60,12 +60,12 @@ class RawWeights:
         return replace(self, **changed)
 
     def subject(self, key: str) -> str:
-        """Name of one entry in messages."""
+        """Return the name of an entry in messages."""
         apart = key == "bias" and self.bias_source is not None
         return f"{self.bias_source if apart else self.source}: {key}"
 
     def given(self) -> tuple[str, ...]:
-        """Names of the entries that are there."""
+        """Return the names of the entries that are not None."""
         names = (field.name for field in fields(self) if field.name in KEYS)
         return tuple(name for name in names if getattr(self, name) is not None)
 
@@ -83,7 +83,7 @@ class Wanted:
         return int(np.prod(self.input_shape, dtype=np.int64))
 
     def check(self, subject: str, key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Check the shape and the dtype of an entry, which needs no data.
+        """Check the shape and the dtype of an entry, before its values are read.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Wanted:
         return ((self.outputs,),) if key == "bias" else ((), (self.outputs,))
 
     def _is_kernel(self, key: str, shape: tuple[int, ...]) -> bool:
-        """Say whether it is (M, C, H, W) for a layer whose inputs were given flat as N."""
+        """Return whether it is (M, C, H, W), where the layer's inputs are given flat as N."""
         if key != "weight" or len(self.input_shape) > 1 or len(shape) != 4:
             return False
         product = 1
@@ -135,7 +135,7 @@ class Wanted:
 
 
 def _signed(subject: str, array: np.ndarray) -> np.ndarray:
-    """Give integers as int64, so that no later sum of two dtypes becomes a float."""
+    """Return integers as int64, so that no later sum of two dtypes becomes a float."""
     if array.dtype == np.uint64 and array.size and int(array.max()) >= 1 << 63:
         raise bad_input(subject, array.max(), "does not fit 64 bits signed", "use smaller values")
     return array.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Weights as text: ``.csv``, a row an output, and ``.hex``, a value a line."""
+"""Weights as text: ``.csv`` with a row for each output, and ``.hex`` with a value on each line."""
 
 import io
 from pathlib import Path
@@ -37,7 +37,7 @@ def read_csv(path: Path, values: int) -> np.ndarray:
 
 
 def _csv_error(path: Path, data: bytes) -> InputError:
-    """Find the first fault, row and column counted from 1; only called where there is one."""
+    """Find the first fault, row and column counted from 1. Precondition: there is one."""
     columns = 0
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
         cells = [cell.strip() for cell in line.split(",")]
@@ -66,7 +66,7 @@ def _is_number(cell: str) -> bool:
 
 
 def read_hex(path: Path, values: int, value_format: IntegerFormat) -> np.ndarray:
-    """Read one two's complement value a line, ``ceil(bits / 4)`` digits each.
+    """Read one two's complement value from each line, ``ceil(bits / 4)`` digits each.
 
     Gives signed integers, (values,).
     """

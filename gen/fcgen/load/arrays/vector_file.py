@@ -1,4 +1,4 @@
-"""Vectors in and out of files: ``.npy`` of numbers, read without pickle and without trust."""
+"""Vector files: ``.npy`` of numbers, read without pickle and without trust, and written."""
 
 import math
 import os
@@ -16,7 +16,7 @@ _SAVE = "save integers with numpy.save"
 
 
 def read_array(path: Path) -> np.ndarray:
-    """Map a file to memory: what its header declares must be there, and is not allocated."""
+    """Map a file to memory: its declared size is checked against the file, and not allocated."""
     try:
         # Opening a pipe would wait for somebody who writes into it.
         if path.exists() and not (path.is_file() or path.is_dir()):
@@ -46,7 +46,7 @@ def read_array(path: Path) -> np.ndarray:
 
 
 def check_writable(path: Path, option: str = "--outputs", *, create: bool = False) -> None:
-    """Check before the work that a file can be written after it.
+    """Check before a long computation that its file can be written.
 
     A symbolic link stands for its target.
 
@@ -90,7 +90,7 @@ def write_outputs(path: Path, outputs: np.ndarray) -> None:
 def write_whole(
     path: Path, write: Callable[[IO[bytes]], object], option: str = "--outputs"
 ) -> None:
-    """Let ``write`` fill a file that appears whole or not at all; of a link, its target.
+    """Let ``write`` fill a file, or a link's target, that appears whole or not at all.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def write_whole(
 
 
 def _target(path: Path) -> Path:
-    """Return where a path leads; a circle of links stays a link."""
+    """Return the target of a path; a circular link is returned as it is."""
     return Path(os.path.realpath(path))
 
 

@@ -88,7 +88,7 @@ def _read_plain(
 
 @contextmanager
 def _open(path: Path) -> Iterator[str]:
-    """Give the kind of a file that exists; errors of the system become input errors."""
+    """Return the kind of an existing file; errors of the system become input errors."""
     kind = path.suffix.lower()
     if kind not in _KINDS:
         rule = "is not a known kind of weight file"

@@ -1,6 +1,6 @@
 """The strings in the attributes of a Keras ``.h5``, read in a process of its own.
 
-In a damaged file, HDF5's library can crash over them or keep them for ever.
+On a damaged file, HDF5's library can crash or never return.
 """
 
 import json

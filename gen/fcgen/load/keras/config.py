@@ -8,7 +8,7 @@ from typing import Any
 
 from fcgen.errors import InputError
 from fcgen.load.keras.weights import Place
-from fcgen.load.steps import refuse
+from fcgen.load.nodes import refuse
 
 MODELS = ("Sequential", "Functional", "Model")
 PACKAGES = ("keras", "tf_keras")
@@ -17,7 +17,7 @@ _CHAIN = "give a model whose layers form one chain"
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that is no model.
+    """A layer that is not itself a model.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Layer:
 
 
 def layers_of(model: dict[str, Any], place: Place = Place()) -> Iterator[Layer]:  # noqa: B008
-    """Give the layers of a model and of the models in it.
+    """Yield the layers of a model and of the models nested in it.
 
     Raises
     ------
@@ -88,13 +88,13 @@ def input_shape(model: dict[str, Any], layers: list[Layer]) -> tuple[int, ...]:
 
 
 def _of_keras(entry: dict[str, Any]) -> bool:
-    """Say whether a class is Keras's own; files of before name no module."""
+    """Return whether a class is Keras's own; older files name no module."""
     module, registered = entry.get("module") or "keras", entry.get("registered_name")
     return module.split(".")[0] in PACKAGES and registered in (None, entry["class_name"])
 
 
 def _check_chain(config: dict[str, Any], listed: list[dict[str, Any]]) -> None:
-    """Refuse a functional model with branches, shared layers, or calls as in training."""
+    """Refuse a functional model with branches, shared layers, or calls in training mode."""
     before = _layers(config["input_layers"])
     for number, entry in enumerate(listed):
         name, calls = entry["config"]["name"], entry["inbound_nodes"]
@@ -115,7 +115,7 @@ def _layers(tensors: Any) -> list[str]:
 
 
 def _sources(calls: Any) -> list[str]:
-    """Return the layers whose outputs a layer is called with, in Keras 3's form or the older."""
+    """Return the layers whose outputs a layer takes, from Keras 3's form or the older one."""
     found = [history[0] for history in _under("keras_history", calls)]
     older = [call for call in calls if isinstance(call, list)]
     flat = [entry for call in older for entry in ([call] if isinstance(call[0], str) else call)]
@@ -123,7 +123,7 @@ def _sources(calls: Any) -> list[str]:
 
 
 def _under(key: str, value: Any) -> Iterator[Any]:
-    """Give all values of a key, however deep."""
+    """Yield all values of a key, at any depth."""
     if isinstance(value, dict):
         yield from (value[key],) if key in value else ()
     for inner in value.values() if isinstance(value, dict) else value:

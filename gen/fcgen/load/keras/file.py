@@ -19,7 +19,7 @@ from fcgen.load.keras.layers import KerasLayers
 from fcgen.load.keras.weights import NamedWeights, SlotWeights, Weights, open_hdf5
 from fcgen.load.model import Model
 from fcgen.load.model_file import BYTES_MAX, content
-from fcgen.load.steps import fold
+from fcgen.load.nodes import fold
 
 CONFIG_BYTES_MAX = 1 << 24
 DEFLATED_MAX = 32
@@ -81,7 +81,7 @@ def _model(path: Path, config: dict[str, Any], weights: Weights, form: str) -> M
     layers = list(layers_of(config))
     shape = input_shape(config, layers)
     entry = layers[0].name if layers[0].kind == "InputLayer" else "input"
-    return fold(KerasLayers(weights, shape).steps(layers), path.stem, form, entry, shape)
+    return fold(KerasLayers(weights, shape).nodes(layers), path.stem, form, entry, shape)
 
 
 def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:

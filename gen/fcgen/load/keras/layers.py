@@ -1,4 +1,4 @@
-"""Keras's layers as steps of a chain."""
+"""Keras's layers as nodes of a chain: what each class of layer computes."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from fcgen.load.keras.affine import AFFINE
+from fcgen.load.chain import batch_norm
 from fcgen.load.keras.config import Layer
 from fcgen.load.keras.weights import Weights
-from fcgen.load.model import Activation
-from fcgen.load.steps import RELU, RELU6, Dense, Ending, Operation, Order, Step
+from fcgen.load.model import Activation, Floats
+from fcgen.load.nodes import RELU, RELU6, Affine, Dense, Ending, Node, Operation, Order
 
 ACTIVATIONS: dict[str, Operation] = {
     "linear": None,
@@ -28,24 +28,27 @@ SAME = (
     *("Dropout", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
 )
 """Layers that change nothing in inference."""
+DEVIATION_MIN = 1e-7
+"""Least deviation by which Keras's Normalization divides."""
+Shape = tuple[int, ...]
 _REPLACE = "remove it, or replace it by dense layers"
 
 
 class KerasLayers:
-    """Layers of a model, walked from its input.
+    """Walks the layers of a model from its input.
 
     Parameters
     ----------
     weights : Weights
     shape : tuple of int
-        Of what runs, without the batch.
+        Shape of the current values, without the batch.
     """
 
     def __init__(self, weights: Weights, shape: tuple[int, ...]) -> None:
         self.weights, self.shape = weights, shape
 
-    def steps(self, layers: Iterable[Layer]) -> Iterator[Step]:
-        """Give what each layer computes.
+    def nodes(self, layers: Iterable[Layer]) -> Iterator[Node]:
+        """Yield what each layer computes.
 
         Raises
         ------
@@ -57,10 +60,10 @@ class KerasLayers:
                 code = layer.kind == "Lambda"
                 rule = "holds code, which is never run" if code else "is not supported"
                 raise layer.refuse(rule, _REPLACE)
-            yield Step(layer.kind, layer.name, HANDLERS[layer.kind](self, layer))
+            yield Node(layer.kind, layer.name, HANDLERS[layer.kind](self, layer))
             word = layer.config.get("activation") if layer.kind == "Dense" else "linear"
             if word != "linear":
-                yield Step(str(word), layer.name, self.activation(layer))
+                yield Node(str(word), layer.name, self.activation(layer))
 
     def dense(self, layer: Layer) -> Operation:
         """Take a product with a kernel (N, M)."""
@@ -141,6 +144,63 @@ def _quantised(policy: Any) -> str:
     return mode if isinstance(mode, str) else ""
 
 
+def rescaling(weights: Weights, shape: Shape, layer: Layer) -> Affine:
+    """Take a scale and an offset, for all or along the last dimensions."""
+    return _affine(shape, *(_numbers(layer.config[key]) for key in ("scale", "offset")))
+
+
+def batch_normalization(weights: Weights, shape: Shape, layer: Layer) -> Affine:
+    """Take a normalization by the statistics of the training."""
+    config = layer.config
+    given = [name for name, key in (("gamma", "scale"), ("beta", "center")) if config[key]]
+    names = (*given, "moving_mean", "moving_variance")
+    found = dict(zip(names, weights.read(layer.place, names), strict=True))
+    mean, variance = found["moving_mean"], found["moving_variance"]
+    gamma, beta = found.get("gamma", np.ones_like(mean)), found.get("beta", 0 * mean)
+    pair = batch_norm(gamma, beta, mean, variance, float(config["epsilon"]))
+    return _affine(shape, *(_along(shape, value, config["axis"]) for value in pair))
+
+
+@np.errstate(all="ignore")  # what is not finite is refused by the layer that takes it
+def normalization(weights: Weights, shape: Shape, layer: Layer) -> Affine:
+    """Take a normalization by given or by learnt statistics, or its inverse."""
+    config = layer.config
+    if config.get("mean") is not None:
+        found = [_numbers(config["mean"]), _numbers(config["variance"])]
+    else:
+        found = weights.read(layer.place, ("mean", "variance"), unread=("count",))
+    mean, variance = (_along(shape, value, config["axis"]) for value in found)
+    deviation = np.maximum(np.sqrt(variance), DEVIATION_MIN)
+    if config.get("invert"):
+        return _affine(shape, deviation, mean)
+    gain, offset, _ = _affine(shape, 1 / deviation, -mean / deviation)
+    shift, divisor = (np.broadcast_to(value, shape).reshape(-1) for value in (mean, deviation))
+    return Affine(gain, offset, (("subtract", shift), ("divide", divisor)))
+
+
+def _along(shape: Shape, values: Floats, axis: Any) -> Floats:
+    """Return values of some dimensions, which count the batch, as ones of all."""
+    axes = [] if axis is None else axis if isinstance(axis, list) else [axis]
+    kept = {place % (len(shape) + 1) - 1 for place in axes}
+    spread = np.broadcast_to(values, [size for place, size in enumerate(shape) if place in kept])
+    return spread.reshape([size if place in kept else 1 for place, size in enumerate(shape)])
+
+
+def _affine(shape: Shape, gain: Floats, offset: Floats) -> Affine:
+    spread = [np.broadcast_to(value, shape).reshape(-1) for value in (gain, offset)]
+    return Affine(spread[0], spread[1])
+
+
+def _numbers(value: Any) -> Floats:
+    """Return numbers of a configuration, which may be wrapped as an array."""
+    return np.asarray(value["config"]["value"] if isinstance(value, dict) else value, np.float64)
+
+
+AFFINE: dict[str, Callable[[Weights, Shape, Layer], Affine]] = {
+    "Rescaling": rescaling,
+    "BatchNormalization": batch_normalization,
+    "Normalization": normalization,
+}
 HANDLERS: dict[str, Callable[[KerasLayers, Layer], Operation]] = {
     **dict.fromkeys(SAME, lambda walk, layer: None),
     "Dense": KerasLayers.dense,

@@ -1,4 +1,4 @@
-"""The weights of Keras's HDF5 files: those of Keras 3, and whole models of before."""
+"""Weights from Keras's HDF5 files: those inside of ``.keras``, and the older whole models."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _AGAIN = "save the model again with Keras"
 
 
 def open_hdf5(data: bytes) -> h5py.File:
-    """Return the file that these bytes are.
+    """Open bytes as an HDF5 file.
 
     Raises
     ------
     ToolError
         Where the package ``h5py`` is missing.
     ValueError, OSError
-        Where they are no such file.
+        Where the bytes are no such file.
     """
     try:
         import h5py
@@ -39,7 +39,7 @@ def open_hdf5(data: bytes) -> h5py.File:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer stands in the model.
+    """Place of a layer in the model.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Place:
 
 
 class Weights(Protocol):
-    """Where the variables of layers are."""
+    """A store of the variables of layers."""
 
     def read(
         self, place: Place, names: tuple[str, ...], unread: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Weights(Protocol):
 
 
 class SlotWeights:
-    """Weights as Keras 3 lays them in ``.keras``: by the place of the layer and a number."""
+    """Weights as Keras 3 stores them in ``.keras``: by the place of the layer and a number."""
 
     def __init__(self, file: h5py.File) -> None:
         self.file = file
@@ -82,7 +82,7 @@ class SlotWeights:
 
 
 class NamedWeights:
-    """Weights as ``.h5`` has them: an attribute of each layer lists its variables' paths."""
+    """Weights as stored in ``.h5``: an attribute of each layer lists its variables' paths."""
 
     def __init__(self, file: h5py.File, listed: dict[str, list[str]]) -> None:
         self.file, self.listed = _child(file, "model_weights", Place()), listed
@@ -110,7 +110,7 @@ class NamedWeights:
 
 
 def _child(group: Any, name: str, place: Place) -> Any:
-    """Return what a group holds under a name; links out of the file are not followed."""
+    """Return a member of a group; links out of the file are not followed."""
     from h5py import h5l
 
     links, key = group.id.links, name.encode()
@@ -121,7 +121,7 @@ def _child(group: Any, name: str, place: Place) -> Any:
 
 
 def _values(group: Any, name: str, place: Place) -> Floats:
-    """Return a variable, whose bytes must be in the file as they are."""
+    """Return a variable, which must be stored in the file plainly and completely."""
     data = _child(group, name, place)
     plain = data.chunks is None and not data.external and not data.is_virtual
     whole = (

@@ -1,5 +1,4 @@
-"""Objects of other libraries.
+"""Fitted objects of scikit-learn and PyTorch.
 
-An object comes in; a `fcgen.load.model.Model` goes out. Begin with
-`fcgen.load.objects.sklearn`.
+An object comes in; a `fcgen.load.model.Model` goes out. Begin with `fcgen.load.objects.sklearn`.
 """

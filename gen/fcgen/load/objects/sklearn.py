@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fcgen.load.model import Activation, Floats, Model
-from fcgen.load.steps import RELU, Affine, Dense, Ending, Operation, Step, fold, refuse
+from fcgen.load.nodes import RELU, Affine, Dense, Ending, Node, Operation, fold, refuse
 
 PERCEPTRONS = ("MLPClassifier", "MLPRegressor")
 ACTIVATIONS: dict[str, Operation] = {
@@ -22,7 +22,7 @@ ACTIVATIONS: dict[str, Operation] = {
 
 
 def read_sklearn(estimator: Any) -> Model:
-    """Return the layers of a fitted estimator, the scalers before it in the first one.
+    """Return the layers of a fitted estimator, with the scalers before it folded into the first.
 
     Parameters
     ----------
@@ -44,21 +44,21 @@ def read_sklearn(estimator: Any) -> Model:
     if _kind(perceptron) not in PERCEPTRONS:
         rule = f"the last one must be {' or '.join(PERCEPTRONS)}"
         raise refuse(_kind(perceptron), last, rule, "fit one of these")
-    steps = [_scaling(name, stage) for name, stage in scalers]
-    steps += _layers(last, perceptron)
+    nodes = [_scaling(name, stage) for name, stage in scalers]
+    nodes += _layers(last, perceptron)
     form = "scikit-learn"
-    return fold(steps, _kind(estimator), form, "x", (int(perceptron.n_features_in_),))
+    return fold(nodes, _kind(estimator), form, "x", (int(perceptron.n_features_in_),))
 
 
 def _kind(stage: Any) -> str:
-    """Return the name of scikit-learn's own class; that of another with its module."""
+    """Return the class name, with its module unless it is scikit-learn's own."""
     cls = type(stage)
     own = cls.__module__.partition(".")[0] == "sklearn"
     return cls.__name__ if own else f"{cls.__module__}.{cls.__name__}"
 
 
 def _stages(name: str, stage: Any) -> Iterator[tuple[str, Any]]:
-    """Give the estimators of pipelines in pipelines, in order."""
+    """Yield the estimators of nested pipelines, in order."""
     if _kind(stage) == "Pipeline":
         for inner, below in stage.steps:
             yield from _stages(f"{name}/{inner}" if name else str(inner), below)
@@ -66,19 +66,19 @@ def _stages(name: str, stage: Any) -> Iterator[tuple[str, Any]]:
         yield name or _kind(stage), stage
 
 
-def _scaling(name: str, stage: Any) -> Step:
+def _scaling(name: str, stage: Any) -> Node:
     kind = _kind(stage)
     _check_fitted(name, stage, "scale_")
     if getattr(stage, "clip", False):
         raise refuse(kind, name, "clips its outputs, which no layer does", "fit with clip=False")
-    return Step(kind, name, SCALERS[kind](stage, np.ones(stage.n_features_in_)))
+    return Node(kind, name, SCALERS[kind](stage, np.ones(stage.n_features_in_)))
 
 
-def _layers(name: str, stage: Any) -> Iterator[Step]:
+def _layers(name: str, stage: Any) -> Iterator[Node]:
     _check_fitted(name, stage, "coefs_")
     last = len(stage.coefs_)
     for number, (weight, bias) in enumerate(zip(stage.coefs_, stage.intercepts_, strict=True), 1):
-        yield Step(_kind(stage), f"layer_{number}", Dense(_floats(weight).T, _floats(bias)))
+        yield Node(_kind(stage), f"layer_{number}", Dense(_floats(weight).T, _floats(bias)))
         word = stage.out_activation_ if number == last else stage.activation
         if word not in ACTIVATIONS:
             rule = f"its activation {word} is not supported"
@@ -86,7 +86,7 @@ def _layers(name: str, stage: Any) -> Iterator[Step]:
         what = ACTIVATIONS[word]
         if number == last and word == "logistic" and len(bias) == 1:
             what = Ending("two_classes")  # as predict_proba gives them
-        yield Step(str(word), f"layer_{number}", what)
+        yield Node(str(word), f"layer_{number}", what)
 
 
 def _check_fitted(name: str, stage: Any, attribute: str) -> None:

@@ -1,6 +1,6 @@
 """PyTorch's ``Sequential`` of dense layers.
 
-Modules are told by their classes' names: torch itself is not imported.
+Modules are recognised by their classes' names: torch itself is not imported.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,13 +10,13 @@ import numpy as np
 
 from fcgen.load.chain import batch_norm
 from fcgen.load.model import Activation, Floats, Model
-from fcgen.load.steps import RELU, RELU6, Affine, Dense, Ending, Operation, Step, fold, refuse
+from fcgen.load.nodes import RELU, RELU6, Affine, Dense, Ending, Node, Operation, fold, refuse
 
 _EXPORT = "use nn.Sequential of dense layers, or export the model to ONNX"
 
 
 def read_torch(module: Any) -> Model:
-    """Return the layers of a module, as they compute in evaluation.
+    """Return the layers of a module in evaluation mode.
 
     Parameters
     ----------
@@ -28,21 +28,21 @@ def read_torch(module: Any) -> Model:
     InputError
         One line with the module's place and class, for one that is not supported.
     """
-    kind, steps = type(module).__name__, list(_steps("", module))
-    found = [s.operation for s in steps if isinstance(s.operation, Dense | Affine)]
+    kind, nodes = type(module).__name__, list(_nodes("", module))
+    found = [s.operation for s in nodes if isinstance(s.operation, Dense | Affine)]
     if not found:
         raise refuse(kind, "model", "no dense layer was found", _EXPORT)
-    return fold(steps, kind, "PyTorch", "x", (found[0][0].shape[-1],))
+    return fold(nodes, kind, "PyTorch", "x", (found[0][0].shape[-1],))
 
 
-def _steps(name: str, module: Any) -> Iterator[Step]:
+def _nodes(name: str, module: Any) -> Iterator[Node]:
     kind = _kind(name, module)
     if kind == "Sequential":
         # Not named_children(), which leaves out a module that is there twice.
         for inner, child in module._modules.items():
-            yield from _steps(f"{name}.{inner}" if name else inner, child)
+            yield from _nodes(f"{name}.{inner}" if name else inner, child)
     else:
-        yield Step(kind, name or kind, MODULES[kind](name or kind, module))
+        yield Node(kind, name or kind, MODULES[kind](name or kind, module))
 
 
 def _kind(name: str, module: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the nodes behind the last layer of a graph make of its outputs."""
+"""The nodes behind the last layer: where they begin, and what they make of its outputs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.load.onnx.graph import FLOATS, INTEGERS, OnnxGraph
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import FLOATS, INTEGERS, SAME_ORDER, OnnxGraph
 from fcgen.load.qdq.fusing import CODE_BITS
 from fcgen.load.qdq.grid import Grid, grid_of
 from fcgen.load.qonnx.quant import quantizer
@@ -18,25 +17,59 @@ from fcgen.numerics.real_map import InputGrid
 if TYPE_CHECKING:
     import onnx
 
+CHOICES = ("ArgMax", "Softmax", "LogSoftmax", "QLinearSoftmax", "Sigmoid", "QLinearSigmoid")
+"""Operations that make what follows the last layer the end of a classifier."""
+TAIL = {
+    *(*CHOICES, *SAME_ORDER),
+    *("ArrayFeatureExtractor", "ZipMap", "Normalizer", "LabelEncoder", "Concat", "Sub", "TopK"),
+    *("Gather", "ReduceMax", "Equal", "Where", "Greater", "Less", "Not", "GreaterOrEqual"),
+    "Binarizer",
+}
+"""Operations that may follow the last layer, where the graph may also branch."""
+QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant")
+"""Operations that may quantise the outputs of one of `CHOICES`."""
 FUNCTIONS = {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}
 OF_CODES = {"QLinearSoftmax": "softmax", "QLinearSigmoid": "sigmoid"}
 KEEP_ORDER = ("", "softmax", "log_softmax")
-"""Of what the index of the largest is that of the scores."""
+"""Tails that keep the index of the largest score."""
 SOFTMAX_OF_THE_REST = 13
-"""Opset before which a softmax is over all axes from its own on."""
+"""First opset whose softmax is over one axis; before, it is over all axes from its own on."""
+
+
+def only_ending_left(head: str, rest: list[onnx.NodeProto]) -> bool:
+    """Say whether nothing but the end of a classifier follows.
+
+    Parameters
+    ----------
+    head : str
+        Name of the last layer's output.
+    rest : list of onnx.NodeProto
+        Nodes that are left, the one in question first.
+    """
+    if head not in rest[0].input:
+        return False
+    reached = {head}
+    chosen = False
+    for node in rest:
+        if reached & set(node.input):
+            if node.op_type not in TAIL and not (chosen and node.op_type in QUANTISERS):
+                return False
+            reached |= set(node.output)
+            chosen |= node.op_type in CHOICES
+    return chosen
 
 
 def ending(graph: OnnxGraph, nodes: list[onnx.NodeProto]) -> Tail:
-    """Return what the graph's own output is, of the values that its last layer gives.
+    """Return the tail: the graph's own output as a function of its last layer's outputs.
 
-    Of several outputs the first one of reals counts, as the probabilities beside a label.
+    Of several outputs the first one of reals counts, such as the probabilities beside a label.
 
     Parameters
     ----------
     graph : OnnxGraph
-        Walked up to the last layer: its head and shape are those of what that one gives.
+        Walked up to the last layer, whose output is its current value.
     nodes : list of onnx.NodeProto
-        Behind the last layer.
+        Nodes behind the last layer.
     """
     walk = _Ending(graph)
     for node in nodes:
@@ -49,7 +82,7 @@ def ending(graph: OnnxGraph, nodes: list[onnx.NodeProto]) -> Tail:
 
 
 class _Ending:
-    """What each value is, as the nodes are taken."""
+    """The tail that each value is, found node by node."""
 
     def __init__(self, graph: OnnxGraph) -> None:
         self.graph = graph
@@ -58,7 +91,7 @@ class _Ending:
         self.rests: dict[str, str] = {}  # 1 - x, by x
 
     def take(self, node: onnx.NodeProto) -> None:
-        """Say what a node gives; nothing where it is not known."""
+        """Take a node, whose output is a known tail if its input is one."""
         running = [name for name in node.input if name in self.known or name in self.rests]
         if not running:
             return
@@ -136,7 +169,7 @@ class _Ending:
             graph.head, graph.shape = place
 
     def _counts(self, node: onnx.NodeProto) -> bool:
-        """Say whether the classes are 0, 1, 2 …, so that they are their indices."""
+        """Return whether the classes are 0, 1, 2 …, their own indices."""
         classes = self.graph.constant(node, 0)
         if classes is None or classes.dtype.kind not in "iuf":
             return False
@@ -163,7 +196,7 @@ class _Ending:
 
 
 def _rounded(kind: str, grid: Grid) -> Tail:
-    """Return a function of codes to codes, which onnxruntime makes of Softmax and its quantiser."""
-    codes = grid.codes()
+    """Return a tail from codes to codes, to which onnxruntime fuses Softmax and its quantiser."""
+    codes = grid.as_codes()
     own = InputGrid(float(codes.scale), codes.zero_point, codes.lo, codes.hi)
     return Tail(kind, own, whole=kind == "softmax" and codes.form.bits <= CODE_BITS)

@@ -10,7 +10,7 @@ from fcgen.errors import bad_input
 from fcgen.load.model import Model
 from fcgen.load.onnx import dense as onnx_dense
 from fcgen.load.onnx import elementwise as onnx_elementwise
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import SAME_ORDER
 from fcgen.load.onnx.walk import FloatWalk
 
 if TYPE_CHECKING:

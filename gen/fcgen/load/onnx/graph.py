@@ -1,4 +1,4 @@
-"""An ONNX graph as it is walked: its constants, and the shape of what runs."""
+"""An ONNX graph during a walk: its constants, and the shape of the current value."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ if TYPE_CHECKING:
     import onnx
 
 EVALUATED_MAX = 1 << 26
-"""Elements of a constant that a node may make of a small one."""
+"""Most elements of a constant that a node makes of a small one."""
 GROWING = ("ConstantOfShape", "Expand", "Tile", "Range", "RandomNormal", "RandomUniform")
 FLOATS = (1, 10, 11)
 """Element types: float, half and double."""
 INTEGERS = (2, 3, 4, 5, 6, 7, 12, 13)
 """Element types of integers of 8 to 64 bits."""
+SAME_ORDER = ("Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
+"""Operations that leave all values where they are in memory."""
 Array = npt.NDArray[Any]
 
 
 class OnnxGraph:
-    """Nodes of a graph with one input, walked from there.
+    """A graph with one input, from which it is walked.
 
-    A batch of one runs through it, so that every shape is a constant.
+    The batch is one, so that every shape is a constant. The current value is the output of the last
+    node that was taken.
 
     Parameters
     ----------
@@ -40,14 +43,14 @@ class OnnxGraph:
     ----------
     constants : dict of str to ndarray
     shape : tuple of int
-        Of what runs, the batch of one included.
+        Shape of the current value, the batch of one included.
     head : str
-        Name of what runs.
+        Name of the current value.
     declared : tuple of int
         Shape of the input without its batch, where it has another rank than 1 and 3.
     reports : list of NodeReport
     integers : bool
-        What runs are integers of the input, which a Cast has not yet made floats.
+        The current value is of the input's own integers, not yet cast to floats.
     """
 
     def __init__(self, path: Path, model: onnx.ModelProto) -> None:
@@ -114,7 +117,7 @@ class OnnxGraph:
         return int(max(own, default=1))
 
     def constant(self, node: onnx.NodeProto, place: int) -> Array | None:
-        """Return an operand that is a constant; None where it runs or is left out."""
+        """Return a constant operand; None where it is no constant or is left out."""
         if not self.given(node, place):
             return None
         return self.constants.get(node.input[place])
@@ -125,7 +128,7 @@ class OnnxGraph:
         return bad_input(f"{self.path}: node {name}", node.op_type, why, remedy)
 
     def fold_shape(self, node: onnx.NodeProto) -> None:
-        """Take the shape of what runs as a constant."""
+        """Take the shape of the current value as a constant."""
         self.constants[node.output[0]] = np.array(self.shape, np.int64)
         self.report(node, "the shape, a constant")
 
@@ -179,7 +182,7 @@ class OnnxGraph:
             raise self.refuse(node, rule, "fold the constants before")
 
     def spread(self, node: onnx.NodeProto, constant: Array) -> Array:
-        """Return a constant with one value for each feature of what runs."""
+        """Return a constant with one value for each feature of the current value."""
         try:
             spread = np.broadcast_to(constant.astype(np.float64), self.shape)
         except ValueError:

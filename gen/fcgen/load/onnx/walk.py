@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.load.chain import Chain
-from fcgen.load.onnx.ending import ending
-from fcgen.load.onnx.graph import FLOATS, OnnxGraph
-from fcgen.load.onnx.tail import SAME_ORDER, tail_of
+from fcgen.load.onnx.ending import ending, only_ending_left
+from fcgen.load.onnx.graph import FLOATS, SAME_ORDER, OnnxGraph
 from fcgen.network.tail import NO_TAIL, Tail
 
 if TYPE_CHECKING:
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class OnnxWalk(OnnxGraph, ABC):
-    """A graph that is walked through; subclasses say what its nodes become."""
+    """A graph that is walked node by node; subclasses decide what nodes become."""
 
     @property
     @abstractmethod
     def complete(self) -> bool:
-        """Whether what was walked through ends in a layer."""
+        """Whether the nodes taken so far end in a layer."""
 
     @abstractmethod
     def fold(self, node: onnx.NodeProto) -> None:
@@ -32,25 +31,28 @@ class OnnxWalk(OnnxGraph, ABC):
 
     @abstractmethod
     def apply(self, node: onnx.NodeProto) -> str:
-        """Take a node that runs; return what became of it."""
+        """Take a node of the current value; return what became of it."""
 
     def through(self) -> Tail:
-        """Take all nodes; return what the graph does behind its last layer, see `ending`.
+        """Take all nodes; return the tail behind the last layer, see `ending`.
 
         Raises
         ------
         InputError
             One line that names the node, for one that is not supported or leaves the chain.
         """
-        nodes, tail, behind = list(self.model.graph.node), "", 0
+        nodes = list(self.model.graph.node)
+        behind: int | None = None  # place of the first node behind the last layer
         for place, node in enumerate(nodes):
             running = [name for name in node.input if name and name not in self.constants]
             if node.op_type == "Shape" and running == [self.head]:
                 self.fold_shape(node)
             elif not running:
                 self.fold(node)
-            elif tail or (self.complete and (tail := tail_of(self.head, nodes[place:]))):
-                behind = behind or place
+            elif behind is not None or (
+                self.complete and only_ending_left(self.head, nodes[place:])
+            ):
+                behind = place if behind is None else behind
                 self.report(node, "after the last layer")
             elif running != [self.head]:
                 rule = "the graph is no chain: it uses a value beside the one before"
@@ -59,10 +61,10 @@ class OnnxWalk(OnnxGraph, ABC):
                 self._check_floats(node)
                 self.report(node, self.apply(node))
                 self.head = node.output[0]
-        return ending(self, nodes[behind:]) if tail else NO_TAIL
+        return NO_TAIL if behind is None else ending(self, nodes[behind:])
 
     def _check_floats(self, node: onnx.NodeProto) -> None:
-        """Refuse arithmetic with the input's own integers: it is not that of reals."""
+        """Refuse arithmetic on the input's own integers, which differs from that of reals."""
         cast = node.op_type == "Cast" and self.attribute(node, "to", 1) in FLOATS
         if cast or node.op_type == "Scaler":
             self.integers = False

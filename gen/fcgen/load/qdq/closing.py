@@ -1,4 +1,4 @@
-"""Layers of integers out of products in quantised ONNX graphs, in onnxruntime's own arithmetic."""
+"""The end of a layer in a quantised ONNX graph: its step in onnxruntime's own arithmetic."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from fcgen.load.onnx.graph import Array, OnnxGraph
 from fcgen.load.qdq.fusing import INT32_MIN, Arithmetic, Choice, Product
 from fcgen.load.qdq.grid import Grid
 from fcgen.load.qonnx.state import EXACT, UNIT, Sums
-from fcgen.numerics.float_chain import FloatChain
-from fcgen.numerics.half_chain import HalfChain
+from fcgen.numerics.float_chain import FloatChain, HalfChain
 from fcgen.numerics.source_step import FloatProduct, Int64Array, Step
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ Chain = list[tuple[str, Array]]
 
 
 def settle(sums: Sums, product: Product, chosen: Choice, behind: list[Chain]) -> None:
-    """Give sums the operations, the bias and the exactness of the arithmetic that was chosen.
+    """Give sums the operations and the bias of the arithmetic that was chosen.
 
     Parameters
     ----------
@@ -31,7 +30,7 @@ def settle(sums: Sums, product: Product, chosen: Choice, behind: list[Chain]) ->
     product : Product
     chosen : Choice
     behind : list of operations
-        What the graph does behind the product and its bias, and further ways to do that.
+        Operations of the graph behind the product and its bias, and further ways to compute them.
     """
     bias = chosen.bias
     if chosen.arithmetic is not Arithmetic.FLOATS:
@@ -47,7 +46,7 @@ def settle(sums: Sums, product: Product, chosen: Choice, behind: list[Chain]) ->
 
 
 def _scaled(chain: Chain) -> list[Chain]:
-    """Return how a MatMul of floats may take a division behind it for a factor of its own."""
+    """Return the way in which a MatMul of floats takes a division behind it as a factor."""
     if not chain or chain[0][0] != "divide" or np.size(chain[0][1]) != 1:
         return []
     return [[("multiply", np.float32(1) / np.asarray(chain[0][1], np.float32)), *chain[1:]]]
@@ -56,8 +55,7 @@ def _scaled(chain: Chain) -> list[Chain]:
 def _float_ways(product: Product, bias: Array | None) -> list[Chain]:
     """Return how a Gemm of floats may compute ``alpha * sums + beta * bias``, the likeliest first.
 
-    Its kernels add to the bias what they multiply by alpha, in one operation where the processor
-    has it.
+    Its kernels multiply by alpha and add the bias, in one operation where the processor has it.
     """
     scaling = ("multiply", product.scale)
     alpha = np.asarray(product.alpha)
@@ -72,9 +70,9 @@ def _float_ways(product: Product, bias: Array | None) -> list[Chain]:
 
 
 def float_error(sums: Sums, product: Product, bias: Array | None) -> np.ndarray:
-    """Return by how many steps float32 sums may be wrong, (M,), a bias among them.
+    """Return the bound of the error of float32 sums with their bias, in steps, (M,).
 
-    A Gemm may add its bias first, last or between, as sizes and batch have it.
+    A Gemm may add its bias first, last or between, depending on sizes and batch.
     """
     error = sums.error
     if bias is None:
@@ -85,22 +83,22 @@ def float_error(sums: Sums, product: Product, bias: Array | None) -> np.ndarray:
     return np.asarray(np.where((error == 0) & whole, 0.0, inexact))
 
 
-def closed(sums: Sums, grid: Grid, error: np.ndarray, *, codes: bool) -> IntegerLayer:
+def closed(sums: Sums, grid: Grid, error: np.ndarray, *, of_integers: bool) -> IntegerLayer:
     """Return the layer that ends in a QuantizeLinear.
 
     Parameters
     ----------
     sums : Sums
     grid : Grid
-        Of the outputs.
+        Grid of the outputs.
     error : ndarray of float64
-        By how many steps sums may be wrong, (M,) or (1,).
-    codes : bool
-        Whether codes are made of integers at once.
+        Bound of the error of the sums, in steps, (M,) or (1,).
+    of_integers : bool
+        Whether the kernel makes codes of integer sums in one multiplication.
     """
     step: Step
-    found, bias = grid.codes(), sums.bias
-    if codes:
+    found, bias = grid.as_codes(), sums.bias
+    if of_integers:
         factor = (sums.scale / found.scale).astype(np.float32)
         step = FloatProduct(factor, found.form, found.zero_point, found.lo, found.hi)
     else:
@@ -123,13 +121,13 @@ def closed(sums: Sums, grid: Grid, error: np.ndarray, *, codes: bool) -> Integer
 
 
 def plain(sums: Sums, bias: Int64Array) -> IntegerLayer:
-    """Return the layer of the sums alone, with a bias of integers."""
+    """Return the layer that ends in its sums, with a bias of integers."""
     alone = replace(sums, chains=[[("multiply", sums.scale)]])
     return replace(alone.layer(None), bias=bias)
 
 
 def check_sums(graph: OnnxGraph, node: onnx.NodeProto, layer: IntegerLayer) -> None:
-    """Refuse sums of integers that pass int32, in which onnxruntime adds them.
+    """Refuse sums of integers that overflow int32, in which onnxruntime adds.
 
     Raises
     ------

@@ -28,28 +28,28 @@ from fcgen.load.qonnx.state import Codes
 from fcgen.numerics.source_step import Int64Array
 
 CODE_BITS = 8
-"""Codes of which onnxruntime makes products of integers."""
+"""Width of the codes of onnxruntime's products of integers."""
 EIGHT_BITS = ("int8", "uint8")
 TWO_BITS = ("int2", "uint2")
 ABSENT = ("Identity", "Dropout", "Cast")
-"""Operations that are taken out of the graph."""
+"""Operations that onnxruntime removes from the graph."""
 PASSED = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")
-"""Operations that a QuantizeLinear behind them, or a DequantizeLinear before them, passes."""
+"""Operations past which onnxruntime moves a QuantizeLinear behind or a DequantizeLinear before."""
 BOUNDS = ("Relu", "Clip")
 ROUND_SINCE = 11
-"""First opset that has Round, of which onnxruntime makes biases of integers."""
+"""First opset with Round, which onnxruntime uses to make integer biases."""
 TYPED_SINCE = 21
-"""First opset whose QuantizeLinear has a type of its outputs beside that of its zero point.
+"""First opset whose QuantizeLinear has an output type apart from its zero point's.
 
-From there on, onnxruntime gives quantisers that it moves what they leave out.
+From there on, onnxruntime fills in that type in quantisers that it moves.
 """
 INT32_MIN = -(1 << 31)
 NEAR = np.finfo(np.float32).eps
-"""By how much a Clip may cut off reals of codes and is dropped all the same."""
+"""Largest part of the reals of codes that a Clip may cut off and is still dropped."""
 
 
 class Arithmetic(Enum):
-    """What the products are summed in, and what leaves."""
+    """Arithmetic of the sums, and of what is made of them."""
 
     CODES = "integers, of which codes are made at once"
     REALS = "integers, of which float32 values are made"
@@ -60,24 +60,24 @@ REFUSES = "does not open the graph as it optimises it"
 
 
 class NotOpened(Exception):
-    """onnxruntime itself refuses the graph, or computes another one; the text says what it does."""
+    """onnxruntime refuses the graph, or computes another one; the text says which."""
 
 
 class Quantised(NamedTuple):
-    """What a DequantizeLinear of a constant says.
+    """A constant of codes behind a DequantizeLinear.
 
     Attributes
     ----------
     codes : ndarray
     kind : str
-        NumPy's name of the type of the codes.
+        NumPy's name of the dtype of the codes.
     zero : bool
-        Whether it has a zero point.
+        Whether there is a zero point.
     half : bool
-        Whether its scale is of float16.
+        Whether the scale is of float16.
     blocked : bool
     channels : bool
-        Whether it has more than one scale.
+        Whether there is more than one scale.
     turned : bool
         Whether a Transpose stands behind it.
     """
@@ -92,15 +92,15 @@ class Quantised(NamedTuple):
 
 
 class Bias(NamedTuple):
-    """What a product has added.
+    """The addend of a product.
 
     Attributes
     ----------
     values : ndarray of float32, shape (M,)
     codes : ndarray of int64, shape (M,), optional
-        Of int32 that a DequantizeLinear takes.
+        Codes, where it is int32 behind a DequantizeLinear.
     rounded : bool
-        Whether onnxruntime may make int32 of it.
+        Whether onnxruntime may round it to int32.
     row : bool
         Whether it is a list of M numbers.
     """
@@ -113,24 +113,24 @@ class Bias(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """What a product takes.
+    """The input of a product.
 
     Attributes
     ----------
     kind : str
-        NumPy's name of the type of the codes; empty where it takes reals of no codes.
+        NumPy's name of the dtype of the codes; empty where the input is no dequantised code.
     straight : bool
-        Whether a DequantizeLinear of them stands right before it.
+        Whether their DequantizeLinear is right before the product.
     zero : bool
-        Whether that has a zero point.
+        Whether the DequantizeLinear has a zero point.
     pair : bool
-        Whether they go straight from a QuantizeLinear to it.
+        Whether the codes go straight from a QuantizeLinear to it.
     half : bool
-        Whether its scale is of float16.
+        Whether the scale is of float16.
     moved : bool
-        Whether it stood before an operation that it passes.
+        Whether it was moved past an operation.
     listed : bool
-        Whether its scale is a list of one, not a number.
+        Whether its scale is a list of one number, not a scalar.
     """
 
     kind: str = ""
@@ -155,9 +155,9 @@ class Output:
     ----------
     codes : Codes
     entry : Entry
-        What they are to the next product.
+        The codes as the input of the next product.
     scalar : bool
-        Whether scale and zero point are numbers, not lists of one.
+        Whether scale and zero point are scalars, not lists of one number.
     """
 
     codes: Codes
@@ -167,7 +167,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Product:
-    """A Gemm or a MatMul of what runs and dequantised weights.
+    """A Gemm or a MatMul of the current value and dequantised weights.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ class Product:
     entry_scale : float32
     weight_scale : ndarray of float32, shape (M,)
     turned : bool
-        Whether the weights are M x N, a Transpose that becomes the Gemm's own left out.
+        Whether the weights are M x N, not counting a Transpose that becomes the Gemm's own.
     bias : Bias, optional
     """
 
@@ -194,20 +194,20 @@ class Product:
 
     @property
     def scale(self) -> Array:
-        """What a product of two codes is worth, float32 (M,)."""
+        """Real value of a product of two codes, float32 (M,)."""
         return (self.entry_scale * self.weight_scale).astype(np.float32)
 
     @property
     def integer_scale(self) -> Array:
-        """What a sum of integers is worth to the kernel that makes it, float32 (M,)."""
+        """Real value of a step of the sums in integer kernels, float32 (M,)."""
         factor = np.float32(self.alpha * self.entry_scale)
         return (factor * self.weight_scale).astype(np.float32)
 
 
 class Choice(NamedTuple):
-    """What becomes of a product: its arithmetic, and its bias as it is added then.
+    """The arithmetic of a product, and its bias as that arithmetic adds it.
 
-    ``narrowed`` says that MatMulNBits may make 8 bits of its inputs.
+    ``narrowed`` says that MatMulNBits may quantise the inputs to 8 bits.
     """
 
     arithmetic: Arithmetic
@@ -222,7 +222,7 @@ def choice(
     bounds: Sequence[tuple[float, float]],
     opset: int,
 ) -> Choice:
-    """Return what the default session makes of a product.
+    """Return the arithmetic that the default session chooses for a product.
 
     Parameters
     ----------
@@ -232,13 +232,13 @@ def choice(
     output : Output, optional
         None where the graph ends without a QuantizeLinear.
     bounds : list of (float, float)
-        What each Relu and Clip of them bounds to.
+        Bounds of each Relu and Clip among them.
     opset : int
 
     Raises
     ------
     NotOpened
-        Where onnxruntime makes a graph of it that it refuses.
+        Where onnxruntime optimises the graph to one that it refuses.
     """
     if (
         product.entry.moved
@@ -276,13 +276,13 @@ def choice(
 
 
 def _is_rounded(product: Product, bias: Bias) -> bool:
-    """Say whether onnxruntime makes int32 of a bias before a QuantizeLinear."""
+    """Return whether onnxruntime rounds a bias to int32."""
     fits = bias.rounded and (bias.row or not product.weight.channels)
     return fits and product.gemm and product.entry.straight
 
 
 def _rounded(product: Product, bias: Bias, opset: int) -> Bias:
-    """Return a float bias as the integers that onnxruntime makes of it, and what they are worth."""
+    """Return a float bias rounded to onnxruntime's integers, with their reals."""
     if product.entry.half or product.weight.half:
         raise NotOpened(f"{REFUSES}: its bias of float32 cannot be divided by scales of float16")
     if opset < ROUND_SINCE:
@@ -292,14 +292,14 @@ def _rounded(product: Product, bias: Bias, opset: int) -> Bias:
     scale = product.scale
     with np.errstate(over="ignore"):
         steps = np.rint((bias.values / scale).astype(np.float32)).astype(np.float64)
-    # What a processor makes of floats that int32 does not hold.
+    # x86 processors convert floats beyond int32 to its smallest value.
     steps = np.where(np.abs(steps + 0.5) < -INT32_MIN, steps, INT32_MIN)
     codes = steps.astype(np.int64)
     return Bias((codes.astype(np.float32) * scale).astype(np.float32), codes, False, bias.row)
 
 
 def _fused(product: Product, bias: Bias | None) -> bool:
-    """Say whether types and operands are those of a product of integers."""
+    """Return whether types and operands allow a product of integers."""
     entry, weight = product.entry, product.weight
     narrow = weight.kind in (*EIGHT_BITS, *TWO_BITS) and not weight.blocked
     if not (entry.straight and narrow):
@@ -313,7 +313,7 @@ def _fused(product: Product, bias: Bias | None) -> bool:
 
 
 def _ends(product: Product, kinds: list[str], output: Output | None) -> Arithmetic | None:
-    """Return what leaves a product of integers; None where it stays one of floats."""
+    """Return the arithmetic of a product of integers; None where it stays one of floats."""
     if not kinds:
         if output is None:
             return Arithmetic.REALS
@@ -326,7 +326,7 @@ def _ends(product: Product, kinds: list[str], output: Output | None) -> Arithmet
 
 
 def _needless(output: Output, limits: tuple[float, float]) -> bool:
-    """Say whether the codes of the outputs have all bounds that a Relu or a Clip has."""
+    """Return whether the range of the output codes makes a Relu or a Clip needless."""
     codes = output.codes
     if not output.entry.zero and codes.form.bits > CODE_BITS:
         return False
@@ -337,7 +337,7 @@ def _needless(output: Output, limits: tuple[float, float]) -> bool:
 
 
 def within(codes: Codes, limits: tuple[float, float]) -> bool:
-    """Say whether bounds of reals are no narrower than those of codes."""
+    """Return whether bounds of reals are no narrower than the range of codes."""
     low, high = (
         np.rint(np.float32(limit) / codes.scale) + codes.zero_point if np.isfinite(limit) else limit
         for limit in limits
@@ -346,7 +346,7 @@ def within(codes: Codes, limits: tuple[float, float]) -> bool:
 
 
 def _check_kept(output: Output, kind: str, limits: tuple[float, float]) -> None:
-    """Refuse a Clip that bounds the codes of the outputs, and is dropped as needless."""
+    """Refuse a Clip that bounds the output codes, which onnxruntime drops as needless."""
     codes = output.codes
     if kind != "Clip" or not (output.scalar and output.entry.zero):
         return
@@ -360,7 +360,7 @@ def _check_kept(output: Output, kind: str, limits: tuple[float, float]) -> None:
 
 
 def _stays(product: Product, arithmetic: Arithmetic | None, opset: int) -> bool:
-    """Say whether a MatMul whose types would do stays one of floats."""
+    """Return whether a MatMul stays one of floats although its types allow integers."""
     weight = product.weight
     if weight.turned and not weight.zero and opset < TYPED_SINCE:
         return True
@@ -382,7 +382,7 @@ def _check(product: Product, output: Output | None, arithmetic: Arithmetic) -> N
 
 
 def _narrowed(product: Product, kinds: list[str], output: Output | None) -> bool:
-    """Say whether MatMulNBits takes over, which makes 8 bits of floats in blocks."""
+    """Return whether MatMulNBits takes over, which quantises floats to 8 bits in blocks."""
     entry, bias = product.entry, product.bias
     if (entry.straight and entry.kind in EIGHT_BITS) or product.turned or product.alpha != 1:
         return False
@@ -396,5 +396,5 @@ def _narrowed(product: Product, kinds: list[str], output: Output | None) -> bool
 
 
 def unoptimised(product: Product) -> Choice:
-    """Return what a session without optimisation makes of a product: what the graph says."""
+    """Return the arithmetic of a session without optimisation: that of the graph."""
     return Choice(Arithmetic.FLOATS, product.bias)

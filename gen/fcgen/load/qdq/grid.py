@@ -10,7 +10,7 @@ import numpy as np
 from fcgen.load.onnx.graph import Array, OnnxGraph
 from fcgen.load.qonnx.state import Codes
 from fcgen.numerics.fixed import OPERAND_BITS_MAX, IntegerFormat, signed_width
-from fcgen.numerics.half_precision import half_quotient
+from fcgen.numerics.float_operations import half_quotient
 from fcgen.numerics.source_step import Int64Array
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ NARROW = {
     for word in ("", "u")
     for bits in (2, 4)
 }
-"""Of constants alone: what NumPy has no types of its own for."""
+"""Formats of constants alone, for which NumPy has no dtypes."""
 FLOAT, FLOAT16 = 1, 10
 """ONNX's numbers of element types."""
 CODES = {2: np.uint8, 3: np.int8, 4: np.uint16, 5: np.int16}
-"""Types that QuantizeLinear makes, by their numbers."""
+"""Output types of QuantizeLinear, by ONNX's numbers."""
 HALF_SINCE = 23
 """First opset whose QuantizeLinear divides in the type of its scale, or in its ``precision``."""
 
@@ -50,7 +50,7 @@ class Grid:
     short : bool
         Whether its scale is of float16.
     given : bool
-        Whether the zero point is.
+        Whether the node has a zero point.
     """
 
     scale: Array
@@ -62,7 +62,7 @@ class Grid:
 
     @property
     def divisor(self) -> np.float32:
-        """The scale as what is quantised is divided by it."""
+        """The scale in the precision of the division."""
         scale = np.float32(self.scale.reshape(-1)[0])
         return np.float32(np.float16(scale)) if self.half else scale
 
@@ -71,15 +71,15 @@ class Grid:
         """Whether scale and zero point are numbers, not lists of one."""
         return self.scale.ndim == 0 and self.zero_point.ndim == 0
 
-    def codes(self) -> Codes:
-        """Return them as those of activations."""
+    def as_codes(self) -> Codes:
+        """Return the codes of activations on this grid."""
         low, high = self.form.minimum, self.form.maximum
         scale, zero = np.float32(self.scale.reshape(-1)[0]), int(self.zero_point.reshape(-1)[0])
         return Codes(scale, zero, low, high, self.form)
 
     def quantize(self, values: Array) -> Int64Array:
         """Return the codes of float32 values, as QuantizeLinear computes them."""
-        codes = self.codes()
+        codes = self.as_codes()
         if self.half:
             quotient = half_quotient(values, codes.scale)
         else:
@@ -89,13 +89,13 @@ class Grid:
         return found
 
     def is_of(self, codes: Codes) -> bool:
-        """Say whether it is the grid of codes."""
-        own = self.codes()
+        """Return whether it is the grid of these codes."""
+        own = self.as_codes()
         return (own.scale, own.zero_point, own.form) == (codes.scale, codes.zero_point, codes.form)
 
 
 def grid_of(graph: OnnxGraph, node: onnx.NodeProto, first: int = 1) -> Grid:
-    """Return the scale and the zero point that stand at operands ``first`` and the next.
+    """Return the grid whose scale and zero point are the operands ``first`` and the next.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def grid_of(graph: OnnxGraph, node: onnx.NodeProto, first: int = 1) -> Grid:
 
 
 def _kind(graph: OnnxGraph, node: onnx.NodeProto) -> Any:
-    """Return the type of codes that no zero point says."""
+    """Return the dtype of the codes of a node without a zero point."""
     number = graph.attribute(node, "output_dtype", 0) if node.op_type == "QuantizeLinear" else 0
     if number and number not in CODES:
         name = graph.onnx.TensorProto.DataType.Name(number)

@@ -1,4 +1,4 @@
-"""Dense operations of quantised ONNX graphs, with what onnxruntime asks of them."""
+"""Dense operations of quantised ONNX graphs, with all that onnxruntime's choice depends on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import SAME_ORDER
 from fcgen.load.qdq.fusing import (
     ABSENT,
     BOUNDS,
@@ -18,8 +18,8 @@ from fcgen.load.qdq.fusing import (
     Quantised,
 )
 from fcgen.load.qdq.grid import dequantized, gives_half
-from fcgen.load.qonnx.constants import MOVING
 from fcgen.load.qonnx.dense import dense
+from fcgen.load.qonnx.layers import MOVING
 from fcgen.load.qonnx.state import Codes, Sums
 from fcgen.load.qonnx.walk import QuantWalk
 
@@ -28,12 +28,24 @@ if TYPE_CHECKING:
 
 
 class ProductWalk(QuantWalk):
-    """A graph that remembers how its products came about.
+    """A graph that remembers the context of its products.
 
-    ``real`` says whether what runs are the reals of codes, not the codes themselves, ``entry_now``
-    what they are to a product and ``functions`` what was made of them; ``product`` is the last one,
-    None of a node of integers, ``added`` what an Add adds to it, ``behind`` the operations behind
-    both, and ``flat`` whether what runs has one dimension beside the batch.
+    Attributes
+    ----------
+    real : bool
+        The current value is the reals of codes, not the codes themselves.
+    entry_now : Entry
+        These reals as the input of a product.
+    functions : list of str
+        Operations on these reals.
+    product : Product, optional
+        The last product; None for a node of integers.
+    added : Bias, optional
+        What an Add adds to the product.
+    behind : list of onnx.NodeProto
+        Operations behind the product and its Add.
+    flat : bool
+        The current value has one dimension beside the batch.
     """
 
     real = False
@@ -115,14 +127,14 @@ class ProductWalk(QuantWalk):
 
     @staticmethod
     def _passed(entry: Entry, kind: str) -> Entry:
-        """Return what reals of codes are behind an operation that leaves their order."""
+        """Return the input of a product after an operation that keeps the order of reals."""
         if kind not in PASSED:
             return replace(entry, straight=False)
         return replace(entry, pair=entry.zero, moved=True)
 
     @property
     def whole_product(self) -> Product:
-        """The product with what is added to it, as onnxruntime joins them."""
+        """The product with its Add, as onnxruntime joins them."""
         product = self.product
         assert product is not None
         if self.added is None:
@@ -141,7 +153,7 @@ class ProductWalk(QuantWalk):
 
     @property
     def bounds(self) -> list[tuple[float, float]]:
-        """What each Relu and Clip of them bounds to."""
+        """Bounds of each Relu and Clip behind the product."""
         return [self._limits(node) for node in self.behind if node.op_type in BOUNDS]
 
     def _limits(self, node: onnx.NodeProto) -> tuple[float, float]:
@@ -155,7 +167,7 @@ class ProductWalk(QuantWalk):
         return found[0], found[1]
 
     def _product(self, node: onnx.NodeProto) -> str:
-        """Take a MatMul or a Gemm; its factors and its bias are taken apart from it."""
+        """Take a MatMul or a Gemm, and its factors and its bias separately."""
         bare = self.onnx.NodeProto()
         bare.CopyFrom(node)
         kept = [each for each in node.attribute if each.name not in ("alpha", "beta")]

@@ -55,10 +55,10 @@ def product(walk: QuantWalk, node: onnx.NodeProto) -> str:
         walk.state = sums
         return f"layer {len(walk.layers) + 1}, {matrix.shape[1]} → {len(matrix)}"
     grid = grid_of(walk, node, place)
-    made = closed(sums, grid, np.zeros(1), codes=True)
+    made = closed(sums, grid, np.zeros(1), of_integers=True)
     check_sums(walk, node, made)
     walk.layers.append(made)
-    walk.state = grid.codes()
+    walk.state = grid.as_codes()
     return f"layer {len(walk.layers)}, {matrix.shape[1]} → {len(matrix)}"
 
 
@@ -69,7 +69,7 @@ def function(walk: QuantWalk, node: onnx.NodeProto) -> str:
     if not walk.layers:
         raise walk.refuse(node, "must follow a dense layer", "remove it, or apply it before")
     grid = grid_of(walk, node, 3)
-    return walk.tabulate(state, *state.table(grid.quantize), grid.codes())
+    return walk.tabulate(state, *state.entries_of(grid.quantize), grid.as_codes())
 
 
 def _entry(walk: QuantWalk, node: onnx.NodeProto) -> Codes:

@@ -2,8 +2,8 @@
 
 The integers are those of a session of onnxruntime with its default options, which optimises the
 graph first (`fcgen.load.qdq.fusing`), or of one without optimisation. Where a layer is computed in
-integers, its outputs are ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero)``; where more stands
-between, or the codes have other types than that takes, things are done in floats, and sums as well.
+integers, its outputs are ``clip(rint(f32(acc) · f32(f32(xs·ws)/ys)) + zero)``. Where other
+operations come between, or integer kernels do not take the types, sums and operations are floats.
 
 On x86 processors without VNNI, onnxruntime's kernels for unsigned activations saturate sums of two
 products; sessions with the entry ``session.x64quantprecision`` of 1 do not. The integers here are
@@ -20,7 +20,7 @@ import numpy as np
 
 from fcgen.errors import InputError, shown
 from fcgen.load.integer_model import IntegerLayer, IntegerModel
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.onnx.graph import SAME_ORDER
 from fcgen.load.qdq import qoperator
 from fcgen.load.qdq.closing import check_sums, closed, float_error, plain, settle
 from fcgen.load.qdq.fusing import (
@@ -38,7 +38,7 @@ from fcgen.load.qdq.fusing import (
 )
 from fcgen.load.qdq.grid import FLOAT, Grid, grid_of
 from fcgen.load.qdq.product import ProductWalk
-from fcgen.load.qonnx.mapped import ONE_LAYER, Mapped, codes_of
+from fcgen.load.qonnx.mapped import ONE_LAYER, Mapped, all_codes
 from fcgen.load.qonnx.state import Codes, Sums
 from fcgen.numerics.float_operations import OPERATIONS as REAL
 from fcgen.numerics.real_map import InputGrid, RealMap
@@ -51,16 +51,16 @@ UNOPTIMISED = "onnxruntime-unoptimised"
 TARGETS = (TARGET, UNOPTIMISED)
 DOUBLE = 11
 FIXED_SINCE = 4
-"""First IR version whose constants are variable where they are inputs of the graph too."""
+"""First IR version in which a constant that is also an input can be overridden."""
 OF_CODES = ("Sigmoid", "LeakyRelu")
-"""Functions that onnxruntime has of codes too."""
+"""Functions for which onnxruntime has kernels from codes to codes."""
 
 
 class IntegerWalk(ProductWalk):
     """A graph of QuantizeLinear, DequantizeLinear and integer products.
 
-    ``optimised`` says of which session the integers are; ``grid`` is what made the last codes, and
-    ``codes_pair`` whether they go straight from their QuantizeLinear to one DequantizeLinear.
+    ``optimised`` says whether the session optimises the graph. ``grid`` is that of the last codes,
+    and ``codes_pair`` says whether these go straight from a QuantizeLinear to one DequantizeLinear.
     """
 
     optimised = True
@@ -103,7 +103,7 @@ class IntegerWalk(ProductWalk):
         if grid.scale.size != 1:
             rule = "scales of activations must be one number"
             raise self.refuse(node, rule, "quantise them by tensor")
-        codes = grid.codes()
+        codes = grid.as_codes()
         self.real, self.codes_pair = False, self._pair(node, grid)
         self.grid = grid
         if self.state is None:
@@ -118,7 +118,7 @@ class IntegerWalk(ProductWalk):
             own = self.functions in ([kind] for kind in OF_CODES)
             if self.optimised and own and (grid.short or self.entry_now.half):
                 raise self._unfollowed(node, f"{REFUSES}: its scales are of float16")
-            return self.tabulate(self.state, *self.state.table(grid.quantize), codes)
+            return self.tabulate(self.state, *self.state.entries_of(grid.quantize), codes)
         if isinstance(self.state, Codes):
             if not grid.is_of(self.state):
                 rule = "quantises what is quantised already, to another grid"
@@ -131,20 +131,20 @@ class IntegerWalk(ProductWalk):
     def _closed(self, node: onnx.NodeProto, sums: Sums, grid: Grid) -> IntegerLayer:
         if self.product is None:
             # A node of integers whose outputs are reals: its sums are exact.
-            return closed(sums, grid, np.zeros(1), codes=False)
+            return closed(sums, grid, np.zeros(1), of_integers=False)
         # A QuantizeLinear that passes an operation makes a new pair.
         pair = self.codes_pair or (grid.given and self.kinds[-1:] in [[k] for k in PASSED])
         kind = grid.zero_point.dtype.name
         entry = Entry(kind, straight=True, zero=grid.given, pair=pair, half=grid.short)
-        chosen, product = self._chosen(node, Output(grid.codes(), entry, grid.scalar))
+        chosen, product = self._chosen(node, Output(grid.as_codes(), entry, grid.scalar))
         error = self._settle(sums, product, chosen)
-        made = closed(sums, grid, error, codes=chosen.arithmetic is Arithmetic.CODES)
+        made = closed(sums, grid, error, of_integers=chosen.arithmetic is Arithmetic.CODES)
         if chosen.arithmetic is not Arithmetic.FLOATS:
             check_sums(self, self.dense_node, made)
         return made
 
     def _chosen(self, node: onnx.NodeProto | None, output: Output | None) -> tuple[Choice, Product]:
-        """Return what becomes of the product, and the product with what is added to it."""
+        """Return the arithmetic of the product, and the product with its Add."""
         assert self.product is not None
         if not self.optimised:
             return unoptimised(self.product), self.product
@@ -156,7 +156,7 @@ class IntegerWalk(ProductWalk):
             raise self._unfollowed(node or self.dense_node, str(error)) from None
 
     def _check_constants(self, node: onnx.NodeProto) -> None:
-        """Refuse constants that a session may be given anew: they keep products from fusing."""
+        """Refuse constants that a session may override, which keeps products from fusing."""
         graph = self.model.graph
         if self.model.ir_version < FIXED_SINCE:
             return
@@ -175,7 +175,7 @@ class IntegerWalk(ProductWalk):
         return self.refuse(node, f"onnxruntime {why}", remedy)
 
     def _settle(self, sums: Sums, product: Product, chosen: Choice) -> np.ndarray:
-        """Give sums what was chosen; return by how many steps they may be wrong."""
+        """Give sums the chosen arithmetic; return the bound of their error, in steps."""
         if chosen.narrowed:
             self._note_narrowed(sums)
         bias, done = chosen.bias, 2 if self.optimised and self.added is not None else 1
@@ -185,7 +185,7 @@ class IntegerWalk(ProductWalk):
         return float_error(sums, product, None if bias is None else bias.values)
 
     def _note_narrowed(self, sums: Sums) -> None:
-        """Say that onnxruntime quantises the inputs of a layer anew, and how to keep it off."""
+        """Note that onnxruntime quantises a layer's inputs anew, and how to avoid it."""
         self.notes.append(
             f"{shown(sums.name)}: by default onnxruntime computes it by MatMulNBits, which "
             "makes 8 bits of its inputs; the integers are those of sessions with the entry "
@@ -193,14 +193,14 @@ class IntegerWalk(ProductWalk):
         )
 
     def _pair(self, node: onnx.NodeProto, grid: Grid) -> bool:
-        """Say whether codes go straight to one DequantizeLinear, both with a zero point.
+        """Return whether codes go straight to one DequantizeLinear, both with a zero point.
 
-        A second pair of the same grid, which nothing parts from the first one, takes its place.
+        A second pair of the same grid right behind the first one replaces it.
         """
         found = self._reader(node, ("Identity",))
         if found is None or found.op_type != "DequantizeLinear" or len(found.input) < 3:
             return False
-        codes, again = grid.codes(), self._reader(found, ("Identity",))
+        codes, again = grid.as_codes(), self._reader(found, ("Identity",))
         while again is not None and again.op_type in ("Relu", "Clip"):
             if not within(codes, self._limits(again)):
                 return bool(found.input[2]) and grid.given
@@ -212,7 +212,7 @@ class IntegerWalk(ProductWalk):
         return bool(found.input[2]) and grid.given
 
     def _reader(self, node: onnx.NodeProto, passed: tuple[str, ...]) -> onnx.NodeProto | None:
-        """Return the one node that reads an output, behind operations that are passed."""
+        """Return the only node that reads an output, past the given operations."""
         while True:
             found = [other for other in self.model.graph.node if node.output[0] in other.input]
             if len(found) != 1:
@@ -243,7 +243,7 @@ class IntegerWalk(ProductWalk):
         return "the reals of codes"
 
     def _clip_codes(self, node: onnx.NodeProto) -> str:
-        """Take a clip of codes, as Brevitas writes narrow formats."""
+        """Take a clip of codes, with which Brevitas expresses narrow formats."""
         assert isinstance(self.state, Codes)
         assert self.input is not None
         bounds = [self.constant(node, place) for place in (1, 2)]
@@ -256,11 +256,11 @@ class IntegerWalk(ProductWalk):
         if not self.layers:
             self.input = replace(self.input, lo=lo, hi=hi)
             return "bounds of the input"
-        entries = np.clip(codes_of(self.state.form), lo, hi)
+        entries = np.clip(all_codes(self.state.form), lo, hi)
         return self.tabulate(Mapped.of(self.state), entries, (), self.state)
 
     def finish(self) -> RealMap | None:
-        """End the last layer; return what its outputs are worth."""
+        """End the last layer; return the map from its outputs to reals."""
         sums, whole = self.state, True
         if not isinstance(sums, Sums):
             return super().finish()
@@ -294,7 +294,7 @@ def read_integer(
         Grid of inputs that the graph does not quantise; default
         `fcgen.load.qonnx.dense.DEFAULT_ENTRY`.
     target : str
-        Of `TARGETS`: of which session the integers are.
+        One of `TARGETS`: the session whose integers these are.
 
     Raises
     ------

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from fcgen.load.qonnx.layers import QuantLayers
 
 DEFAULT_ENTRY = InputGrid(2.0**-10, 0, -(1 << 13), (1 << 13) - 1)
-"""Of a graph that does not quantise its input: 14 bits, from -8 to 8."""
+"""Input grid of a graph that does not quantise its input: 14 bits, from -8 to 8."""
 BLOCK = 128
-"""Inputs of which onnxruntime adds the products before anything else is done to them."""
+"""Number of inputs whose products onnxruntime adds up first."""
 
 
 def dense(walk: QuantLayers, node: onnx.NodeProto) -> str:
@@ -82,10 +82,10 @@ def _scaled_and_added(
 ) -> None:
     """Take a Gemm's alpha, its beta and its C: ``alpha * sums + beta * C``.
 
-    onnxruntime adds the products of up to `BLOCK` inputs in registers, multiplies them by alpha and
-    adds them to ``beta * C``; of more inputs it adds block after block. With an alpha of 1 its
-    kernels for one vector begin at C and add product after product. So the order of additions
-    matters where C is off the grid of the sums.
+    onnxruntime sums the products of up to `BLOCK` inputs in registers, multiplies the sum by alpha
+    and adds it to ``beta * C``, block after block. With an alpha of 1, its kernels for one vector
+    start at C and add one product after another. The order of additions therefore matters where C
+    is off the grid of the sums.
     """
     alpha, beta = (np.float32(walk.attribute(node, name, 1.0)) for name in ("alpha", "beta"))
     if not (np.isfinite([alpha, beta]).all() and alpha):
@@ -95,7 +95,7 @@ def _scaled_and_added(
         sums.alpha = float(alpha)
         sums.scaled = alpha * sums.entry.scale * weights
         if np.frexp(abs(alpha))[0] == 0.5:
-            # A power of two moves the grid alone.
+            # A power of two changes the scale of the sums, and rounds nothing.
             sums.scale = sums.scale * abs(alpha)
             sums.chains = [[("multiply", sums.scale * np.sign(alpha))]]
             alpha = np.float32(1)
@@ -122,9 +122,9 @@ def _scaled_and_added(
 
 
 def _assumed(walk: QuantLayers) -> InputGrid:
-    """Return the grid of inputs that the graph does not quantise, and say what is assumed.
+    """Return the grid of inputs that the graph does not quantise, and note an assumption.
 
-    It is one of what goes into the layer: behind what the graph does to its input before.
+    The grid is that of the layer's input, after the operations that precede it.
     """
     before = RealMap(tuple((name, np.asarray(value)) for name, value in walk.before))
     if walk.entry is not None:

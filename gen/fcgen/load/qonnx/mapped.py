@@ -1,4 +1,4 @@
-"""What runs through a quantised graph behind its codes: a function of them, as its values."""
+"""Functions of codes: the current value of a quantised graph, as one value for each code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fcgen.load.integer_model import TableOrder
+from fcgen.load.onnx.functions import Floats, hard_sigmoid, leaky_relu, sigmoid, tanh
 from fcgen.load.onnx.graph import OnnxGraph
-from fcgen.load.qdq.functions import Floats, hard_sigmoid, leaky_relu, sigmoid, tanh
 from fcgen.load.qonnx.operations import OPERATIONS
 from fcgen.load.qonnx.state import Codes
 from fcgen.numerics.fixed import IntegerFormat
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Function = Callable[[Floats], Floats]
 Functions = tuple[Function, ...]
-"""A function, and how other processors compute it."""
+"""A function, first as computed with fused multiply-add, then as on other processors."""
 UNFUSED = "processors without fused multiply-add round otherwise"
 ONE_LAYER = (
     "put it between a layer and its quantiser: a MatMul and its Add become one Gemm by "
@@ -39,13 +39,13 @@ class Mapped:
     ----------
     entry : Codes
     values : ndarray of float32, shape (2**bits,)
-        For every code of the format, from the smallest on.
+        Value for every code of the format, from the smallest on.
     others : tuple of (str, ndarray)
-        The same as it may be computed as well, and when it is.
+        Reason, and values that a runtime may compute instead.
     name : str
-        Of the last function that is more than arithmetic.
+        Name of the last function that is more than arithmetic.
     operations : tuple of operations, optional
-        What makes the values of reals of codes; None where it is more than arithmetic.
+        Operations that turn the reals of codes into the values; None where a function does.
     """
 
     entry: Codes
@@ -56,21 +56,21 @@ class Mapped:
 
     @classmethod
     def of(cls, entry: Codes) -> Mapped:
-        """Return the values that DequantizeLinear, or a Quant, gives of codes."""
-        return cls(entry, _reals(entry, codes_of(entry.form)))
+        """Return the reals of codes, as DequantizeLinear or a Quant computes them."""
+        return cls(entry, _reals(entry, all_codes(entry.form)))
 
     def through(self, functions: Functions, reason: str, name: str = "") -> Mapped:
-        """Return what a function makes of the values."""
+        """Return the values after a further function."""
         first, *more = functions
-        # Who computes one function in the other way does so with the next one.
+        # A processor that computes one function in another way does so with the next one too.
         others = [(why, functions[-1](values)) for why, values in self.others]
         others += [(reason, function(self.values)) for function in more]
         return Mapped(self.entry, first(self.values), tuple(others), name or self.name, None)
 
-    def table(
+    def entries_of(
         self, quantize: Callable[[Floats], Int64Array]
     ) -> tuple[Int64Array, tuple[TableOrder, ...]]:
-        """Return the entries that a quantiser makes of the values, and those in other orders."""
+        """Return the quantised values as entries of a table, and the entries in other orders."""
         entries = quantize(self.values)
         others = ((reason, quantize(values)) for reason, values in self.others)
         return entries, tuple(
@@ -82,9 +82,9 @@ class Mapped:
     def on_the_same_grid(self) -> Int64Array | None:
         """Return the codes of the values where all of them lie on the grid of the codes.
 
-        So they do after a ReLU, which may end a graph without a quantiser.
+        This is so after a ReLU, which may end a graph without a quantiser.
         """
-        entry, codes = self.entry, codes_of(self.entry.form)
+        entry, codes = self.entry, all_codes(self.entry.form)
         nearest = np.rint(self.values.astype(np.float64) / float(entry.scale)) + entry.zero_point
         found: Int64Array = np.clip(nearest, codes[0], codes[-1]).astype(np.int64)
         used = slice(entry.lo - codes[0], entry.hi - codes[0] + 1)
@@ -92,7 +92,7 @@ class Mapped:
         return found if exact and not self.others else None
 
 
-def codes_of(form: IntegerFormat) -> Int64Array:
+def all_codes(form: IntegerFormat) -> Int64Array:
     """Return all codes of a format, the smallest first."""
     return np.arange(form.minimum, form.maximum + 1)
 
@@ -103,7 +103,7 @@ def _reals(entry: Codes, codes: Int64Array) -> Floats:
 
 
 def apply(graph: OnnxGraph, node: onnx.NodeProto, state: Mapped) -> Mapped | None:
-    """Return what a node makes of a function of codes; None where the node is not known.
+    """Return the function of codes after a node; None where the node is not known.
 
     Raises
     ------
@@ -161,4 +161,4 @@ FUNCTIONS: dict[str, tuple[str, Callable[[OnnxGraph, onnx.NodeProto], Functions]
     "LeakyRelu": ("leaky_relu", _leaky_relu),
     "HardSigmoid": ("hard_sigmoid", _hard_sigmoid),
 }
-"""Names of functions as tables have them, and what makes them of a node."""
+"""By operation: the name of the table, and the maker of its function from a node."""

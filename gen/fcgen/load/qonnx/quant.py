@@ -1,4 +1,4 @@
-"""QONNX's Quant, IntQuant and BipolarQuant: their parameters, and constants that they quantise."""
+"""Parameters of QONNX's Quant, IntQuant and BipolarQuant nodes."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ MODES = tuple(name for name in ROUNDERS if name not in (BIPOLAR, HALF_AWAY))
 class Quantizer:
     """``clip(round(x / divisor + zero), lo, hi)``, as qonnx's executor computes it.
 
-    The executor clamps before it rounds; its roundings are monotone, so that the rounded bounds
-    behind the rounding do the same.
+    The executor clamps before it rounds. Its roundings are monotone, so that rounding first and
+    clipping to the rounded bounds is the same.
 
     Attributes
     ----------
     scale : ndarray of float32
-        What a code is worth. Of one element, or one that broadcasts to what is quantised.
+        Real value of a step, of one element or of a shape that broadcasts to the values.
     divisor : ndarray of float32
-        The scale, or 1 where the sign of the value itself decides.
+        The scale, or 1 where the code is the sign of the value.
     zero : ndarray of shape (1,)
-        The zero point in the type of the file, which decides in which the sum is computed.
+        The zero point in the dtype of the file, in which it is added if that is wider.
     lo, hi : int
     form : IntegerFormat
-        Holds the codes and the zero point.
+        Format that holds the codes and the zero point.
     rounding : str
         One of `fcgen.numerics.roundings.ROUNDERS`.
     """
@@ -54,7 +54,7 @@ class Quantizer:
 
     @property
     def zero_point(self) -> int:
-        """Code of a real zero, which may lie outside of the codes."""
+        """Code of a real zero, which may lie outside of ``lo`` to ``hi``."""
         return int(self.zero[0])
 
     def codes(self, values: Array) -> Int64Array:
@@ -79,7 +79,7 @@ def quantizer(graph: OnnxGraph, node: onnx.NodeProto, most: int = OPERAND_BITS_M
     Raises
     ------
     InputError
-        When they are no constants, or of no integers of 1 to ``most`` bits.
+        When they are no constants, or describe no integers of 1 to ``most`` bits.
     """
     scale = _constant(graph, node, 1, "scale")
     if not (np.isfinite(scale).all() and (scale > 0).all()):
@@ -111,7 +111,7 @@ def quantizer(graph: OnnxGraph, node: onnx.NodeProto, most: int = OPERAND_BITS_M
 
 
 def _bounds(bits: Any, signed: bool, narrow: bool) -> tuple[Array, Array]:
-    """Return the real bounds of a bit width, which need not be whole, and so neither need they."""
+    """Return the bounds of a bit width; neither the width nor they need be whole."""
     if signed:
         half = 2 ** (bits - 1)
         ends = narrow - half, half - 1

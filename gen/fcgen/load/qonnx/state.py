@@ -1,8 +1,8 @@
-"""What runs through a QONNX graph: integers, or a function of a layer's sums.
+"""The current value of a walk over a QONNX graph: codes, or a function of a layer's sums.
 
-A sum of products of codes is exact in float32 where both scales are powers of two and it stays
-below 2^24 steps; elsewhere the executor's sum depends on the order of additions, and the error that
-this allows goes to the certificate.
+A sum of products of codes is exact in float32 where both scales are powers of two and the sum stays
+below 2^24 steps. Elsewhere the executor's sum depends on the order of additions, and the
+certificate takes the error into account that this allows.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ EXACT = 1 << 24
 UNIT = 2.0**-24
 """Largest relative error of a float32 operation."""
 ROUNDINGS = 8
-"""Of a sum, beside one for each input."""
+"""Roundings of a sum, beside one for each input."""
 
 
 @dataclass(frozen=True)
 class Codes:
-    """What runs is integers: those of the input, or of a layer before.
+    """The current value is codes: those of the input, or of a layer's outputs.
 
     Attributes
     ----------
     scale : float32, or ndarray of float32, shape (M,)
-        What a code is worth; one for each element is what a last layer alone may have.
+        Real value of a step; only a last layer may have one for each element.
     zero_point, lo, hi : int
     form : IntegerFormat
     """
@@ -48,7 +48,7 @@ class Codes:
 
 @dataclass
 class Sums:
-    """What runs is a function of a layer's sums.
+    """The current value is a function of a layer's sums.
 
     Attributes
     ----------
@@ -58,16 +58,16 @@ class Sums:
     scale : ndarray of float32, shape (M,)
         Real value of a step of the sums.
     chains : list of operations
-        What the graph does to the sums, and further ways to compute the same.
+        Operations of the graph on the sums, and further ways to compute the same.
     bias : ndarray of int64, shape (M,)
     alpha : float
-        By what a Gemm multiplies the sums.
+        Factor by which a Gemm multiplies the sums.
     fusible : bool
-        Whether kernels of integers compute what the Gemm does: without a C, or with it as it is.
+        Whether integer kernels can compute the Gemm: it has no C, or adds it unscaled.
     scaled : ndarray of float32, shape (M,), optional
-        The scale with an alpha, as a product of integers has it.
+        The scale multiplied by alpha, as integer kernels use it.
     loose : ndarray of float64, shape (M,), optional
-        By how many steps a sum may be wrong where more than the products is added in open order.
+        Bound of the error of a sum, in steps, where an addend takes part in an open order.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Sums:
 
     @property
     def span(self) -> Int64Array:
-        """Largest sum of magnitudes, (M,)."""
+        """Largest sum of the products' magnitudes, (M,)."""
         entry = self.entry
         largest = max(entry.hi - entry.zero_point, entry.zero_point - entry.lo)
         total: Int64Array = np.abs(self.weight).sum(axis=1) * largest
@@ -92,36 +92,36 @@ class Sums:
 
     @property
     def integer_scale(self) -> npt.NDArray[np.float32]:
-        """What kernels of integers take for a step of the sums, alpha included."""
+        """Real value of a step of the sums in integer kernels, alpha included."""
         return self.scale if self.scaled is None else self.scaled
 
     @property
     def exact(self) -> bool:
-        """Whether sums of products are the same in float32 whatever their order."""
+        """Whether float32 sums of products are exact in any order."""
         powers = (np.frexp(np.append(self.scale, self.entry.scale))[0] == 0.5).all()
         return bool(powers and self.span.max(initial=0) < EXACT)
 
     @property
     def error(self) -> npt.NDArray[np.float64]:
-        """By how many steps a float32 sum may be wrong, whatever its order, (M,)."""
+        """Bound of the error of a float32 sum in any order, in steps, (M,)."""
         if self.loose is not None:
             return self.loose
         return np.zeros(len(self.weight)) if self.exact else self._bound(self.span)
 
     def _bound(self, magnitude: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return the largest error of a sum of as many products, and what else is added to it.
+        """Return the largest error of a float32 sum whose terms have this sum of magnitudes.
 
-        Two codes become floats, then there is a product, and a sum for each input; as many again
-        for what `FloatChain` makes of a sum that was moved by the error.
+        There is a rounding for each input, and `ROUNDINGS` more: two codes become floats, are
+        multiplied and added, and `FloatChain` rounds as often after it moves a sum by the error.
         """
         roundings = (self.weight.shape[1] + ROUNDINGS) * UNIT
         error: npt.NDArray[np.float64] = roundings / (1 - roundings) * magnitude
         return error
 
     def loosen(self, addend: npt.NDArray[Any]) -> None:
-        """Let the order of additions be open, of the products and of ``addend``, in steps, (M,).
+        """Leave the order open in which products and ``addend``, in steps, (M,), are added.
 
-        Where all of them lie on one grid that float32 holds, no order changes the sum.
+        Where all of them are multiples of a step that float32 can hold, no order changes the sum.
         """
         magnitude = self.span + np.abs(addend)
         error = self._bound(magnitude)
@@ -132,14 +132,14 @@ class Sums:
         self.loose = error
 
     def add(self, *ways: list[tuple[str, Array]]) -> None:
-        """Add operations: the first way to compute something, and further ones."""
+        """Append operations: the first way to compute them, and further ways."""
         chosen = [[(name, value.astype(np.float32)) for name, value in way] for way in ways]
         base = self.chains[0]
         self.chains = [chain + chosen[0] for chain in self.chains]
         self.chains += [base + way for way in chosen[1:]]
 
     def fold_bias(self) -> None:
-        """Make what is added first a part of the sums, where it is whole steps of them."""
+        """Make the first addend a part of the sums, where it is a whole number of their steps."""
         if len(self.chains) > 1 or len(self.chains[0]) < 2 or self.error.any():
             return
         (scaling, (name, value), *rest) = self.chains[0]
@@ -151,13 +151,13 @@ class Sums:
                 self.chains = [[scaling, *rest]]
 
     def layer(self, quantized: Quantizer | None) -> IntegerLayer:
-        """Return the layer, which ends in a Quant, or in its sums."""
+        """Return the layer, which ends in the given Quant, or in its sums."""
         self.fold_bias()
         entry, step = self.entry, None
         if quantized is not None:
             chains, hi = [tuple(chain) for chain in self.chains], quantized.hi
             if quantized.lo == hi:
-                # One code alone: of two, the smaller one holds for all values up to a bound.
+                # A single code: a step needs two, so that values are bounded to the smaller one.
                 below = (quantized.lo - quantized.zero_point - 1) * quantized.divisor.max()
                 chains = [(*chain, ("minimum", np.asarray(below, np.float32))) for chain in chains]
                 hi += 1

@@ -1,16 +1,16 @@
-"""Walks over QONNX graphs: layers begin at dense nodes and end at Quant nodes."""
+"""QONNX graphs, as qonnx's executor computes them: layers from dense nodes to Quant nodes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fcgen.errors import InputError, bad_input
-from fcgen.load.integer_model import IntegerModel, TableOrder
-from fcgen.load.layer_table import with_table
-from fcgen.load.onnx.tail import SAME_ORDER
+from fcgen.load.integer_model import IntegerModel, TableOrder, with_table
+from fcgen.load.onnx.graph import SAME_ORDER
 from fcgen.load.qonnx import mapped
 from fcgen.load.qonnx.dense import dense
 from fcgen.load.qonnx.layers import QuantLayers
@@ -27,9 +27,11 @@ from fcgen.numerics.source_step import Int64Array
 if TYPE_CHECKING:
     import onnx
 
+
+TARGET = "qonnx"
 Orders = tuple[TableOrder, ...]
 SIGNS = IntegerFormat(2, signed=True)
-"""Of signs where tables take or give them: these have formats with a zero."""
+"""Format of signs in tables, whose formats must have a zero."""
 
 
 class QuantWalk(QuantLayers):
@@ -41,7 +43,7 @@ class QuantWalk(QuantLayers):
         return self.state is not None
 
     def apply(self, node: onnx.NodeProto) -> str:
-        """Take a node that runs; return what became of it."""
+        """Take a node of the current value; return what became of it."""
         kind = node.op_type
         if kind in SAME_ORDER:
             self.shape = self.infer(node)
@@ -63,7 +65,7 @@ class QuantWalk(QuantLayers):
         return "before the input is quantised"
 
     def _unknown(self, node: onnx.NodeProto) -> InputError:
-        """Return the error of a node that neither sums nor codes can go through."""
+        """Return the error of a node that neither sums nor codes can pass."""
         if node.op_type in mapped.FUNCTIONS:
             rule = "its inputs are not quantised, and a table of it needs codes"
             return self.refuse(node, rule, "put a quantiser between the layer and it")
@@ -83,7 +85,7 @@ class QuantWalk(QuantLayers):
         return f"a part of the table of layer {len(self.layers)}"
 
     def _values(self, node: onnx.NodeProto, state: Codes) -> Mapped:
-        """Return the values of codes, which a table is going to take."""
+        """Return the reals of codes, as the start of a table."""
         if np.size(state.scale) > 1:
             raise self.several_scales(node)
         if state.form.bipolar and self.layers:
@@ -93,7 +95,7 @@ class QuantWalk(QuantLayers):
         return Mapped.of(state)
 
     def tabulate(self, state: Mapped, entries: Int64Array, orders: Orders, codes: Codes) -> str:
-        """Give the last layer a table that ends in codes; return what became of its node."""
+        """Give the last layer a table that ends in ``codes``; return what became of the node."""
         if codes.form.bipolar:
             codes = replace(codes, form=SIGNS)
         self.layers[-1] = with_table(self.layers[-1], state.name, codes.form, entries, orders)
@@ -116,13 +118,13 @@ class QuantWalk(QuantLayers):
             self.state = self._values(node, self.state)
         codes = self._codes(node, found)
         if isinstance(self.state, Mapped):
-            return self.tabulate(self.state, *self.state.table(found.codes), codes)
+            return self.tabulate(self.state, *self.state.entries_of(found.codes), codes)
         self.layers.append(self.state.layer(self._spread_out(node, found)))
         self.state = codes
         return f"the outputs of layer {len(self.layers)}, {found.form.name}"
 
     def _codes(self, node: onnx.NodeProto, found: Quantizer) -> Codes:
-        """Return what runs behind a Quant."""
+        """Return the codes behind a Quant."""
         scale = found.scale.reshape(-1)[0]
         if (found.scale != scale).any():
             if not isinstance(self.state, Sums):
@@ -137,11 +139,11 @@ class QuantWalk(QuantLayers):
         return replace(found, divisor=self.spread(node, found.divisor).astype(np.float32))
 
     def _grid(self, found: Quantizer) -> InputGrid:
-        """Return the grid of inputs that a Quant gives."""
+        """Return the input grid that a Quant defines."""
         before = list(self.before)
         scale = found.scale.reshape(-1)[0]
         if found.rounding == BIPOLAR:
-            # The sign of what is divided and moved; a BipolarQuant does neither.
+            # A Quant of one bit divides and adds before it takes the sign; a BipolarQuant does not.
             divisor = found.divisor.reshape(-1)[0]
             if divisor != 1:
                 before.append(("divide", np.asarray(divisor)))
@@ -151,7 +153,7 @@ class QuantWalk(QuantLayers):
         bounds = found.zero_point, found.lo, found.hi
         if found.rounding == BIPOLAR:
             return InputGrid(float(scale), *bounds, steps, BIPOLAR)
-        # Integers as a zero point, of a type that float32 does not hold, make a sum in float64.
+        # A zero point of an integer type that float32 does not hold is added in float64.
         wide = np.result_type(found.zero, np.float32) != np.float32
         rounding = NEAREST if found.rounding == "HALF_EVEN" else found.rounding
         first = bool(found.zero_point) or wide
@@ -164,11 +166,11 @@ class QuantWalk(QuantLayers):
             raise self.refuse(node, rule, "leave --input-format out")
 
     def quantised(self, sums: Sums) -> bool:
-        """Say whether the graph itself quantises what a layer sums."""
+        """Return whether the graph itself quantises the inputs of a layer."""
         return bool(self.layers) or not self.open
 
     def finish(self) -> RealMap | None:
-        """End the last layer; return what its outputs are worth."""
+        """End the last layer; return the map from its outputs to reals."""
         if isinstance(self.state, Mapped):
             return self._last_values(self.state)
         if isinstance(self.state, Codes):
@@ -209,3 +211,23 @@ class QuantWalk(QuantLayers):
             open=self.open and self.entry is None,
             shape=self.declared,
         )
+
+
+def read_qonnx(path: Path, model: onnx.ModelProto, entry: InputGrid | None = None) -> IntegerModel:
+    """Return the layers of a QONNX graph.
+
+    Parameters
+    ----------
+    path, model
+        As for `OnnxGraph`.
+    entry : InputGrid, optional
+        Grid of inputs that the graph does not quantise; default
+        `fcgen.load.qonnx.dense.DEFAULT_ENTRY`.
+
+    Raises
+    ------
+    InputError
+        One line that names the node, for one that is not supported or leaves the chain.
+    """
+    walk = QuantWalk(path, model, entry)
+    return walk.result("QONNX", TARGET, walk.through())

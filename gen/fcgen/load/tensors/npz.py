@@ -1,4 +1,4 @@
-"""The arrays of an ``.npz`` by name, each read when it is asked for."""
+"""The arrays of an ``.npz`` by name, each read on demand."""
 
 import io
 import math

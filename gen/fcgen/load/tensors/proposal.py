@@ -1,4 +1,4 @@
-"""A JSON for tensors that have none: what they would make as a plain chain of ReLU layers."""
+"""A proposed JSON for tensors that have none: a plain chain of ReLU layers."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Tensors in ``.safetensors`` or ``.npz``, and a JSON beside them that says what they make."""
+"""Models in ``.safetensors`` or ``.npz``, with a JSON file beside them that lists their layers."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from fcgen.errors import bad_input
 from fcgen.files import document
 from fcgen.load.model import Activation, Model, NodeReport
 from fcgen.load.model_file import content
-from fcgen.load.steps import RELU, RELU6, Dense, Ending, Operation, Step, fold
+from fcgen.load.nodes import RELU, RELU6, Dense, Ending, Node, Operation, fold
 from fcgen.load.tensors.npz import NpzTensors
 from fcgen.load.tensors.proposal import FORMAT, LAYOUTS, proposal
 from fcgen.load.tensors.safetensors import SafeTensors
@@ -24,10 +24,10 @@ WORDS: dict[str, Operation] = {
     "tanh": Activation("tanh"),
 }
 NUMBERS = {"leaky_relu": ("slope",), "clip": ("lo", "hi")}
-"""What the object of an activation holds beside its kind."""
+"""Numbers in the object of an activation, by its kind."""
 MODEL_KEYS = ("format", "input_shape", "layers", "tail", "ignore")
 NAMED_MAX = 5
-"""Tensors that a message names."""
+"""Most tensors that a message names."""
 LAYER_KEYS = ("name", "weight", "bias", "activation", "layout")
 
 Tensors = NpzTensors | SafeTensors
@@ -69,16 +69,16 @@ def read_tensor_model(path: Path) -> Model:
     if not isinstance(layers, list) or tail not in TAILS:
         rule = f"layers must be a list, and tail one of {', '.join(TAILS[1:])}"
         raise bad_input(f"{beside}: tail", tail, rule, "correct it")
-    steps = [step for layer in layers for step in _steps(beside, tensors, layer)]
-    steps += [Step("tail", "tail", Ending(tail))] if tail else []
-    model = fold(steps, path.stem, "NumPy" if npz else "safetensors", "x", tuple(shape))
+    nodes = [node for layer in layers for node in _nodes(beside, tensors, layer)]
+    nodes += [Node("tail", "tail", Ending(tail))] if tail else []
+    model = fold(nodes, path.stem, "NumPy" if npz else "safetensors", "x", tuple(shape))
     ignored = _ignored(beside, tensors, layers, described.get("ignore", []))
     reports = [NodeReport("tensor", name, "left out, as the JSON says") for name in ignored]
     return replace(model, nodes=(*model.nodes, *reports))
 
 
 def _ignored(beside: Path, tensors: Tensors, layers: list[Any], ignored: Any) -> list[str]:
-    """Return the tensors that are left out, which are all that no layer uses, and no others."""
+    """Return the ignored tensors, which must be exactly those that no layer uses."""
     subject = f"{beside}: ignore"
     if not isinstance(ignored, list) or not all(isinstance(name, str) for name in ignored):
         raise bad_input(subject, json.dumps(ignored), "must be a list of tensors", "correct it")
@@ -99,13 +99,13 @@ def _ignored(beside: Path, tensors: Tensors, layers: list[Any], ignored: Any) ->
 def _check_keys(
     subject: object, found: Any, known: tuple[str, ...], needed: tuple[str, ...]
 ) -> None:
-    """Refuse what is no object of these keys."""
+    """Refuse anything but an object with these keys."""
     if not isinstance(found, dict) or not set(needed) <= found.keys() <= set(known):
         rule = f"must be an object of {', '.join(needed)} and at most {', '.join(known)}"
         raise bad_input(subject, json.dumps(found), rule, "correct it")
 
 
-def _steps(beside: Path, tensors: Tensors, layer: Any) -> Iterator[Step]:
+def _nodes(beside: Path, tensors: Tensors, layer: Any) -> Iterator[Node]:
     _check_keys(f"{beside}: layers", layer, LAYER_KEYS, LAYER_KEYS[:2])
     name = layer["name"]
     if not isinstance(name, str) or not name:
@@ -125,11 +125,11 @@ def _steps(beside: Path, tensors: Tensors, layer: Any) -> Iterator[Step]:
         )
     weight = tensors.read(layer["weight"])
     bias = None if layer.get("bias") is None else tensors.read(layer["bias"])
-    yield Step("Dense", name, Dense(weight.T if layout == LAYOUTS[1] else weight, bias))
+    yield Node("Dense", name, Dense(weight.T if layout == LAYOUTS[1] else weight, bias))
     given = layer.get("activation", "linear")
     what = _activation(f"{subject}: activation", given)
     if what is not None:
-        yield Step(given if isinstance(given, str) else given["kind"], name, what)
+        yield Node(given if isinstance(given, str) else given["kind"], name, what)
 
 
 def _activation(subject: str, given: Any) -> Operation:

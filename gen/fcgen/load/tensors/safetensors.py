@@ -61,7 +61,7 @@ class SafeTensors:
         return values.reshape(self.shapes[name]).astype(np.float64)
 
     def _check(self, name: str, entry: dict[str, Any]) -> tuple[int, ...]:
-        """Return the shape of an entry that lies in the file and has as many bytes as it needs."""
+        """Return the shape of an entry, after a check that the file holds exactly its bytes."""
         shape, (start, end) = entry["shape"], entry["data_offsets"]
         subject = f"{self.path}: {name}"
         if not all(type(size) is int and size >= 0 for size in (*shape, start, end)):
@@ -77,7 +77,7 @@ class SafeTensors:
 
 
 def _place(entry: dict[str, Any]) -> tuple[int, int]:
-    """Return where an entry's values lie; errors of a header that is none come from here."""
+    """Return start and end of an entry's values; raises the errors of a malformed header."""
     start, end = entry["data_offsets"]
     if not isinstance(entry["dtype"], str) or not isinstance(entry["shape"], list):
         raise ValueError("an entry has neither dtype nor shape")

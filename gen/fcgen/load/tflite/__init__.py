@@ -1,5 +1,5 @@
-"""TFLite files of int8, as LiteRT computes them.
+"""TFLite files of int8 layers, as LiteRT computes them.
 
-A path comes in; an `fcgen.load.integer_model.IntegerModel` goes out. Begin with
+A path comes in; a `fcgen.load.integer_model.IntegerModel` goes out. Begin with
 `fcgen.load.tflite.file`.
 """

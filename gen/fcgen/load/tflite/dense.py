@@ -18,9 +18,9 @@ ACTIVATIONS = {0: (None, None), 1: (0.0, None), 2: (-1.0, 1.0), 3: (0.0, 6.0)}
 """Bounds of the fused activations: none, ReLU, ReLU -1 to 1, ReLU6."""
 SUM_MAX = 1 << 31
 BOUND_STEPS = 2.0**31
-"""Codes from zero to the bound of an activation from which on LiteRT does not have it."""
+"""Least distance of an activation's bound from zero, in codes, that LiteRT cannot represent."""
 XNNPACK_STEPS = 256.0
-"""XNNPACK takes layers whose outputs rise by less than this many codes a step of a sum."""
+"""XNNPACK takes layers whose outputs change by less than this many codes per step of a sum."""
 
 
 def dense(
@@ -32,11 +32,11 @@ def dense(
     ----------
     graph : TfliteGraph
     operator
-        Of the package ``tflite``.
+        Operator object of the package ``tflite``.
     inputs : list of int
         Its tensors: activations, weights, and a bias or none.
     number : int
-        Of the layer, for one without a name.
+        Number of the layer, which names it if it has no name.
     xnnpack : bool
         Whether XNNPACK computes it.
     """

@@ -1,7 +1,7 @@
 """TFLite files of int8 layers: fully connected ones, convolutions, average pooling, sums.
 
-A layer's sums are those of integers; its outputs are LiteRT's, by its reference kernel or by
-XNNPACK, which computes in float32 as onnxruntime does. Functions between the layers are tables.
+A layer's sums are integers. Its outputs are those of LiteRT's reference kernel or of XNNPACK, which
+computes in float32 like onnxruntime. Functions between the layers become tables.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from typing import Any
 import numpy as np
 
 from fcgen.errors import InputError, ToolError, bad_input
-from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder
+from fcgen.load.integer_model import IntegerLayer, IntegerModel, TableOrder, with_table
 from fcgen.load.integer_sum import IntegerSum
-from fcgen.load.layer_table import with_table
 from fcgen.load.model import NodeReport
 from fcgen.load.model_file import content
 from fcgen.load.tflite.dense import INT8, check_bound, dense
 from fcgen.load.tflite.graph import AGAIN, UNSIGNED_ZERO, Tensor, TfliteGraph
 from fcgen.load.tflite.sums import sum_of
-from fcgen.load.tflite.unary import BLOCK, BOUNDS, CURVES, NAMES, PLACE, Scaled, table
+from fcgen.load.tflite.unary import BLOCK, BOUNDS, CURVES, NAMES, PLACE, Scaled, function_entries
 from fcgen.load.tflite.windowed import KINDS, windowed
 from fcgen.network.sources import INPUT, chain_sources
 from fcgen.network.tail import OTHER, Tail
@@ -39,12 +38,12 @@ LAYERS = (DENSE, *KINDS, SUM)
 SAME_ORDER = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 TAIL = {"SOFTMAX": "softmax", "ARG_MAX": "argmax", "LOGISTIC": "sigmoid", "DEQUANTIZE": ""}
 CODES = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-(1 << 15), (1 << 15) - 1)}
-"""Of what a tail gives: the least and the largest."""
+"""Least and largest code of a tail's output types."""
 UINT8 = IntegerFormat(8, signed=False)
 FACTOR_MAX = 2.0**15
-"""Most codes that a product gives a code that goes in; what LiteRT does beyond is not known."""
+"""Most output codes per input code; LiteRT's behaviour beyond is not known."""
 BROKEN = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError)
-"""What a file with wrong offsets or types raises in the package's readers."""
+"""Errors of the package's readers for a file with wrong offsets or types."""
 
 
 def read_tflite(path: Path, target: str = TARGETS[0]) -> IntegerModel:
@@ -54,7 +53,7 @@ def read_tflite(path: Path, target: str = TARGETS[0]) -> IntegerModel:
     ----------
     path : Path
     target : str
-        One of `TARGETS`: whose integers the network is to give.
+        One of `TARGETS`: the kernels whose integers the network gives.
 
     Raises
     ------
@@ -302,7 +301,9 @@ class _Walk:
             options = self.graph.options(operator, "LeakyReluOptions")
             slope = 0.0 if options is None else float(options.Alpha())
         xnnpack, elements = self.target == TARGETS[1], int(np.prod(after.shape))
-        entries, orders = table(kind, grids, slope, xnnpack, typed=ends, elements=elements)
+        entries, orders = function_entries(
+            kind, grids, slope, xnnpack, typed=ends, elements=elements
+        )
         if any(order.reason == PLACE for order in orders):
             rule = f"LiteRT rounds codes behind the last whole {BLOCK} in another way"
             raise self._wrong(kind, rule, "use --target litert-reference")

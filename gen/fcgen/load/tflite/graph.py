@@ -14,7 +14,7 @@ from fcgen.errors import bad_input
 
 AGAIN = "convert the model again"
 UNSIGNED_ZERO = 128
-"""How much larger a uint8 code is than the int8 code of the same real."""
+"""A uint8 code less the int8 code of the same real."""
 NEW_CODE_FIELD = 10
 """Place of the 32-bit ``builtin_code`` in the table of an operator code."""
 
@@ -45,7 +45,7 @@ class Tensor:
         return self.kind == "UINT8" and bool(self.scales.size)
 
     def keeps(self, other: Tensor) -> bool:
-        """Say whether its codes have the same reals as the other's, up to 128 of another type."""
+        """Return whether the codes stand for the same reals; uint8 is 128 above int8."""
         if not all(tensor.quantised or tensor.unsigned for tensor in (self, other)):
             return False
         first, second = (
@@ -101,7 +101,7 @@ class TfliteGraph:
         }
 
     def operators(self) -> Iterator[tuple[str, Any]]:
-        """Give the kind of each operator, and the operator."""
+        """Yield the kind of each operator, and the operator."""
         for i in range(self.graph.OperatorsLength()):
             operator = self.graph.Operators(i)
             number = _operator_number(self.model.OperatorCodes(operator.OpcodeIndex()))
@@ -148,7 +148,7 @@ class TfliteGraph:
         )
 
     def _data(self, number: int) -> bytes:
-        """Return a buffer's bytes, which large files have behind the tables."""
+        """Return a buffer's bytes; large files have them behind the FlatBuffer."""
         buffer = self.model.Buffers(number)
         if buffer is None:
             return b""

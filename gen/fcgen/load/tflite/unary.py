@@ -1,10 +1,10 @@
 """LiteRT's int8 functions of one tensor, as tables from codes to codes.
 
-Its reference kernels make tables of LOGISTIC and TANH in float32, and multiply the others by
-integers of 31 bits and a shift, rounded twice. XNNPACK takes multipliers of 8 bits after the point
-for LEAKY_RELU and QUANTIZE where they are large enough. What it leaves goes to LiteRT's own faster
-kernels, which compute as the reference ones but for QUANTIZE: blocks of 16 elements of a tensor are
-computed together there, and both their halves go upwards.
+Its reference kernels make tables of LOGISTIC and TANH in float32. Other functions multiply by an
+integer of 31 bits and shift, rounding twice. XNNPACK uses multipliers with 8 fractional bits for
+LEAKY_RELU and QUANTIZE, where these are large enough. What XNNPACK leaves goes to LiteRT's own
+faster kernels. These compute like the reference kernels except for QUANTIZE, where blocks of 16
+elements of a tensor are computed together and both roundings take halves upwards.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 LOW, HIGH = -128, 127
 XNNPACK_LEAST, XNNPACK_MOST = 2.0**-8, 2.0**7
 XNNPACK_FALLING = -float.fromhex("0x1.FFFC00p+6")
-"""Between these, and above the last one where it is negative, XNNPACK takes a multiplier."""
+"""Magnitudes of XNNPACK's multipliers, and the limit of negative ones."""
 BOUNDS = {"RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
 BLOCK = 16
 PLACE = "the place of an element in its tensor decides"
@@ -31,7 +31,7 @@ LIBRARY = "the library's exponential may round either way"
 
 @dataclass(frozen=True)
 class Scaled:
-    """Grids on both sides: a step of a code and the code of zero."""
+    """Scales and zero points of input and output."""
 
     scale: np.float32
     zero_point: int
@@ -40,17 +40,17 @@ class Scaled:
 
     @property
     def distances(self) -> Int64Array:
-        """Codes less the zero point, of all codes."""
+        """All input codes, less the zero point."""
         return np.arange(LOW, HIGH + 1) - self.zero_point
 
     @property
     def ratio(self) -> np.float32:
-        """Codes of the output a code that goes in, as float32 has it."""
+        """Output codes per input code, in float32."""
         return np.float32(self.scale / self.output_scale)
 
     @property
     def reals(self) -> Floats:
-        """What all codes are worth."""
+        """Reals of all input codes."""
         values: Floats = self.scale * self.distances.astype(np.float32)
         return values
 
@@ -67,8 +67,8 @@ class Scaled:
 def bound_code(value: float, scale: np.float32, zero_point: int, *, xnnpack: bool = False) -> int:
     """Return the int8 code of an activation's bound.
 
-    Its quotient with the scale is one of float32. LiteRT rounds it, halves away from zero, and adds
-    the zero point; XNNPACK, which has the bounds of layers, adds first and rounds halves to even.
+    The bound is divided by the scale in float32. LiteRT rounds the quotient, halves away from zero,
+    and adds the zero point. XNNPACK, for bounds of layers, adds first and rounds halves to even.
     """
     steps = np.float32(value) / scale
     if xnnpack:
@@ -78,7 +78,7 @@ def bound_code(value: float, scale: np.float32, zero_point: int, *, xnnpack: boo
     return min(max(code, LOW), HIGH)
 
 
-def table(
+def function_entries(
     kind: str,
     grids: Scaled,
     slope: float,
@@ -87,7 +87,7 @@ def table(
     typed: bool = False,
     elements: int = 1,
 ) -> tuple[Int64Array, tuple[TableOrder, ...]]:
-    """Return the entries of a function for all codes, and those that a library may give as well.
+    """Return the entries of a function for all codes, and those that a library may give instead.
 
     Parameters
     ----------
@@ -95,14 +95,14 @@ def table(
         One of `NAMES`.
     grids : Scaled
     slope : float
-        Of a LEAKY_RELU.
+        Slope of a LEAKY_RELU.
     xnnpack : bool
         Whether XNNPACK computes it.
     typed : bool
-        A QUANTIZE gives codes of another type, of which XNNPACK has none.
+        A QUANTIZE changes the type of the codes, which XNNPACK does not do.
     elements : int
-        Of the tensor; where only some of them are in blocks, and get other codes than the rest,
-        those of the rest are an order with the reason `PLACE`.
+        Number of elements of the tensor. Elements behind the last whole block can get other codes
+        than those in blocks; their entries are an order with the reason `PLACE`.
     """
     if kind in CURVES:
         return _curve(CURVES[kind], grids, xnnpack)
@@ -122,7 +122,7 @@ def table(
 
 
 def _requantized(grids: Scaled, elements: int) -> tuple[Int64Array, tuple[TableOrder, ...]]:
-    """Return the entries of a QUANTIZE in LiteRT's own kernels, whose quotient is one of float64.
+    """Return the entries of a QUANTIZE in LiteRT's own kernels, which divide scales in float64.
 
     The reference kernel has no blocks.
     """
@@ -151,8 +151,8 @@ def _fixed_point(factor: float) -> tuple[int, int]:
 def _multiplied(values: Int64Array, factor: float) -> Int64Array:
     """Return products with a factor as an integer of 31 bits and a shift, rounded twice.
 
-    First ``2^31`` is taken away, halves upwards, then the rest of the shift, halves away from zero;
-    of a negative factor the opposite of what its magnitude gives.
+    The product is shifted right by 31, halves upwards, and then by the rest of the shift, halves
+    away from zero. A negative factor gives the negated products of its magnitude.
     """
     if factor < 0:
         return -_multiplied(values, -factor)
@@ -188,7 +188,7 @@ def _curve(
     grids: Scaled,
     xnnpack: bool,
 ) -> tuple[Int64Array, tuple[TableOrder, ...]]:
-    """Return the entries of a function in float32, its last bit left open."""
+    """Return the entries of a float32 function whose last bit depends on the library."""
     with np.errstate(over="ignore"):  # a logistic function far below is 0
         values: Floats = function(grids.reals.astype(np.float64)).astype(np.float32)
     inverse = np.float32(1) / grids.output_scale
@@ -219,4 +219,4 @@ NAMES = {
     "RELU6": "relu6",
     "RELU_N1_TO_1": "relu_n1_to_1",
 }
-"""Functions, and what their tables are called."""
+"""Names of tables, by operator."""

@@ -1,10 +1,10 @@
-"""Activations in onnxruntime's own float32 arithmetic, value by value.
+"""Activation functions in onnxruntime's own float32 arithmetic.
 
-Its sigmoid and its tanh are quotients of two polynomials of the square of what goes in, clipped
-before; the coefficients are facts about that runtime, from its ``mlas/lib/logistic.cpp`` and
-``tanh.cpp``, which name Eigen as their origin. Processors with a fused multiply-add round once a
-step, others twice. Both ways are here, the fused one first: all codes of 400 random grids each gave
-onnxruntime 1.32's own, on x86 with AVX2.
+Its sigmoid and its tanh clip the input, and divide two polynomials of its square. The coefficients
+are facts about that runtime, from its ``mlas/lib/logistic.cpp`` and ``tanh.cpp``, which name Eigen
+as their origin. Processors with a fused multiply-add round once a step, others twice; both ways are
+here, the fused one first. For all codes of 400 random grids the fused way gave the values of
+onnxruntime 1.32 on x86 with AVX2.
 """
 
 from __future__ import annotations

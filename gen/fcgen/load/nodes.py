@@ -1,4 +1,4 @@
-"""What the layers of a source do, as steps; and the model that they fold into."""
+"""Nodes of a source: what each computes, and the model that a chain of them folds into."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class Dense(NamedTuple):
 class Affine(NamedTuple):
     """``gain · x + offset`` of each feature, (N,) both.
 
-    ``steps`` are what the source does, in its own order, where that is not this product and this
-    sum; see `fcgen.load.chain.Steps`.
+    ``steps`` are the source's own operations, where they are not this product and this sum; see
+    `fcgen.load.chain.Steps`.
     """
 
     gain: Floats
@@ -37,24 +37,24 @@ class Affine(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Feature i is what was feature ``places[i]``."""
+    """A permutation: feature i is the former feature ``places[i]``."""
 
     places: npt.NDArray[np.int64]
 
 
 class Ending(NamedTuple):
-    """What a classifier ends with: a word of `fcgen.network.tail.TAILS`."""
+    """The tail of a classifier: one of `fcgen.network.tail.TAILS`."""
 
     tail: str
 
 
 Operation = Dense | Affine | Order | Activation | Ending | None
-"""None changes no value. A sigmoid that ends the model is its end, as in an ONNX file."""
+"""None changes no value. A sigmoid at the end of the model is its tail, as in an ONNX file."""
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One operation of a layer.
+class Node:
+    """One operation of the source.
 
     Attributes
     ----------
@@ -74,13 +74,13 @@ def refuse(kind: str, name: str, rule: str, remedy: str) -> InputError:
 
 
 def fold(
-    steps: Iterable[Step], name: str, form: str, input_name: str, input_shape: tuple[int, ...]
+    nodes: Iterable[Node], name: str, form: str, input_name: str, input_shape: tuple[int, ...]
 ) -> Model:
-    """Return the model that the steps make.
+    """Return the model that a chain of nodes makes.
 
     Parameters
     ----------
-    steps : iterable of Step
+    nodes : iterable of Node
         In the order in which they are computed.
     name, form, input_name, input_shape
         Of the model; a shape of another rank than 1 or 3 becomes flat.
@@ -93,16 +93,16 @@ def fold(
     shape = input_shape if len(input_shape) == 3 else (int(np.prod(input_shape, dtype=object)),)
     check_sizes(shape, 1, input_name)
     chain = Chain(int(np.prod(shape)))
-    todo, tail, reports = list(steps), "", []
-    for place, step in enumerate(todo):
+    todo, tail, reports = list(nodes), "", []
+    for place, node in enumerate(todo):
         last = all(later.operation is None for later in todo[place + 1 :])
-        ending = _ending(step.operation)
+        ending = _ending(node.operation)
         if ending and last and chain.layers and not chain.pending:
             tail, became = ending, "after the last layer"
         else:
             with np.errstate(all="ignore"):  # what is not finite is refused by its layer
-                became = _apply(chain, step)
-        reports.append(NodeReport(step.kind, step.name, became))
+                became = _apply(chain, node)
+        reports.append(NodeReport(node.kind, node.name, became))
     if chain.pending:
         rule = "what follows the last activation cannot be folded into a layer"
         raise refuse(todo[-1].kind, todo[-1].name, rule, "remove it from the model")
@@ -125,15 +125,15 @@ def _ending(operation: Operation) -> str:
     return "sigmoid" if operation == Activation("sigmoid") else ""
 
 
-def _apply(chain: Chain, step: Step) -> str:
-    """Put one step into the chain; return what became of it."""
-    what = step.operation
+def _apply(chain: Chain, node: Node) -> str:
+    """Put one node into the chain; return what became of it."""
+    what = node.operation
     if isinstance(what, Dense):
-        return _dense(chain, step, *what)
+        return _dense(chain, node, *what)
     if isinstance(what, Affine):
         if what.gain.shape != (chain.features,) or what.offset.shape != (chain.features,):
             rule = f"has {what.gain.size} features, and the layer before gives {chain.features}"
-            raise refuse(step.kind, step.name, rule, "correct the model")
+            raise refuse(node.kind, node.name, rule, "correct the model")
         return chain.affine(*what)
     if isinstance(what, Order):
         chain.permute(what.places)
@@ -141,21 +141,21 @@ def _apply(chain: Chain, step: Step) -> str:
     if isinstance(what, Activation):
         if not chain.activate(what):
             rule = "an activation must follow a dense layer"
-            raise refuse(step.kind, step.name, rule, "put a dense layer before it")
+            raise refuse(node.kind, node.name, rule, "put a dense layer before it")
         return f"activation of layer {len(chain.layers)}"
     if isinstance(what, Ending):
         rule = "is supported after the last dense layer alone"
-        raise refuse(step.kind, step.name, rule, "remove it")
+        raise refuse(node.kind, node.name, rule, "remove it")
     return "no change of the values"
 
 
-def _dense(chain: Chain, step: Step, weight: Floats, bias: Floats | None) -> str:
+def _dense(chain: Chain, node: Node, weight: Floats, bias: Floats | None) -> str:
     if weight.ndim != 2 or weight.size > ELEMENTS_MAX or weight.shape[1] != chain.features:
         rule = f"weights of shape {weight.shape} do not take the {chain.features} values before"
-        raise refuse(step.kind, step.name, rule, "correct the model")
+        raise refuse(node.kind, node.name, rule, "correct the model")
     added = np.zeros(len(weight)) if bias is None else bias
     if added.shape != (len(weight),):
         rule = f"has a bias of shape {added.shape} and {len(weight)} outputs"
-        raise refuse(step.kind, step.name, rule, "correct the model")
-    chain.dense(step.name, weight, added)
+        raise refuse(node.kind, node.name, rule, "correct the model")
+    chain.dense(node.name, weight, added)
     return f"layer {len(chain.layers)}, {weight.shape[1]} → {weight.shape[0]}"
