@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fcgen.certification.certificate import Certificate, LayerCertificate
-from fcgen.certification.constants import BIAS_MAX, ConstantSearch, SchemeStep
+from fcgen.certification.constants import BIAS_MAX, Closest, ConstantSearch, SchemeStep
 from fcgen.certification.differences import Reach, Staircase, compare
+from fcgen.certification.outward import outward
 from fcgen.certification.sums import sum_layer
 from fcgen.certification.threshold_choice import cost, threshold_list
 from fcgen.errors import bad_input
@@ -28,7 +29,7 @@ from fcgen.network.network import End, Network
 from fcgen.numerics.activation_table import ActivationTable
 from fcgen.numerics.fixed import BIAS_BITS
 from fcgen.numerics.requantization import Requantization
-from fcgen.numerics.source_step import Int64Array, LikeStep, Step
+from fcgen.numerics.source_step import Int64Array, LikeStep, Step, TwiceRounded
 from fcgen.numerics.thresholds import inside, oriented, thresholds
 
 SHORT = "no short constants have these thresholds"
@@ -123,6 +124,9 @@ def _chosen(
     found = None
     if not source.output.bipolar:
         found = ConstantSearch(source, changes, least, most).closest()
+        if found is not None and any(found.wrong) and isinstance(layer.step, TwiceRounded):
+            symmetric = _symmetric(layer, layer.step, source, changes, least, most)
+            found = min(found, symmetric, key=lambda each: each.wrong)
     if found is not None:
         made = _dense(layer, found.bias, found.scheme)
         if other is None or (not any(found.wrong) and cost(made) <= cost(other)):
@@ -134,6 +138,21 @@ def _chosen(
         )
     assert listed is not None
     return other, thresholds(SchemeStep(source, listed, none), least, most, changes)
+
+
+def _symmetric(
+    layer: IntegerLayer,
+    step: TwiceRounded,
+    source: Step,
+    changes: Int64Array,
+    least: Int64Array,
+    most: Int64Array,
+) -> Closest:
+    """Return constants that are the same on both sides of an accumulator of zero."""
+    bias = layer.bias
+    scheme = outward(step, changes + bias, least + bias, most + bias)
+    own = thresholds(SchemeStep(source, scheme, bias), least, most, changes)
+    return Closest(bias, scheme, own, np.abs(own - changes).sum(axis=0))
 
 
 @dataclass(frozen=True, eq=False)

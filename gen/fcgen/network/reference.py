@@ -15,6 +15,7 @@ from fcgen.network.network import Network
 from fcgen.network.sources import INPUT, joined
 from fcgen.network.window import Window
 from fcgen.numerics.activation_table import ActivationTable
+from fcgen.numerics.fixed import HALF_OUTWARD
 from fcgen.numerics.softmax_table import SoftmaxTable
 
 _LIMB = 24
@@ -220,7 +221,11 @@ def look_up(table: ActivationTable, codes: Int64Array) -> Int64Array:
 
 
 def _requantize_block(requantization: Requantization, accumulator: Int64Array) -> Int64Array:
-    low: Int64Array = (accumulator & _LIMB_MASK) * requantization.multiplier + requantization.offset
+    offset = requantization.offset
+    if requantization.rounding == HALF_OUTWARD:
+        falls = (accumulator < 0) != (requantization.multiplier < 0)
+        offset = np.where(falls & (accumulator != 0), -offset, offset)
+    low: Int64Array = (accumulator & _LIMB_MASK) * requantization.multiplier + offset
     high: Int64Array = (accumulator >> _LIMB) * requantization.multiplier + (low >> _LIMB)
     low &= _LIMB_MASK
     quotient, remainder = _divide(high, low, requantization)
@@ -266,7 +271,7 @@ def _carry(
             up = np.zeros_like(tie)
         case "half_up":
             up = above | tie
-        case "half_away":
+        case "half_away" | "half_outward":
             up = above | (tie & ~negative)
         case _:
             up = above | (tie & (quotient & 1 == 1))

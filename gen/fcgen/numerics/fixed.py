@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fcgen.files.document import Fields
 
 ROUNDINGS = ("half_even", "half_up", "half_away", "floor")
+HALF_OUTWARD = "half_outward"
+"""As ``half_away``, with an offset that counts away from zero: what certificates alone choose."""
 SATURATIONS = ("saturate", "wrap")
 
 OPERAND_BITS_MAX = 16

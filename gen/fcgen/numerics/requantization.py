@@ -7,7 +7,14 @@ import numpy as np
 
 from fcgen.errors import bad_input
 from fcgen.files import document
-from fcgen.numerics.fixed import MULTIPLIER_BITS, ROUNDINGS, SATURATIONS, SHIFT_MAX, IntegerFormat
+from fcgen.numerics.fixed import (
+    HALF_OUTWARD,
+    MULTIPLIER_BITS,
+    ROUNDINGS,
+    SATURATIONS,
+    SHIFT_MAX,
+    IntegerFormat,
+)
 from fcgen.numerics.validation import check_choice, check_operand, check_range, freeze
 
 _MULTIPLIER = IntegerFormat(MULTIPLIER_BITS, signed=True)
@@ -28,6 +35,8 @@ def offset_limit(multiplier: np.ndarray, shift: np.ndarray) -> np.ndarray:
 @dataclass(frozen=True, eq=False)
 class Requantization:
     """``y = clip(round((acc*multiplier + offset) / 2**shift) + zero_point, lo, hi)``.
+
+    The rounding ``half_outward`` is ``half_away`` with an offset that has the sign of the product.
 
     All constants are read-only int64 arrays of shape (M,). With ``saturation="wrap"`` the clip is
     a modulo by ``2**output.bits``, and ``lo`` and ``hi`` must be the range of the output.
@@ -50,7 +59,7 @@ class Requantization:
         if len(sizes) != 1:
             rule = "all requantization constants must have one value an output"
             raise bad_input("multiplier", f"sizes {sorted(sizes)}", rule, "give M values of each")
-        check_choice("rounding", self.rounding, ROUNDINGS)
+        check_choice("rounding", self.rounding, (*ROUNDINGS, HALF_OUTWARD))
         check_choice("saturation", self.saturation, SATURATIONS)
         check_operand("output", self.output)
         if self.output.bipolar:

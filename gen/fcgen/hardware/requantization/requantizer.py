@@ -15,6 +15,7 @@ from fcgen.hardware.elements.partial_products import PartialProduct
 from fcgen.hardware.elements.soft_multiplier import SoftMultiplier
 from fcgen.hardware.registers import delay, register
 from fcgen.hardware.requantization.requantizer_plan import FINE_BITS, RequantizerPlan
+from fcgen.numerics.fixed import HALF_OUTWARD
 
 
 class Requantizer(wiring.Component):
@@ -121,7 +122,11 @@ class Requantizer(wiring.Component):
                 ]
             value = terms[0]
         if "offset" in self.plan.cycles:
-            value = self._stage(m, "offsetted", value + self._field(m, "offset", "offset"), width)
+            offset = self._field(m, "offset", "offset")
+            moved = value + offset
+            if self.plan.rounding == HALF_OUTWARD:
+                moved = Mux(value < 0, value - offset, moved)
+            value = self._stage(m, "offsetted", moved, width)
         extended = Signal(signed(width), name="value")
         m.d.comb += extended.eq(value)
         return extended
@@ -207,6 +212,7 @@ class Requantizer(wiring.Component):
             "half_up": half,
             "half_even": half & (sticky | quotient[0]),
             "half_away": half & (sticky | (quotient >= 0)),
+            HALF_OUTWARD: half & (sticky | (quotient >= 0)),
         }[self.plan.rounding]
         return self._stage(m, "rounded", quotient + carry, self.plan.rounded_width)
 

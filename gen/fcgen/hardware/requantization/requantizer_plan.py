@@ -13,6 +13,7 @@ from fcgen.hardware.elements.partial_products import ProductPlan
 from fcgen.hardware.requantization.parameter_fields import ParameterField, StoredFields, narrowest
 from fcgen.network.dense_layer import DenseLayer, Requantization
 from fcgen.numerics.fixed import (
+    HALF_OUTWARD,
     MULTIPLIER_BITS,
     SHIFT_MAX,
     signed_width,
@@ -133,7 +134,7 @@ class RequantizerPlan(StoredFields):
         """Cycles of the requantizer's pipeline stages by name, in order; those it has only."""
         shift, steps = self.constant("shift"), self.product
         excess = self.quotient_width - self.output_bits
-        depends = self.rounding in ("half_even", "half_away")
+        depends = self.rounding in ("half_even", "half_away", HALF_OUTWARD)
         present = {
             "bias": 1,
             "multiply": steps.latency if steps else 0,
