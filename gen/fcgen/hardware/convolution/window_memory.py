@@ -332,29 +332,47 @@ class WindowMemory(wiring.Component):
         back = (window.columns - 1) * window.stride[1] * self.pixel_beats
         jump = window.height - (window.rows - 1) * window.stride[0]
         jumps = window.stride[0] % self.rows, jump % self.rows
-        rows_on = [self._ring_step(ring_row, rows) for rows in jumps]
+        (next_row, row_words), (frame_row, frame_words) = (
+            self._ring_step(ring_row, rows, -back) for rows in jumps
+        )
+        # What a window ends with is known before it does, where it has several beats.
+        known = self.beats > 1
+        row_step = Mux(row_last, frame_words, row_words)
+        across_step = Const(window.stride[1] * self.pixel_beats)
+        step = self._settled(m, known, "window_step", Mux(column_last, row_step, across_step))
+        new_row = self._settled(m, known, "new_ring_row", Mux(row_last, frame_row, next_row))
         with m.If(grant):
-            with m.If(~column_last):
-                m.d.sync += [
-                    address.eq(address + window.stride[1] * self.pixel_beats),
-                    x.eq(x + window.stride[1]),
-                ]
-            with m.Else():
+            m.d.sync += [address.eq(address + step), x.eq(x + window.stride[1])]
+            with m.If(column_last):
                 m.d.sync += [
                     x.eq(-left),
                     y.eq(Mux(row_last, -top, y + window.stride[0])),
-                    ring_row.eq(Mux(row_last, rows_on[1][0], rows_on[0][0])),
-                    address.eq(address - back + Mux(row_last, rows_on[1][1], rows_on[0][1])),
+                    ring_row.eq(new_row),
                 ]
         return {"address": address, "ring_row": ring_row, "y": y, "x": x}
 
-    def _ring_step(self, row: Value, rows: int) -> tuple[Value, Value]:
-        """Return the row of the ring that is so many rows on, and how many words further it is."""
+    def _settled(self, m: Module, known: bool, name: str, value: Value) -> Value:
+        """Register a value that is known a cycle before it is needed."""
+        if not known or isinstance(value, Const):
+            return value
+        settled = Signal(value.shape(), name=name, reset_less=True)
+        m.d.sync += settled.eq(value)
+        return settled
+
+    def _ring_step(self, row: Value, rows: int, more: int) -> tuple[Value, Value]:
+        """Return the row of the ring that is so many rows on, and how far its words are.
+
+        To the difference of the addresses ``more`` is added.
+        """
         if rows == 0:
-            return row, Const(0)
+            return row, Const(more)
         wraps, back = row >= self.rows - rows, rows - self.rows
-        words = Mux(wraps, Const(back * self.row_beats), Const(rows * self.row_beats))
-        return (row + Mux(wraps, Const(back), Const(rows)))[: len(row)], words
+        words = [count * self.row_beats + more for count in (back, rows)]
+        shape = range(min(0, *words), max(*words, 0) + 1)
+        return (
+            (row + Mux(wraps, Const(back), Const(rows)))[: len(row)],
+            Mux(wraps, Const(words[0], shape), Const(words[1], shape)),
+        )
 
     def _axis_width(self, axis: int) -> int:
         """Bits of a signed row or column of the map with its padding."""
@@ -389,27 +407,25 @@ class WindowMemory(wiring.Component):
         y, x = Signal.like(ahead["y"], name="y"), Signal.like(ahead["x"], name="x")
         y_begin, x_begin = Signal.like(y, name="window_y"), Signal.like(x, name="window_x")
         back = (columns - 1) * beside * self.pixel_beats + beats - 1
-        next_row, words_on = self._ring_step(ring_row, below % self.rows)
+        next_row, row_step = self._ring_step(ring_row, below % self.rows, -back)
+        # A row of taps has begun before it ends, where it has several beats.
+        known = columns * beats > 1
+        next_row = self._settled(m, known, "following_ring_row", next_row)
+        row_step = self._settled(m, known, "row_step", row_step)
+        tap_step = Const(beside * self.pixel_beats - (beats - 1))
+        step = Mux(beat_end, Mux(tap_end, row_step, tap_step), 1)
         begin_again = Signal(bits, name="pass_address")
         m.d.comb += begin_again.eq(begin + 1 if self.depthwise else begin)
         with m.If(advance):
-            with m.If(~beat_end):
-                m.d.sync += address.eq(address + 1)
-            with m.Elif(~tap_end):
-                step = beside * self.pixel_beats - (beats - 1)
-                m.d.sync += [address.eq(address + step), x.eq(x + beside)]
-            with m.Elif(~pass_end):
-                m.d.sync += [
-                    address.eq(address - back + words_on),
-                    x.eq(x_begin),
-                    y.eq(y + below),
-                    ring_row.eq(next_row),
-                ]
-            with m.Else():
+            m.d.sync += address.eq(address + step)
+            with m.If(beat_end):
+                m.d.sync += x.eq(x + beside)
+            with m.If(beat_end & tap_end):
+                m.d.sync += [x.eq(x_begin), y.eq(y + below), ring_row.eq(next_row)]
+            with m.If(beat_end & tap_end & pass_end):
                 m.d.sync += [
                     address.eq(begin_again),
                     begin.eq(begin_again),
-                    x.eq(x_begin),
                     y.eq(y_begin),
                     ring_row.eq(ring_begin),
                 ]
