@@ -73,6 +73,23 @@ def mappings(
     """
     family, device = find(name)
     pairs = list(zip(network.layers, schedule, strict=True))
+    found = _shared(family, device, network, schedule, options)
+    if len(pairs) > 1 and device.rams:
+        from fcgen.devices.constants import kept_in_luts
+
+        return kept_in_luts(device, pairs, found)
+    return found
+
+
+def _shared(
+    family: Family,
+    device: Device,
+    network: "Network",
+    schedule: "Schedule",
+    options: MappingOptions,
+) -> tuple[Mapping, ...]:
+    """Decide what the layers are made of, as they share the multipliers."""
+    pairs = list(zip(network.layers, schedule, strict=True))
     seen = (device,) * len(pairs)
     if device.scratchpads and len(pairs) > 1:
         from fcgen.devices import scratchpads

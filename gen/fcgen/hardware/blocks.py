@@ -53,6 +53,12 @@ def block_rams(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     return own + (folding.output_lanes * found.rams if found else 0)
 
 
+def constant_bits(dense: DenseLayer, folding: Folding, mapping: Mapping) -> tuple[int, int]:
+    """Return words and bits of a word of all memories of constants of a layer, side by side."""
+    plan = result_plan(dense, mapping.requantizer)
+    return folding.parameter_words, folding.columns * folding.column_lanes * plan.word_width
+
+
 def block_rams_in_use(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer with these weights, as synthesis leaves them.
 

@@ -100,6 +100,8 @@ class Mapping:
         Multiplier of the requantizers.
     lut_memories : bool
         Look-up tables can be memories; small memories are then built of them.
+    constant_luts : int
+        Look-up tables up to which a memory of constants is kept in them.
     scratchpad : bool
         Weights are in large memories without initial contents, and are written at start.
     """
@@ -114,6 +116,7 @@ class Mapping:
     ram_shapes: tuple[RamShape, ...] = ()
     weight_latency: int = 2
     lut_memories: bool = False
+    constant_luts: int = 64
     scratchpad: bool = False
 
     @property
@@ -152,7 +155,7 @@ class Mapping:
         if writable and not self.lut_memories:
             small = depth * width < REGISTER_BITS
         else:
-            small = -(-depth // LUT_WORDS) * width <= CONSTANT_LUTS
+            small = -(-depth // LUT_WORDS) * width <= self.constant_luts
         return cut(depth, width, self.ram_shapes) if self.ram_shapes and not small else None
 
     def vector_cut(self, depth: int, width: int) -> MemoryCut | None:
@@ -179,8 +182,6 @@ class Mapping:
 LOADED = "loaded"
 LUT_WORDS = 16
 """Words of a memory in look-up tables of four inputs."""
-CONSTANT_LUTS = 64
-"""Most look-up tables for a memory of constants: 16 words take one for each bit."""
 REGISTER_BITS = 64
 """Least bits with which a writable memory of constants is worth a block RAM."""
 VECTOR_BITS = 512
