@@ -1,4 +1,5 @@
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,14 @@ def test_every_option_that_a_page_names_exists(page):
         if verb in COMMANDS:
             used = {word.partition("=")[0] for word in words if word.startswith("-")}
             assert not {word for word in used if not word[1:2].isdigit()} - options_of(verb), words
+
+
+def test_the_map_of_the_code_names_what_is_there():
+    page = (documentation.DOCS / "design/architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:/[a-z_0-9]*)*(?:/|\.py))`", page))
+    assert len(named) > 40
+    absent = {name for name in named if not (ROOT / "gen/fcgen" / name).exists()}
+    assert absent <= {"tests/test_imports.py", "client.py"}  # beside the package, and of a build
 
 
 def test_an_output_that_differs_is_noticed():

@@ -4,8 +4,9 @@ A page is Markdown. What counts are its fenced blocks:
 
 - ``console``: lines ``$ COMMAND``, each followed by what it prints on standard output. A line
   ``...`` stands for any lines, ``...`` within a line for any text.
-- ``console long``: the same, in campaigns only. ``console board``: needs a board; only the words of
-  its commands are checked. ``fails=CODE`` after either: the exit code of its last command.
+- ``console long``: the same, in campaigns only. ``console board`` needs a board, and ``console
+  shown`` files of the reader: only the words of their commands are checked. ``fails=CODE`` after
+  either: the exit code of its last command.
 - any language and ``file=NAME``: a file that is written where the commands run.
 
 ``needs: VERB [OPTION]`` in the front matter: the page counts once the program has them.
@@ -48,7 +49,7 @@ class Block:
 
     @property
     def needs_board(self) -> bool:
-        return "board" in self.words
+        return not {"board", "shown"}.isdisjoint(self.words)
 
     def value(self, name: str) -> str | None:
         """Return what stands behind ``NAME=`` in the info, else None."""
@@ -120,8 +121,8 @@ def _error(text: str) -> str:
     return "".join(f"{line}\n" for line in text.splitlines() if line.startswith("fcgen: error: "))
 
 
-def execute(page: Path, folder: Path, *, long: bool) -> int:
-    """Run a page from its top, and return how many commands ran.
+def execute(page: Path, folder: Path, *, long: bool, files: tuple[str, ...] = ()) -> int:
+    """Run a page from its top, with ``files`` of other pages; return how many commands ran.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def execute(page: Path, folder: Path, *, long: bool) -> int:
     """
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": programs, "COLUMNS": "100", "NO_COLOR": "1"}
-    for source in (*(DOCS / name for name in front(page, "files")), page):
+    for source in (*(DOCS / name for name in (*files, *front(page, "files"))), page):
         write_files(source, folder)
     count = 0
     for block in blocks(page):
@@ -148,7 +149,7 @@ def execute(page: Path, folder: Path, *, long: bool) -> int:
                 timeout=SECONDS,
             )
             code = int(block.value("fails") or 0) if number == len(steps) else 0
-            where = f"{page.relative_to(DOCS)}:{block.line}: $ {command}"
+            where = f"{page.relative_to(DOCS.parent)}:{block.line}: $ {command}"
             assert done.returncode == code, (
                 f"{where}\nexit {done.returncode}\n{done.stderr[-3000:]}"
             )
