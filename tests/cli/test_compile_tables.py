@@ -94,6 +94,7 @@ def holds(path, entries):
     return values == [int(entry) & 255 for entry in np.roll(entries, len(entries) // 2)]
 
 
+@pytest.mark.campaign
 def test_the_block_rams_of_tables_are_in_the_estimate(folder, capsys, tmp_path):
     found = {}
     for bits in (4, 10, 12):

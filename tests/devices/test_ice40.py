@@ -9,6 +9,7 @@ from fcgen.devices.ice40 import DUAL, REQUANTIZERS, SINGLE, SOFT
 from fcgen.errors import InputError
 from fcgen.tools import programs as tools
 from mapped_layers import layer_of, mapping_of, written
+from selection import every_time
 
 UP5K, HX8K = "ice40-up5k", "ice40-hx8k"
 
@@ -104,8 +105,20 @@ def test_a_mapped_layer_equals_the_reference(tmp_path, device, weight_bits, pe, 
     assert not result.mismatches
 
 
-@pytest.mark.parametrize("stall", [0, 0.3])
-@pytest.mark.parametrize("engine", ["amaranth", "icarus", "compiled"])
+@pytest.mark.parametrize(
+    ("engine", "stall"),
+    every_time(
+        2,
+        [
+            ("icarus", 0.3),
+            ("compiled", 0),
+            ("amaranth", 0.3),
+            ("amaranth", 0),
+            ("icarus", 0),
+            ("compiled", 0.3),
+        ],
+    ),
+)
 def test_scratchpads_are_written_before_the_first_vector(tmp_path, engine, stall):
     made = written(tmp_path / "d", UP5K, scratchpad_layer(), pe=8)
     result = made.simulate(engine=engine, stall=stall, vectors=2)

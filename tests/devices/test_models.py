@@ -19,6 +19,7 @@ from fcgen.devices.gowin import FAMILY as GOWIN
 from fcgen.devices.ice40 import FAMILY as ICE40
 from fcgen.tools import programs as tools
 from fcgen.tools import yosys
+from selection import every_time
 
 FAMILIES = {"ecp5": ECP5, "gowin": GOWIN}
 # No design turns Gowin's output register on, as nextpnr takes it out again; the model has it.
@@ -114,7 +115,9 @@ def netlist(tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name.endswith("memories")])
+@pytest.mark.parametrize(
+    "name", every_time(1, [name for name in CASES if name.endswith("memories")])
+)
 def test_memories_of_every_width_and_mode_equal_their_behaviour(netlist, name):
     text, directory = netlist(name)
     assert first_difference(CASES[name], text, CYCLES, directory) == ""
@@ -125,10 +128,16 @@ def test_accumulators_equal_their_behaviour(netlist):
     assert first_difference(CASES["ecp5 accumulators"], text, PAIRS, directory) == ""
 
 
-@pytest.mark.parametrize("name", ["ecp5 multipliers", "gowin multipliers", "ice40"])
+@pytest.mark.parametrize("name", every_time(1, ["gowin multipliers", "ecp5 multipliers", "ice40"]))
 def test_multipliers_equal_their_behaviour_for_all_pairs_of_bytes(netlist, name):
     text, directory = netlist(name)
     assert first_difference(CASES[name], text, PAIRS, directory) == ""
+
+
+@pytest.mark.parametrize("name", ["ecp5 multipliers", "ice40"])
+def test_multipliers_equal_their_behaviour_for_some_pairs_of_bytes(netlist, name):
+    text, directory = netlist(name)
+    assert first_difference(CASES[name], text, CYCLES, directory) == ""
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -41,6 +41,7 @@ def left_by_a_killed_scheduler(directory, folder, more):
     return stored(directory)
 
 
+@pytest.mark.campaign
 def test_a_sweep_whose_scheduler_is_killed_goes_on_with_another_one_and_alone(tmp_path, capsys):
     directory = tmp_path / "far"
     first = left_by_a_killed_scheduler(directory, tmp_path / "first", 4)
@@ -53,6 +54,7 @@ def test_a_sweep_whose_scheduler_is_killed_goes_on_with_another_one_and_alone(tm
     assert contents(directory) == contents(tmp_path / "near")
 
 
+@pytest.mark.campaign
 def test_a_scheduler_that_is_killed_before_a_worker_came_is_one_line(tmp_path):
     with team(tmp_path / "dask", workers=0) as dask:
         process = start(*words(tmp_path / "d", "--scheduler", dask.address))

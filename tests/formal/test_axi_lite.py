@@ -6,7 +6,7 @@ from fcgen.hardware.interfaces.axi_lite import AxiLiteSlave
 from formal.axi_lite_harness import AxiLiteHarness
 from formal.break_source import broken
 from formal.prover import prove
-from formal.selection import every_time
+from selection import every_time
 
 
 def test_accesses_are_answered_in_order_and_responses_hold_under_any_master():

@@ -7,7 +7,7 @@ from fcgen.hardware.interfaces.plan import Element, InterfacePlan
 from formal.break_source import broken
 from formal.data_window_harness import DataWindowHarness
 from formal.prover import prove
-from formal.selection import every_time
+from selection import every_time
 
 
 def plan(inputs, outputs, simd=1, lanes=1, bits=3):

@@ -6,7 +6,7 @@ from fcgen.hardware.host.flash_reader import FlashReader
 from formal.break_source import broken
 from formal.flash_reader_harness import FlashReaderHarness
 from formal.prover import prove
-from formal.selection import every_time
+from selection import every_time
 
 
 @pytest.mark.parametrize("half_period", every_time(1, [2, 1, 3]))

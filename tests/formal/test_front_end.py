@@ -8,8 +8,8 @@ import pytest
 
 from formal.front_end_harness import FrontEndHarness
 from formal.prover import prove
-from formal.selection import every_time
 from formal.test_layer_controller import SIZES
+from selection import every_time
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

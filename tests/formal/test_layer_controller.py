@@ -10,7 +10,7 @@ from fcgen.hardware.layer.layer_controller import LayerController
 from formal.break_source import broken
 from formal.layer_controller_harness import LayerControllerHarness
 from formal.prover import prove
-from formal.selection import every_time
+from selection import every_time
 
 
 def sizes(

@@ -6,7 +6,7 @@ from fcgen.hardware.interfaces.parameter_window import ParameterWindow
 from formal.break_source import broken
 from formal.parameter_window_harness import ParameterWindowHarness
 from formal.prover import prove
-from formal.selection import every_time
+from selection import every_time
 
 
 def test_every_access_asks_the_port_once_and_is_answered_once():

@@ -9,7 +9,7 @@ from fcgen.hardware.interfaces.registers import Register, RegisterMap
 from formal.break_source import broken
 from formal.prover import prove
 from formal.register_bank_harness import RegisterBankHarness
-from formal.selection import every_time
+from selection import every_time
 
 EVERY_KIND = RegisterMap(
     (

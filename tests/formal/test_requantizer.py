@@ -16,7 +16,7 @@ from fcgen.numerics.fixed import ROUNDINGS, IntegerFormat
 from formal.break_source import broken
 from formal.prover import Together, Verdict, prove
 from formal.requantizer_harness import RequantizerHarness
-from formal.selection import every_time
+from selection import every_time
 
 INT4 = IntegerFormat(4, signed=True)
 # The first output reaches the largest quotient, the second the largest value.

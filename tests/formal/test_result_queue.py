@@ -8,7 +8,7 @@ from fcgen.hardware.requantization.result_queue import ResultQueue
 from formal.break_source import broken
 from formal.prover import prove
 from formal.result_queue_harness import ResultQueueHarness
-from formal.selection import every_time
+from selection import every_time
 
 
 def size(result_lanes: int, output_lanes: int, pe: int, outputs: int, words: int) -> dict[str, int]:

@@ -8,8 +8,8 @@ from fcgen.hardware.requantization import unary_table
 from fcgen.hardware.waiting_row import offer
 from formal.break_source import broken
 from formal.prover import prove
-from formal.selection import every_time
 from formal.unary_table_harness import UnaryTableHarness
+from selection import every_time
 
 
 def test_beats_leave_in_order_as_their_entries_under_any_stalls() -> None:

@@ -9,8 +9,8 @@ import pytest
 from fcgen.hardware.memories.vector_memory import VectorMemory
 from formal.break_source import broken
 from formal.prover import prove
-from formal.selection import every_time
 from formal.vector_memory_harness import VectorMemoryHarness
+from selection import every_time
 
 SIZES: list[dict[str, Any]] = [
     {"beats": 1, "width": 2},

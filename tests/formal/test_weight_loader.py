@@ -5,8 +5,8 @@ import pytest
 from fcgen.hardware.host.weight_loader import WeightLoader
 from formal.break_source import broken
 from formal.prover import prove
-from formal.selection import every_time
 from formal.weight_loader_harness import WeightLoaderHarness
+from selection import every_time
 
 
 def test_a_seal_is_closed_only_when_everything_before_it_is_right():

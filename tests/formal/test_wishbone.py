@@ -5,8 +5,8 @@ import pytest
 from fcgen.hardware.interfaces.wishbone import WishboneSlave
 from formal.break_source import broken
 from formal.prover import prove
-from formal.selection import every_time
 from formal.wishbone_harness import WishboneHarness
+from selection import every_time
 
 
 @pytest.mark.parametrize("prompt", every_time(1, [False, True]))

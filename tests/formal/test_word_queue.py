@@ -5,8 +5,8 @@ import pytest
 from fcgen.hardware.interfaces.word_queue import WordQueue
 from formal.break_source import broken
 from formal.prover import prove
-from formal.selection import every_time
 from formal.word_queue_harness import WordQueueHarness
+from selection import every_time
 
 
 @pytest.mark.parametrize("depth", every_time(1, [4, 2, 8]))

@@ -15,9 +15,9 @@ from fcgen.regression.report import CaseResult, RegressionReport
 
 
 @pytest.mark.parametrize("engine", ["amaranth", "compiled", "icarus", "verilator"])
-def test_random_layers_are_exact(engine):
-    report = regress(count=2, seed=169, engine=engine)
-    assert [result.failure for result in report.results] == [""] * 2
+def test_a_random_layer_is_exact(engine):
+    report = regress(count=1, seed=169, engine=engine)
+    assert [result.failure for result in report.results] == [""]
 
 
 def test_a_case_follows_from_seed_and_index():

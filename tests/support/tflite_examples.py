@@ -1,5 +1,6 @@
 """Small TFLite models, built by the runtime's own schema."""
 
+import warnings
 from itertools import pairwise
 
 import flatbuffers
@@ -24,7 +25,7 @@ class Builder:
         self.buffers = [schema.BufferT()]
         self.tensors, self.operators, self.codes = [], [], []
 
-    def tensor(self, name, shape, kind, scale=(), zero_point=(), values=None):
+    def tensor(self, name, shape, kind, scale=(), zero_point=(), values=None, axis=0):
         """Add a tensor; return its number."""
         tensor = schema.TensorT()
         tensor.name, tensor.shape, tensor.type, tensor.buffer = name, list(shape), kind, 0
@@ -37,7 +38,7 @@ class Builder:
             quantization = schema.QuantizationParametersT()
             quantization.scale = np.asarray(scale, np.float32)
             quantization.zeroPoint = np.asarray(zero_point, np.int64)
-            quantization.quantizedDimension = 0
+            quantization.quantizedDimension = axis
             tensor.quantization = quantization
         self.tensors.append(tensor)
         return len(self.tensors) - 1
@@ -120,3 +121,25 @@ def litert_outputs(content, x, target, *, single=False):
         interpreter.invoke()
         found.append([interpreter.get_tensor(result["index"]) for result in results])
     return [np.concatenate(outputs) for outputs in zip(*found, strict=True)]
+
+
+def last_dense(content, x, target):
+    """Return the outputs of the last fully connected layer, one frame after the other."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tensors are kept for this purpose
+        interpreter = Interpreter(
+            model_content=content,
+            experimental_op_resolver_type=KERNELS[target],
+            experimental_preserve_all_tensors=True,
+            num_threads=1,
+        )
+        interpreter.allocate_tensors()
+    entry = interpreter.get_input_details()[0]
+    names = [(one["op_name"], one["outputs"]) for one in interpreter._get_ops_details()]
+    (output,) = [outputs for name, outputs in names if name == "FULLY_CONNECTED"][-1]
+    found = []
+    for frame in x.reshape(-1, *entry["shape"]).astype(entry["dtype"]):
+        interpreter.set_tensor(entry["index"], frame)
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(output).reshape(-1).astype(np.int64))
+    return np.stack(found)

@@ -17,6 +17,7 @@ from fcgen.schedule.folding import Folding
 from fcgen.schedule.mapping import GENERIC
 from fcgen.schedule.memory_cut import RamShape
 from fcgen.tools import yosys
+from selection import every_time
 
 INT8 = IntegerFormat(8, True)
 SHAPES = {
@@ -162,7 +163,7 @@ MULTIPLIERS = {
 }
 
 
-@pytest.mark.parametrize("command", BLOCK_RAMS)
+@pytest.mark.parametrize("command", every_time(3, list(BLOCK_RAMS)))
 def test_weights_land_in_block_ram_and_products_in_multipliers(command, tmp_path):
     design = write_layer(layer((16, 4, 1, 1, 1), raw=True), tmp_path)
     yosys.run(

@@ -11,6 +11,7 @@ from fcgen.schedule.schedule import Schedule
 from fcgen.simulation.engines.cosimulation import SIMULATORS
 from interface_runs import case_of, cosimulation, expected, run
 from network_examples import INT8, dense
+from selection import every_time
 
 KINDS = pytest.mark.parametrize("kind", ["axi", "wishbone"])
 VECTORS, STALL = 16, 0.3
@@ -62,7 +63,7 @@ def test_the_trainings_differ_in_every_kind_of_parameter():
 
 
 @KINDS
-@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("simulator", every_time(1, SIMULATORS))
 def test_a_design_at_rest_becomes_another_training_by_its_bus_alone(
     kind, simulator, design_of, tmp_path
 ):

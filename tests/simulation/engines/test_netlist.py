@@ -14,18 +14,25 @@ from fcgen.simulation.engines.cosimulation import Cosimulation
 from fcgen.simulation.engines.streaming import StreamOptions
 from fcgen.synthesis.for_simulation import with_netlist
 from netlist_layers import LAYERS
+from selection import every_time
 
-LAYERS_OF = {
-    "ecp5-25k": ("block", "packed", "soft-macs", "ternary", "raw", "runtime", "cascaded"),
-    "ice40-up5k": ("block", "packed", "runtime"),
-    "gowin-gw1nr9c": ("block", "ternary", "runtime"),
-}
+NETLISTS = [
+    ("ecp5-25k", "packed"),
+    ("ice40-up5k", "packed"),
+    ("gowin-gw1nr9c", "ternary"),
+    *(
+        ("ecp5-25k", name)
+        for name in ("block", "soft-macs", "ternary", "raw", "runtime", "cascaded")
+    ),
+    *(("ice40-up5k", name) for name in ("block", "runtime")),
+    *(("gowin-gw1nr9c", name) for name in ("block", "runtime")),
+]
 BROKEN = [
     ("ecp5-25k", r'(REGMODE_[AB]\()"OUTREG"', r'\1"NOREG"'),
-    ("ecp5-25k", r'(REG_PIPELINE_CLK\()"CLK0"', r'\1"NONE"'),
     ("ice40-up5k", r"(_8x8_MULT_REG\()1'h1", r"\g<1>1'h0"),
-    ("ice40-up5k", r"(READ_MODE\()2'h1", r"\g<1>2'h2"),
     ("gowin-gw1nr9c", r"(PIPE_REG\()1'h1", r"\g<1>1'h0"),
+    ("ecp5-25k", r'(REG_PIPELINE_CLK\()"CLK0"', r'\1"NONE"'),
+    ("ice40-up5k", r"(READ_MODE\()2'h1", r"\g<1>2'h2"),
     ("gowin-gw1nr9c", r"(READ_MODE\()1'h0", r"\g<1>1'h1"),
 ]
 DISTURBED = StreamOptions(gap=0.2, stall=0.3, seed=1)
@@ -54,9 +61,7 @@ def outputs_on_netlist(design, inputs):
         return bench.stream(inputs, DISTURBED).outputs
 
 
-@pytest.mark.parametrize(
-    ("device", "name"), [(device, name) for device, names in LAYERS_OF.items() for name in names]
-)
+@pytest.mark.parametrize(("device", "name"), every_time(3, NETLISTS))
 def test_a_netlist_equals_the_reference(device, name, written):
     layer = LAYERS[name]
     result = written(name, device).simulate(
@@ -70,7 +75,7 @@ def test_a_netlist_equals_the_reference(device, name, written):
     assert result.vectors == layer.vectors
 
 
-@pytest.mark.parametrize(("device", "pattern", "by"), BROKEN)
+@pytest.mark.parametrize(("device", "pattern", "by"), every_time(3, BROKEN))
 def test_a_wrong_parameter_of_a_primitive_is_caught(device, pattern, by, written, tmp_path):
     design, _ = with_netlist(written("block", device).design)
     *models, netlist = design.netlist
