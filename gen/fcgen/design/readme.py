@@ -75,9 +75,13 @@ def _interface(manifest: Manifest, network: Network) -> list[str]:
 
 def title(network: Network) -> str:
     """Return in a few words what a network is."""
-    sizes = [network.inputs, *(layer.outputs for layer in network.layers)]
+    sizes = [network.input_shape, *(layer.frame_output_shape for layer in network.layers)]
+    if any(layer.window is not None for layer in network.layers):
+        kind = "convolutional network" if network.layer is None else network.layer.kind
+        return f"{kind} {' → '.join('×'.join(map(str, size)) for size in (sizes[0], sizes[-1]))}"
     what = "fully connected layer" if network.layer is not None else "dense network"
-    return f"{what} {' → '.join(map(str, sizes))}"
+    widths = [network.inputs, *(layer.outputs for layer in network.layers)]
+    return f"{what} {' → '.join(map(str, widths))}"
 
 
 def _introduction(manifest: Manifest, network: Network) -> str:
@@ -100,7 +104,7 @@ def _introduction(manifest: Manifest, network: Network) -> str:
         )
     if layer.table is not None:
         ending += f" Each becomes {layer.table.output.name}: {layer.table.line()}."
-    shape = "×".join(map(str, layer.input_shape))
+    shape = "×".join(map(str, layer.frame_shape))
     return (
         f"Made by fcgen; the code is yours. Inputs {shape} of {layer.activation_format.name}, "
         f"weights {layer.weight_format.name}, "
@@ -109,6 +113,16 @@ def _introduction(manifest: Manifest, network: Network) -> str:
         f"Accumulators have {count(layer.accumulator_width, 'bit')} and never "
         f"overflow. {ending}"
     )
+
+
+def _size(layer: DenseLayer) -> str:
+    """Return what goes in and what leaves; of a convolution its kernel as well."""
+    window = layer.window
+    if window is None:
+        return f"{layer.inputs} → {layer.outputs}"
+    shapes = ("×".join(map(str, shape)) for shape in (layer.frame_shape, layer.frame_output_shape))
+    kernel = "×".join(map(str, window.kernel))
+    return f"{' → '.join(shapes)}, {layer.kind} {kernel}"
 
 
 def _network(manifest: Manifest, network: Network) -> str:
@@ -123,7 +137,7 @@ def _network(manifest: Manifest, network: Network) -> str:
     }
     names = instance_names(network)
     rows = [
-        f"| `{name}` | {layer.inputs} → {layer.outputs} | {layer.weight_format.name} × "
+        f"| `{name}` | {_size(layer)} | {layer.weight_format.name} × "
         f"{layer.activation_format.name} → {_outputs(layer)} | {folding.pe} × "
         f"{folding.simd} | {folding.initiation_interval:,} |"
         for name, layer, folding in zip(names, network.layers, manifest.schedule, strict=True)
@@ -171,14 +185,14 @@ def _streams(manifest: Manifest, network: Network) -> str:
     formats = (network.activation_format, network.output_format)
     signs = any(form.bipolar for form in formats)
     bipolar = "A bipolar value is one bit: 1 is +1, 0 is −1. " if signs else ""
-    lanes, beats = last.output_lanes, last.output_beats
+    lanes, beats = last.output_lanes, last.positions * last.output_beats
     if network.end.gives_indices:
         lanes, beats = network.outputs, 1
     return (
         "Both streams are valid/ready: a beat moves at a rising edge where both are high. Lane 0 "
         "is in the least significant bits, two's complement where signed, no padding between "
         f"lanes. S = {count(first.simd, 'input')} a beat, "
-        f"{count(first.synapse_folds, 'beat')} a vector; "
+        f"{count(first.frame_beats, 'beat')} a vector; "
         f"L = {count(lanes, 'output')} a beat, "
         f"{count(beats, 'beat')} a vector. {bipolar}"
         "`in_first` and `in_last` must stand on the first and the last beat of a vector."

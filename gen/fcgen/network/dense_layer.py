@@ -146,10 +146,18 @@ class DenseLayer:
 
     @property
     def kind(self) -> str:
-        """What people call it: dense, convolution or depthwise convolution."""
-        if self.window is None:
+        """What people call it; averages and sums are depthwise convolutions of constants."""
+        window = self.window
+        if window is None:
             return "dense"
-        return "depthwise convolution" if self.depthwise else "convolution"
+        if not self.depthwise:
+            return "convolution"
+        if (self.weight == 1).all():
+            return "average pooling"
+        pairs = window.kernel == window.stride == (1, 2)
+        if pairs and (self.weight == self.weight[0]).all():
+            return "sum of two maps"
+        return "depthwise convolution"
 
     @property
     def positions(self) -> int:
@@ -163,6 +171,12 @@ class DenseLayer:
         if window is None:
             return self.input_shape
         return window.height, window.width, window.channels
+
+    @property
+    def frame_output_shape(self) -> tuple[int, ...]:
+        """Shape of what leaves: (M,), or (height, width, M) of a map."""
+        window = self.window
+        return (self.outputs,) if window is None else (window.rows, window.columns, self.outputs)
 
     @property
     def frame_inputs(self) -> int:

@@ -37,7 +37,7 @@ def _chart(evidence: Evidence) -> Chart:
         for number, (layer, folding) in enumerate(pairs):
             top = 26 + number * PITCH
             bits = layer.activation_format.stored.bits
-            _arrow(axes, top, f"{count(folding.simd, 'lane')} of {count(bits, 'bit')}")
+            _arrow(axes, top, f"{count(folding.input_lanes, 'lane')} of {count(bits, 'bit')}")
             _layer(axes, top, layer, folding)
         top = 26 + len(pairs) * PITCH
         stream = design.output_stream
@@ -63,12 +63,15 @@ def _layer(axes: Axes, top: float, layer: DenseLayer, folding: Folding) -> None:
     _box(axes, LEFT, top, WIDE, TALL, drawing.CARD)
     name = drawing.label(layer.name, 34)
     axes.text(LEFT + 8, top + 11, name, va="center", weight="bold")
-    size = f"{layer.inputs:,} → {layer.outputs:,}"
+    shapes = (layer.frame_shape, layer.frame_output_shape)
+    size = " → ".join("×".join(f"{one:,}" for one in shape) for shape in shapes)
+    if layer.window is None:
+        size = f"{layer.inputs:,} → {layer.outputs:,}"
     axes.text(LEFT + WIDE - 8, top + 11, size, va="center", ha="right", color=drawing.MUTED)
     last = "queue" if layer.table is None else "queue, table"
     made = "raw sums" if layer.requantization is None else "requantizer"
     parts = (
-        ("vector memory", "two vectors"),
+        ("vector memory", "two vectors") if layer.window is None else ("window memory", "rows"),
         (f"{folding.pe:,} × {folding.simd:,} MACs", f"{folding.weight_words:,} words"),
         (made, f"{folding.result_lanes:,} at once"),
         (last, f"{folding.output_lanes:,} a beat"),

@@ -46,8 +46,8 @@ def _row(layer: DenseLayer, folding: Folding) -> tuple[str, ...]:
     made = "raw accumulators" if scheme is None else scheme.line()
     return (
         f"{layer.name} ({kind_of(layer)})",
-        " × ".join(f"{size:,}" for size in layer.input_shape),
-        f"{layer.outputs:,}",
+        " × ".join(f"{size:,}" for size in layer.frame_shape),
+        " × ".join(f"{size:,}" for size in layer.frame_output_shape),
         f"{layer.parameters:,}",
         f"{layer.weight_format.name} × {layer.activation_format.name} → {layer.output_format.name}",
         f"{folding.pe:,} × {folding.simd:,}",

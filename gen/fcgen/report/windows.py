@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
+from fcgen.hardware.branches.plan import BranchPlan
 
 Span = tuple[int, int]
 """First cycle, and the one after the last."""
@@ -39,6 +42,8 @@ def windows(timing: AcceleratorTiming) -> tuple[Window, ...]:
 
     A layer begins to work when it has its whole vector, which it takes as fast as it comes.
     """
+    if timing.branches is not None:
+        return _of_maps(timing.branches)
     found: list[Window] = []
     first = 0
     last = timing.layers[0].folding.synapse_folds - 1
@@ -50,4 +55,18 @@ def windows(timing: AcceleratorTiming) -> tuple[Window, ...]:
         giving = start + layer.latency_first, start + layer.latency + 1
         found.append(Window((first, last + 1), work, giving))
         first, last = giving[0], giving[1] - 1
+    return tuple(found)
+
+
+def _of_maps(plan: BranchPlan) -> tuple[Window, ...]:
+    """Return the windows of layers with maps: they begin when the pixels for it are there."""
+    entry = np.arange(plan.layers[0].folding.frame_beats, dtype=np.int64)
+    leaves = plan.leave_times(entry)
+    found = []
+    for number, layer in enumerate(plan.layers):
+        comes = plan.entry_times(number, entry, leaves)
+        starts = layer.starts(comes)
+        work = int(starts[0]), int(starts[-1]) + layer.folding.cycles
+        giving = int(leaves[number][0]), int(leaves[number][-1]) + 1
+        found.append(Window((int(comes[0]), int(comes[-1]) + 1), work, giving))
     return tuple(found)

@@ -51,8 +51,8 @@ class Summary:
         layer, folding = self.layer, self.folding
         return {
             "name": layer.name,
-            "input_shape": list(layer.input_shape),
-            "output_shape": [layer.outputs],
+            "input_shape": list(layer.frame_shape),
+            "output_shape": list(layer.frame_output_shape),
             "parameters": layer.parameters,
             "macs": layer.macs,
             "pe": folding.pe,
@@ -80,8 +80,8 @@ class Summary:
         head = ("Layer (type)", "Input shape", "Output shape", "Param #", "MACs")
         row = (
             f"{layer.name} ({kind_of(layer)})",
-            _shape(layer.input_shape),
-            _shape((layer.outputs,)),
+            _shape(layer.frame_shape),
+            _shape(layer.frame_output_shape),
             f"{layer.parameters:,}",
             f"{layer.macs:,}",
         )
@@ -92,7 +92,10 @@ class Summary:
     def _facts(self) -> list[tuple[str, str]]:
         layer, folding = self.layer, self.folding
         return [
-            ("Parameters", f"{count(layer.macs, 'weight')} + {count(layer.outputs, 'bias', 'es')}"),
+            (
+                "Parameters",
+                f"{count(layer.weight.size, 'weight')} + {count(layer.outputs, 'bias', 'es')}",
+            ),
             (
                 "Folding",
                 f"{folding.pe:,} PE x {folding.simd:,} SIMD: "
@@ -132,9 +135,20 @@ class Summary:
         return requantization.line()
 
 
+KINDS = {
+    "dense": "Dense",
+    "convolution": "Conv",
+    "depthwise convolution": "DepthwiseConv",
+    "average pooling": "AveragePool",
+    "sum of two maps": "Add",
+}
+"""Short words for what `DenseLayer.kind` gives."""
+
+
 def kind_of(layer: DenseLayer) -> str:
     """Return the word for a layer, with its function where that is a table."""
-    return "Dense" if layer.table is None else f"Dense, {layer.table.name}"
+    word = KINDS[layer.kind]
+    return word if layer.table is None else f"{word}, {layer.table.name}"
 
 
 def summarise(layer: DenseLayer, folding: Folding, timing: Timing | None = None) -> Summary:

@@ -79,7 +79,7 @@ class NetworkSummary:
                 f"{layer.name} ({kind_of(layer)})",
                 f"{layer.weight_format.name} x {layer.activation_format.name} -> "
                 f"{layer.output_format.name}",
-                f"({layer.outputs})",
+                "(" + ", ".join(map(str, layer.frame_output_shape)) + ")",
                 f"{layer.parameters:,}",
                 f"{folding.pe:,} x {folding.simd:,}",
                 f"{folding.initiation_interval:,}",

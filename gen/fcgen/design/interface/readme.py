@@ -81,7 +81,7 @@ def _facts(manifest: Manifest, interface: Interface, network: Network) -> dict[s
         "inputs": network.inputs,
         "outputs": network.outputs,
         "simd": count(manifest.schedule.simd, "value"),
-        "beats": count(manifest.schedule.foldings[0].synapse_folds, "beat"),
+        "beats": count(manifest.schedule.foldings[0].frame_beats, "beat"),
         "lanes": count(output_lanes(manifest, network), "value"),
     }
     sizes = {"source": ("input", network.inputs), "target": ("output", network.outputs)}

@@ -202,7 +202,7 @@ class LayerTiming:
         ndarray of int64, shape (positions * output_beats,)
             Cycles in which they are accepted, at the earliest.
         """
-        starts = self._starts(comes)
+        starts = self.starts(comes)
         beats = self.folding.output_beats
         words = np.arange(beats) // (self.word_lanes // self.folding.output_lanes)
         times = starts[:, None] + np.array(self._word_times)[words]
@@ -211,7 +211,7 @@ class LayerTiming:
         found: Times = np.maximum.accumulate(times.reshape(-1) - place) + place
         return found + self.table_latency
 
-    def _starts(self, comes: Times) -> Times:
+    def starts(self, comes: Times) -> Times:
         """Return the first cycle of every vector, or of every window: the beat before is there."""
         if self.window is None:
             return comes[-1:] + 1

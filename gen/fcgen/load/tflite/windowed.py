@@ -107,7 +107,7 @@ def _convolution(
     if len(inputs) > 2 and inputs[2] >= 0:
         bias = bias_of(graph, graph.tensor(inputs[2]), len(matrix))
     layer = IntegerLayer(
-        name=short_name(result.name, number),
+        name=layer_name(result.name, number),
         weight=matrix,
         bias=bias,
         weight_format=INT8,
@@ -128,6 +128,15 @@ def _convolution(
     )
     check_sums(graph, layer, result)
     return layer
+
+
+def layer_name(name: str, number: int) -> str:
+    """Return the part of a converter's long name that names a convolution or a pooling."""
+    for part in name.split(";"):
+        before, _, last = part.rpartition("/")
+        if last in ("BiasAdd", "Conv2D", "depthwise", "AvgPool") and before:
+            return before.split("/")[-1]
+    return short_name(name, number)
 
 
 def _grouped(values: np.ndarray, channels: int) -> np.ndarray:
@@ -174,7 +183,7 @@ def _average(
     low, high = bounds_of(graph, options.FusedActivationFunction(), result, xnnpack=False)
     zero_point, channels = int(entry.zero_points[0]), window.channels
     return IntegerLayer(
-        name=short_name(result.name, number),
+        name=layer_name(result.name, number),
         weight=np.ones((channels, window.taps), np.int64),
         # The codes themselves are added, the zero point with them.
         bias=np.full(channels, window.taps * zero_point, np.int64),
