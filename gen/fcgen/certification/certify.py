@@ -195,4 +195,5 @@ def _dense(
         table=layer.table,
         window=layer.window,
         depthwise=layer.depthwise,
+        maximum=layer.maximum,
     )

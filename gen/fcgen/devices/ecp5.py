@@ -95,6 +95,8 @@ class Ecp5(Family):
 
         bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         packed = ProductUnit("packed", packed_latency(*bits, MULTIPLIER), 2, MULTIPLIER)
+        if layer.maximum:
+            return replace(SOFT, latency=soft_latency(bits[0]))
         if options.pack == "2" and not layer.depthwise:
             if not packs(*bits):
                 rule = f"weights of {bits[0]} and activations of {bits[1]} bits do not pack"

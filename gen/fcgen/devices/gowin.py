@@ -117,7 +117,8 @@ class Gowin(Family):
         if options.pack == "2":
             rule = "a multiplier for two weights takes the places of two multipliers"
             raise bad_input("--pack", options.pack, rule, "use --pack auto")
-        unit = SOFT if options.pack == "auto" and bits[0] <= SOFT_WEIGHT_BITS else BLOCK
+        soft = options.pack == "auto" and bits[0] <= SOFT_WEIGHT_BITS
+        unit = SOFT if soft or layer.maximum else BLOCK
         return block_mapping(
             self,
             device,

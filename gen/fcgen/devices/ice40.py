@@ -122,6 +122,8 @@ class Ice40(Family):
 
         bits = layer.weight_format.computed.bits, layer.activation_format.computed.bits
         soft = ProductUnit("soft", soft_latency(bits[0]))
+        if layer.maximum:
+            return soft
         if not device.dsps:
             if options.pack != "auto":
                 rule = f"{device.name} has no multiplier"

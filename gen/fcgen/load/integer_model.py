@@ -67,6 +67,8 @@ class IntegerLayer:
         Of a convolution or a pooling; the order of N is height, width, channel.
     depthwise : bool
         Output m sees channel m alone, and N are the taps.
+    maximum : bool
+        The accumulator is the largest of these codes, not a sum.
     """
 
     name: str
@@ -82,6 +84,7 @@ class IntegerLayer:
     orders: tuple[TableOrder, ...] = ()
     window: Window | None = None
     depthwise: bool = False
+    maximum: bool = False
 
     def __post_init__(self) -> None:
         check_sizes((self.inputs,), self.outputs, self.name)
@@ -114,6 +117,9 @@ class IntegerLayer:
     @property
     def reach(self) -> tuple[Int64Array, Int64Array]:
         """Smallest and largest accumulator that can occur, (M,) each."""
+        if self.maximum:
+            ends = np.ones(self.outputs, np.int64)
+            return ends * self.input_lo, ends * self.input_hi
         low, high = self.input_lo - self.input_zero_point, self.input_hi - self.input_zero_point
         if self.window is not None and self.window.padded:
             low, high = min(low, 0), max(high, 0)
@@ -129,6 +135,9 @@ class IntegerLayer:
 
     def accumulate(self, x: npt.NDArray[np.integer]) -> Int64Array:
         """Return the accumulators (V, M) of codes (V, N); (V, positions, M) of maps (V, H·W·C)."""
+        if self.maximum and self.window is not None:
+            codes = self.window.gather(np.asarray(x, np.int64), self.input_zero_point)
+            return np.asarray(codes.max(axis=2))
         shifted = x.astype(np.int64) - self.input_zero_point
         if self.window is None:
             sums: Int64Array = shifted @ self.weight.T + self.bias

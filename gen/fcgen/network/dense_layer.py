@@ -36,7 +36,8 @@ class DenseLayer:
     With a ``window`` the layer is a convolution: N is taps x channels, in the order height, width,
     channel; M is the number of output channels. A ``depthwise`` one has a kernel of its own for
     each channel: N is the number of taps, and output m sees channel m alone. Padding has the code
-    of the input zero point.
+    of the input zero point. A ``maximum`` layer is a depthwise one that gives the largest code of
+    a channel in place of a sum; its weights are 1, and its bias is 0.
 
     ``weight`` is (M, N) in the narrowest dtype of ``weight_format``. ``bias`` is int64 (M,), the
     input zero point not folded in. Arrays are copied and read-only. ``requantization`` turns
@@ -62,6 +63,7 @@ class DenseLayer:
     table: ActivationTable | None = None
     window: Window | None = None
     depthwise: bool = False
+    maximum: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", tuple(int(size) for size in self.input_shape))
@@ -80,7 +82,7 @@ class DenseLayer:
             self._check_folded_bias()
         if self.table is not None:
             self._check_table(self.table)
-        if self.window is not None or self.depthwise:
+        if self.window is not None or self.depthwise or self.maximum:
             self._check_window()
 
     def _check_vectors(self) -> None:
@@ -140,6 +142,12 @@ class DenseLayer:
         if self.input_shape != (wanted,):
             rule = f"a window has {wanted} weights for each output"
             raise bad_input(self.name, self.inputs, rule, "correct the weights")
+        if self.maximum and not (self.depthwise and (self.weight == 1).all()):
+            rule = "is of a depthwise layer with weights of 1"
+            raise bad_input(self.name, "maximum", rule, "correct the layer")
+        if self.maximum and (self.bias.any() or self.activation_format.bipolar):
+            rule = "has no bias, and more than signs"
+            raise bad_input(self.name, "maximum", rule, "correct the layer")
         if self.depthwise and self.outputs != window.channels:
             rule = f"the map has {window.channels} channels, and a depthwise layer as many outputs"
             raise bad_input(self.name, self.outputs, rule, "correct the weights")
@@ -152,6 +160,8 @@ class DenseLayer:
             return "dense"
         if not self.depthwise:
             return "convolution"
+        if self.maximum:
+            return "max pooling"
         if (self.weight == 1).all():
             return "average pooling"
         pairs = window.kernel == window.stride == (1, 2)
@@ -202,6 +212,8 @@ class DenseLayer:
     def folded_bias(self) -> np.ndarray:
         """``bias - input_zero_point * sum_n W[m,n]``: int64 (M,), what the hardware adds."""
         sums = self.weight.sum(axis=1, dtype=np.int64)
+        if self.maximum:
+            sums = np.zeros_like(sums)
         folded: np.ndarray = self.bias - self.input_zero_point * sums
         folded.flags.writeable = False
         return folded
@@ -221,6 +233,8 @@ class DenseLayer:
         ``N * max|w| * max|x|``.
         """
         largest = self.activation_format.magnitude
+        if self.maximum:
+            return np.broadcast_to(np.int64(largest), (self.outputs,))
         if self.runtime_weights:
             worst = self.inputs * self.weight_format.magnitude * largest
             return np.broadcast_to(np.int64(worst), (self.outputs,))
@@ -297,6 +311,8 @@ class DenseLayer:
             window["window"] = self.window.as_fields()
         if self.depthwise:
             window["depthwise"] = True
+        if self.maximum:
+            window["maximum"] = True
         return {
             "input_shape": list(self.input_shape),
             "outputs": self.outputs,
@@ -355,6 +371,7 @@ class DenseLayer:
             "input_zero_point": fields.integer("input_zero_point"),
             "runtime_weights": fields.flag("runtime_weights"),
             "depthwise": fields.has("depthwise") and fields.flag("depthwise"),
+            "maximum": fields.has("maximum") and fields.flag("maximum"),
         }
         fields.finish()
         with located(source):

@@ -196,6 +196,56 @@ class MeanOfCodes(Step):
 
 
 @dataclass(frozen=True, eq=False)
+class MeanTwiceRounded(Step):
+    """LiteRT's reference mean: a multiplier of 31 bits that has the count in it, rounded twice.
+
+    Attributes
+    ----------
+    count : int
+        Codes that are added.
+    scale, output_scale : float32
+    """
+
+    count: int
+    scale: np.float32
+    output_scale: np.float32
+    outputs: int
+    output: IntegerFormat
+    zero_point: int
+    lo: int
+    hi: int
+
+    def __call__(self, accumulator: Int64Array) -> Int64Array:
+        """See `Step`."""
+        ratio = np.asarray(np.float64(self.scale) / np.float64(self.output_scale))
+        whole, places = fixed_point(ratio)
+        exponent = int(places)
+        shift = min(self.count.bit_length() - 1, 32, 31 + exponent)
+        multiplier = (int(whole) << shift) // self.count
+        exponent -= shift
+        high = ((accumulator << max(exponent, 0)) * multiplier + (1 << 30)) >> 31
+        rounded = half_away(high, max(-exponent, 0))
+        return self._bounded((rounded + self.zero_point).astype(np.float64))
+
+    @property
+    def slope(self) -> npt.NDArray[np.float64]:
+        """See `Step`."""
+        ratio = np.float64(self.scale) / np.float64(self.output_scale)
+        return np.full(self.outputs, ratio / self.count)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanInFloat(MeanTwiceRounded):
+    """XNNPACK's mean: float32, the zero point added before it is rounded half to even."""
+
+    def __call__(self, accumulator: Int64Array) -> Int64Array:
+        """See `Step`."""
+        factor = np.float32(np.float32(self.scale / self.output_scale) / np.float32(self.count))
+        value = accumulator.astype(np.float32) * factor + np.float32(self.zero_point)
+        return self._bounded(np.rint(value).astype(np.float64))
+
+
+@dataclass(frozen=True, eq=False)
 class LikeStep(Step):
     """A step with the codes and the direction of another one."""
 

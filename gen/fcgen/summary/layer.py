@@ -140,6 +140,7 @@ KINDS = {
     "convolution": "Conv",
     "depthwise convolution": "DepthwiseConv",
     "average pooling": "AveragePool",
+    "max pooling": "MaxPool",
     "sum of two maps": "Add",
 }
 """Short words for what `DenseLayer.kind` gives."""

@@ -55,6 +55,8 @@ class ElementGroup(wiring.Component):
     own_activations : bool
         Each element has an activation of its own, element 0 in the least significant bits; the
         layer brings every group its own, and there is no ``next_activations``.
+    maximum : bool
+        See `ProcessingElement`.
 
     Ports
     -----
@@ -94,6 +96,7 @@ class ElementGroup(wiring.Component):
         accumulator: str = "",
         registered_choice: bool = False,
         own_activations: bool = False,
+        maximum: bool = False,
     ) -> None:
         if not 1 <= elements <= lanes * beats:
             raise ValueError("a group holds 1 to lanes * beats elements")
@@ -102,6 +105,7 @@ class ElementGroup(wiring.Component):
         if own_activations and (simd != 1 or unit.weights != 1):
             raise ValueError("elements with activations of their own have one lane and one neuron")
         self.own_activations = own_activations
+        self.maximum = maximum
         self.unit = unit
         self.soft = soft
         self.soft_elements = soft_elements
@@ -158,6 +162,8 @@ class ElementGroup(wiring.Component):
             own["registered_choice"] = 1
         if self.own_activations:
             own["own_activations"] = 1
+        if self.maximum:
+            own["maximum"] = 1
         return own
 
     @module_border
@@ -201,6 +207,7 @@ class ElementGroup(wiring.Component):
                 accumulator_width=self.accumulator_width,
                 unit=unit,
                 accumulator=self.accumulator,
+                maximum=self.maximum,
             )
             number = f"{first}" if unit.weights == 1 else f"{first}_{first + unit.weights - 1}"
             m.submodules[f"element_{number}"] = element

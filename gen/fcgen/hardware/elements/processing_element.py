@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, Signal, signed
+from amaranth import Cat, Module, Mux, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -11,7 +11,7 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.elements.accumulator import Accumulator
 from fcgen.hardware.elements.bipolar import computed
 from fcgen.hardware.elements.products import Products
-from fcgen.hardware.registers import register
+from fcgen.hardware.registers import delay, register
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.mapping import BEHAVIOURAL, ProductUnit
 
@@ -62,6 +62,9 @@ class ProcessingElement(wiring.Component):
         What the products are made of; it sets the number of neurons.
     accumulator : str
         See `Accumulator`; empty where ``last`` clears it.
+    maximum : bool
+        The largest activation of those whose weight is 1, in place of the sum of products; idle
+        cycles carry the smallest code.
 
     Ports
     -----
@@ -88,9 +91,13 @@ class ProcessingElement(wiring.Component):
         accumulator_width: int,
         unit: ProductUnit = BEHAVIOURAL,
         accumulator: str = "",
+        maximum: bool = False,
     ) -> None:
         if simd < 1 or accumulator_width < 1:
             raise ValueError("simd and accumulator_width must be positive")
+        if maximum and (simd > 1 or unit.weights > 1):
+            raise ValueError("a maximum is that of one lane and one neuron")
+        self.maximum = maximum
         self.simd = simd
         self.activation = activation
         self.weight = weight
@@ -121,6 +128,8 @@ class ProcessingElement(wiring.Component):
             own["products"] = self.unit.name
         if self.accumulator:
             own["accumulator"] = self.accumulator
+        if self.maximum:
+            own["maximum"] = 1
         return own
 
     @property
@@ -136,6 +145,9 @@ class ProcessingElement(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        if self.maximum:
+            m.d.comb += self.result.eq(self._largest(m))
+            return m
         accumulate = self._accumulate_apart if self.accumulator else self._accumulate
         products = Products(m, self.unit, self.activation, self.weight)
         lanes = [self._lane(products, lane) for lane in range(self.simd)]
@@ -145,6 +157,24 @@ class ProcessingElement(wiring.Component):
         ]
         m.d.comb += self.result.eq(results[0] if self.neurons == 1 else Cat(results))
         return m
+
+    def _largest(self, m: Module) -> Signal:
+        """Keep the largest activation whose weight is 1, in the cycles of a sum."""
+        shape = Shape(self.accumulator_width, signed=True)
+        least = self.activation.minimum
+        activation = self.activations
+        value = activation.as_signed() if self.activation.signed else activation.as_unsigned()
+        extra = result_delay(self.accumulator) - 1
+        term = delay(m, Mux(self.weights[0], value, least), self.last_delay + extra, "term")
+        last = delay(m, self.last, extra, "last_term")
+        largest = Signal(shape, reset_less=True)
+        finished = Signal(shape, reset_less=True)
+        total = Signal(shape)
+        m.d.comb += total.eq(Mux(term > largest, term, largest))
+        m.d.sync += largest.eq(total)
+        with m.If(last):
+            m.d.sync += [finished.eq(total), largest.eq(least)]
+        return finished
 
     def _lane(self, products: Products, lane: int) -> list[Value]:
         """Return the products of a lane, one a neuron."""

@@ -282,6 +282,10 @@ class Layer(wiring.Component):
         form, folding = self.dense.activation_format, self.folding
         used = folding.inputs - (folding.synapse_folds - 1) * folding.simd
         masked = self.dense.weight_format.bipolar and used < folding.simd
+        if self.dense.maximum:
+            least = form.minimum & ((1 << form.bits) - 1)
+            idle = sum(least << lane * form.bits for lane in range(folding.input_lanes))
+            return Mux(issued, word, Const(idle, len(word)))
         if not masked and not form.bipolar:
             return Mux(issued, word, 0)
         inside = issued

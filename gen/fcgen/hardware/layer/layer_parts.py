@@ -128,6 +128,7 @@ class LayerParts:
             activation=self.dense.activation_format,
             weight=self.dense.weight_format,
             own_activations=self.folding.depthwise,
+            maximum=self.dense.maximum,
             accumulator_width=self.plan.accumulator_width,
             address_width=max((self.folding.weight_words - 1).bit_length(), 1),
             beat_width=self.beat_width,

@@ -1,4 +1,4 @@
-"""Convolutions and average pooling of TFLite: layers that are applied to every window of a map."""
+"""Convolutions and pooling of TFLite: layers that are applied to every window of a map."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from fcgen.load.tflite.dense import (
 from fcgen.load.tflite.graph import AGAIN, Tensor, TfliteGraph
 from fcgen.network.window import Window
 from fcgen.numerics.fixed import IntegerFormat
-from fcgen.numerics.source_step import MeanOfCodes, TwiceRounded
+from fcgen.numerics.source_step import MeanInFloat, MeanOfCodes, MeanTwiceRounded, TwiceRounded
 
-CONVOLUTION, DEPTHWISE, AVERAGE = "CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D"
-KINDS = (CONVOLUTION, DEPTHWISE, AVERAGE)
+CONVOLUTION, DEPTHWISE = "CONV_2D", "DEPTHWISE_CONV_2D"
+AVERAGE, MAXIMUM, MEAN = "AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN"
+KINDS = (CONVOLUTION, DEPTHWISE, AVERAGE, MAXIMUM, MEAN)
 OPTIONS = {
     CONVOLUTION: "Conv2DOptions",
     DEPTHWISE: "DepthwiseConv2DOptions",
     AVERAGE: "Pool2DOptions",
+    MAXIMUM: "Pool2DOptions",
+    MEAN: "ReducerOptions",
 }
 SAME = 0
 ONES = IntegerFormat(1, signed=False)
@@ -70,8 +73,10 @@ def windowed(
     if len(entry.shape) != 4:
         rule = "takes maps of batch x height x width x channels"
         raise bad_input(f"{graph.path}: {entry.name}", entry.shape, rule, AGAIN)
-    if kind == AVERAGE:
-        return _average(graph, options, entry, result, number, pad)
+    if kind == MEAN:
+        return _mean(graph, graph.tensor(inputs[1]), entry, result, number, pad, xnnpack)
+    if kind in (AVERAGE, MAXIMUM):
+        return _pool(graph, kind, options, entry, result, number, pad)
     return _convolution(
         graph, kind, options, (entry, graph.tensor(inputs[1]), result), inputs, number, pad, xnnpack
     )
@@ -164,8 +169,9 @@ def _spread(matrix: np.ndarray, channels: int, multiplier: int) -> np.ndarray:
     return whole.reshape(len(matrix), -1)
 
 
-def _average(
+def _pool(
     graph: TfliteGraph,
+    kind: str,
     options: Any,
     entry: Tensor,
     result: Tensor,
@@ -174,14 +180,32 @@ def _average(
 ) -> IntegerLayer:
     if not entry.keeps(result):
         rule = "gives its codes another scale or zero point"
-        raise bad_input(f"{graph.path}: {result.name}", AVERAGE, rule, AGAIN)
+        raise bad_input(f"{graph.path}: {result.name}", kind, rule, AGAIN)
     kernel = (options.FilterHeight(), options.FilterWidth())
     window = _window(graph, options, entry, kernel, (1, 1), pad, result)
+    if any(pad):
+        rule = "takes a padded map"
+        raise bad_input(f"{graph.path}: {result.name}", kind, rule, "pad maps before a convolution")
+    low, high = bounds_of(graph, options.FusedActivationFunction(), result, xnnpack=False)
+    zero_point, channels = int(entry.zero_points[0]), window.channels
+    if kind == MAXIMUM:
+        return IntegerLayer(
+            name=layer_name(result.name, number),
+            weight=np.ones((channels, window.taps), np.int64),
+            bias=np.zeros(channels, np.int64),
+            weight_format=ONES,
+            activation_format=INT8,
+            input_zero_point=-128,  # padding is never the largest
+            input_lo=-128,
+            input_hi=127,
+            step=MeanOfCodes(1, channels, INT8, zero_point, low, high),
+            window=window,
+            depthwise=True,
+            maximum=True,
+        )
     if window.padded:
         rule = "averages fewer codes at the edges"
         raise bad_input(f"{graph.path}: {result.name}", AVERAGE, rule, "use padding VALID")
-    low, high = bounds_of(graph, options.FusedActivationFunction(), result, xnnpack=False)
-    zero_point, channels = int(entry.zero_points[0]), window.channels
     return IntegerLayer(
         name=layer_name(result.name, number),
         weight=np.ones((channels, window.taps), np.int64),
@@ -194,6 +218,47 @@ def _average(
         input_hi=127,
         step=MeanOfCodes(window.taps, channels, INT8, zero_point, low, high),
         window=window,
+        depthwise=True,
+    )
+
+
+def _mean(
+    graph: TfliteGraph,
+    axes: Tensor,
+    entry: Tensor,
+    result: Tensor,
+    number: int,
+    pad: tuple[int, int, int, int],
+    xnnpack: bool,
+) -> IntegerLayer:
+    """Return the mean over height and width, which gives its codes any scale."""
+    along = axes.values(np.int64 if axes.kind == "INT64" else np.int32).reshape(-1)
+    if sorted(int(axis) % 4 for axis in along) != [1, 2] or any(pad):
+        rule = "must be over the height and the width of a map"
+        raise bad_input(f"{graph.path}: {result.name}", MEAN, rule, "use such a mean")
+    height, width, channels = entry.shape[1:]
+    zero_point = int(entry.zero_points[0])
+    mean = MeanInFloat if xnnpack else MeanTwiceRounded
+    return IntegerLayer(
+        name=layer_name(result.name, number),
+        weight=np.ones((channels, height * width), np.int64),
+        bias=np.zeros(channels, np.int64),
+        weight_format=ONES,
+        activation_format=INT8,
+        input_zero_point=zero_point,
+        input_lo=-128,
+        input_hi=127,
+        step=mean(
+            height * width,
+            entry.scales[0],
+            result.scales[0],
+            channels,
+            INT8,
+            int(result.zero_points[0]),
+            -128,
+            127,
+        ),
+        window=Window(height, width, channels, (height, width)),
         depthwise=True,
     )
 
