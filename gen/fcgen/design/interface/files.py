@@ -15,7 +15,7 @@ from fcgen.hardware.interfaces.plan import Element, InterfacePlan
 from fcgen.hardware.interfaces.wishbone_top import WishboneTop
 from fcgen.network.network import Network
 from fcgen.numerics.fixed import IntegerFormat
-from fcgen.text.prefixes import free_prefix
+from fcgen.text.verilog_names import free_prefix
 
 TOPS: dict[str, Callable[[InterfacePlan], InterfaceTop]] = {
     "axi": AxiTop,
