@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fcgen.design.replaced_parameters import replace_parameters
+from fcgen.design.loaded_parameters import replace_parameters
 from fcgen.errors import InputError
 from fcgen.load.arrays.raw_weights import RawWeights
 from fcgen.network.dense_layer import DenseLayer, ThresholdList

@@ -26,7 +26,7 @@ from fcgen.hardware.host.protocol import (
 )
 from fcgen.hardware.host.uart_top import UartTop
 from fcgen.hardware.memories.images import MemoryImage
-from fcgen.text.prefixes import free_prefix
+from fcgen.text.verilog_names import free_prefix
 
 CLOCK_MIN, CLOCK_MAX = 1_000_000, 400_000_000
 BAUD_MIN, BAUD_MAX = 9_600, 12_000_000

@@ -10,7 +10,7 @@ from fcgen import devices
 from fcgen.design import manifest_reader
 from fcgen.design.beats import StreamFormat
 from fcgen.design.manifest import REFERENCE, Manifest, output_lanes
-from fcgen.design.manifest_check import changed_files, differing_fields
+from fcgen.design.manifest_reader import changed_files, differing_fields
 from fcgen.errors import InputError, bad_input
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.hardware.parameters.parameter_chain import ParameterChain

@@ -12,7 +12,7 @@ from fcgen.design.design_request import DesignRequest
 from fcgen.design.interface import files as interface_files
 from fcgen.design.interface.interface import STREAM
 from fcgen.design.manifest import MANIFEST, REFERENCE, Manifest, hash_file
-from fcgen.design.manifest_text import text as manifest_text
+from fcgen.design.manifest_writer import to_json
 from fcgen.design.verilog import EmittedDesign
 from fcgen.hardware.accelerator import Accelerator
 from fcgen.hardware.layer.layer import Layer
@@ -110,7 +110,7 @@ def write_files(
     core.write_text(fusesoc.text(manifest, described, vectors))
     files = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
     manifest = replace(manifest, files=files)
-    (folder / MANIFEST).write_text(manifest_text(manifest, network))
+    (folder / MANIFEST).write_text(to_json(manifest, network))
     return manifest
 
 

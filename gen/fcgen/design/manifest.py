@@ -13,7 +13,7 @@ from fcgen.devices.device import MappingOptions
 from fcgen.errors import bad_input
 from fcgen.network.network import Network
 from fcgen.schedule.schedule import Schedule
-from fcgen.text.keywords import KEYWORDS
+from fcgen.text.verilog_names import KEYWORDS
 
 MANIFEST = "manifest.json"
 REFERENCE = "reference.json"

@@ -1,6 +1,9 @@
 """``tb.sv``: a plain test bench that runs with a Verilog simulator alone."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -8,14 +11,17 @@ import numpy as np
 
 from fcgen.design.beats import StreamFormat
 from fcgen.design.design import Design
+from fcgen.design.manifest import Manifest
 from fcgen.design.stimuli import stimuli
-from fcgen.design.testbench_load import PARAMETERS, loading
 from fcgen.network.reference import run
 
 TEST_BENCH = "tb.sv"
 INPUTS = "tb_inputs.hex"
 OUTPUTS = "tb_outputs.hex"
+PARAMETERS = "tb_parameters.hex"
 VECTORS = 8
+DATA_BITS = 32
+"""Of a word at the parameter port."""
 
 _WHITE_SPACE = 32
 _WORD = 1 << 32
@@ -43,10 +49,10 @@ def write(design: Design, writes: Sequence[tuple[int, int]] = ()) -> tuple[str, 
     names: tuple[str, ...] = (manifest.prefix + INPUTS, manifest.prefix + OUTPUTS)
     (folder / names[0]).write_bytes(_hexadecimal(input_, input_.pack(vectors, noise)))
     (folder / names[1]).write_bytes(_hexadecimal(output, output.pack(expected)))
-    load = loading(manifest, writes)
-    if load.data:
+    port = _parameter_port(manifest, writes)
+    if port.data:
         names += (manifest.prefix + PARAMETERS,)
-        (folder / names[2]).write_text(load.data)
+        (folder / names[2]).write_text(port.data)
     text = Template(_TEMPLATE.read_text()).substitute(
         top=manifest.top,
         prefix=manifest.prefix,
@@ -56,10 +62,10 @@ def write(design: Design, writes: Sequence[tuple[int, int]] = ()) -> tuple[str, 
         output_width=output.width,
         output_beats=output.beats,
         patience=100 * (manifest.latency + manifest.initiation_interval) + 10_000,
-        ties=load.ports,
-        declarations=load.declarations,
-        statements=load.statements,
-        running=load.running,
+        ties=port.connections,
+        declarations=port.declarations,
+        statements=port.statements,
+        running=port.running,
         images="".join(
             f"        check_image(\"{name}\", 32'h{a:08x}, 32'h{b:08x});\n"
             for name in manifest.images
@@ -95,3 +101,82 @@ def image_sums(text: bytes) -> tuple[int, int]:
         b = (b + a * len(part) + int((part * ranks).sum())) % _WORD
         a = (a + int(part.sum())) % _WORD
     return a, b
+
+
+_DECLARATIONS = Template("""
+    // Weights are written at start: addresses, each above its $bits bits of data.
+    reg  [$top:0] accesses [0:$writes-1];
+    reg  [$address_width-1:0] parameter_address = 0;
+    reg  [$bits-1:0] parameter_write_data = 0;
+    reg  parameter_hold = 1'b1;
+    reg  parameter_write = 1'b0;
+    wire parameter_held;
+    reg  loaded = 1'b0;
+    integer access;
+""")
+_STATEMENTS = Template("""\
+        $$readmemh("$file", accesses);
+        while (parameter_held !== 1'b1) @(negedge clk);
+        for (access = 0; access < $writes; access = access + 1) begin
+            {parameter_address, parameter_write_data} = accesses[access];
+            parameter_write = 1'b1;
+            @(negedge clk);
+        end
+        parameter_write = 1'b0;
+        parameter_hold = 1'b0;
+        loaded = 1'b1;
+""")
+_DRIVEN = ("address", "write_data", "hold", "write")
+
+
+@dataclass(frozen=True)
+class _ParameterPort:
+    """The parts of a test bench that belong to the parameter port.
+
+    Attributes
+    ----------
+    connections : str
+        Of the port, in the instance of the design.
+    declarations, statements : str
+        Declarations of the module, and statements that run after the reset.
+    running : str
+        Condition under which vectors are streamed.
+    data : str
+        Text of the file of writes; empty without writes.
+    """
+
+    connections: str
+    declarations: str = ""
+    statements: str = ""
+    running: str = "!rst"
+    data: str = ""
+
+
+def _parameter_port(manifest: Manifest, writes: Sequence[tuple[int, int]] = ()) -> _ParameterPort:
+    """Return the parts that make ``writes``, (address, data) each; without any the port is idle."""
+    inputs = {
+        name: width
+        for name, direction, width in manifest.ports
+        if name.startswith("parameter_") and direction == "input"
+    }
+    driven = {f"parameter_{name}" for name in _DRIVEN} if writes else set()
+    values = {name: name if name in driven else f"{width}'b0" for name, width in inputs.items()}
+    if writes:
+        values["parameter_held"] = "parameter_held"
+    connections = "".join(f",\n        .{name}({value})" for name, value in values.items())
+    if not writes:
+        return _ParameterPort(connections)
+    fields = {
+        "bits": DATA_BITS,
+        "top": inputs["parameter_address"] + DATA_BITS - 1,
+        "address_width": inputs["parameter_address"],
+        "writes": len(writes),
+        "file": manifest.prefix + PARAMETERS,
+    }
+    return _ParameterPort(
+        connections,
+        _DECLARATIONS.substitute(fields),
+        _STATEMENTS.substitute(fields),
+        "!rst && loaded",
+        "".join(f"{address << DATA_BITS | data:x}\n" for address, data in writes),
+    )

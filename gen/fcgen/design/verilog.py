@@ -21,7 +21,7 @@ from fcgen.design.emission.tree import ConvertedModule, Tree
 from fcgen.design.emission.writer import ModuleWriter
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.memories.weight_memory import TEXTS
-from fcgen.text.keywords import KEYWORDS
+from fcgen.text.verilog_names import KEYWORDS
 from fcgen.tools import yosys
 
 # Memory contents are in the images, and nothing relies on what registers power up with.

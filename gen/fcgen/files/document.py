@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import math
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -46,6 +47,26 @@ def load(text: str | bytes, source: str, remedy: str = REMEDY) -> dict[str, Any]
     if not isinstance(value, dict):
         raise bad_input(source, type(value).__name__, "must be a JSON object", remedy)
     return value
+
+
+def read_json(path: Path, most: int, remedy: str) -> dict[str, Any]:
+    """Read a JSON object of at most so many bytes from a regular file.
+
+    Raises
+    ------
+    InputError
+        One line that names the file and says what to do.
+    """
+    try:
+        if not path.is_file():
+            raise bad_input(path, "not a file", "must be a regular file", remedy)
+        with path.open("rb") as stream:
+            content = stream.read(most + 1)
+    except OSError as error:
+        raise bad_input(path, error.strerror, "cannot be read", remedy) from None
+    if len(content) > most:
+        raise bad_input(path, "too large", f"has at most {most:,} bytes", remedy)
+    return load(content, str(path))
 
 
 def from_array(array: np.ndarray) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 
 from fcgen.network.network import Network
-from fcgen.text.keywords import KEYWORDS
+from fcgen.text.verilog_names import KEYWORDS
 
 CHARACTERS_MAX = 40
 RESERVED = {"clk", "rst", "error", "tb"}

@@ -15,7 +15,7 @@ from fcgen.errors import InputError
 from fcgen.estimation.estimate import Estimate
 from fcgen.estimation.stored import ESTIMATE
 from fcgen.estimation.stored import read as read_estimate
-from fcgen.files.json_file import read_json
+from fcgen.files.document import read_json
 from fcgen.hardware.accelerator_timing import AcceleratorTiming
 from fcgen.network.network import Network
 from fcgen.quantization.accuracy import ACCURACY, Accuracy

@@ -9,7 +9,7 @@ from fcgen.design.design import Design
 from fcgen.design.manifest import MANIFEST, hash_file
 from fcgen.errors import bad_input
 from fcgen.files import document
-from fcgen.files.json_file import read_json
+from fcgen.files.document import read_json
 from fcgen.simulation.record import Seen, SimulationRecord, folder_of
 
 BYTES_MAX = 1 << 24

@@ -12,7 +12,7 @@ from fcgen.design.design import Design
 from fcgen.design.manifest import hash_file
 from fcgen.devices.device import NOTHING, Usage
 from fcgen.errors import InputError, bad_input
-from fcgen.files.json_file import read_json
+from fcgen.files.document import read_json
 from fcgen.synthesis.folder import default, is_ours
 from fcgen.synthesis.report import Step
 

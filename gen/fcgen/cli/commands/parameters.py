@@ -27,7 +27,7 @@ def command(
     """Write all words that the design in DIR takes over its bus or its parameter port."""
     from fcgen.accelerator import open
     from fcgen.design.loaded_parameters import load_parameters
-    from fcgen.design.manifest_check import check_not_of_a_design
+    from fcgen.design.manifest_reader import check_not_of_a_design
     from fcgen.design.parameter_image import ParameterImage, text_for
     from fcgen.errors import bad_input
     from fcgen.load.arrays.vector_file import check_writable, write_whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fcgen.text.keywords import KEYWORDS
+from fcgen.text.verilog_names import KEYWORDS
 
 _NUMBER = re.compile(r"\$\d+$")
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]+")

@@ -14,7 +14,7 @@ from amaranth.lib import wiring
 
 from fcgen.hardware.border import Parameters
 from fcgen.hardware.memories.weight_memory import TEXTS
-from fcgen.text.keywords import KEYWORDS
+from fcgen.text.verilog_names import KEYWORDS
 
 _DIRECTION = {"i": PortDirection.Input, "o": PortDirection.Output}
 _DOMAIN: dict[str, Callable[[], Value]] = {"clk": ClockSignal, "rst": ResetSignal}

@@ -1,4 +1,5 @@
-"""What a design needs in a system with a bus: header, programs and text.
+"""What a design needs in a system with a bus: a top module, a C header and a section of the README.
 
-A manifest comes in; files go out. Begin with `fcgen.design.interface.files`.
+The manifest of a design comes in; files and text go out. Begin with
+`fcgen.design.interface.files`.
 """

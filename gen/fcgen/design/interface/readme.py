@@ -1,16 +1,15 @@
-"""What the README of a design says of its interface."""
+"""The section of a design's README on its interface: its rules, ports, registers and C programs."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from fcgen.design.interface import programs
 from fcgen.design.interface.interface import Interface
 from fcgen.design.manifest import Manifest, output_lanes
 from fcgen.hardware.interfaces.plan import WORD_BYTES, Element
 from fcgen.network.network import Network
 from fcgen.text.wording import count
 
-_AXI = """\
+_AXI_RULES = """\
 `{top}` is `{inner}` with AXI4-Stream for its vectors and AXI4-Lite for its registers.
 
 - The bytes of a vector on the stream are those of the C array `{source} x[{inputs}]`, lowest
@@ -23,7 +22,7 @@ _AXI = """\
   also takes back a beat that was offered and not yet taken: reset the streams' other ends with it.
 - An access to a register that fails is answered with SLVERR."""
 
-_WISHBONE = """\
+_WISHBONE_RULES = """\
 `{top}` is `{inner}` behind a Wishbone B4 classic bus of 32 bits; `wb_adr_i` counts bytes.
 
 - All four bytes of a register are written at once. Every access is acknowledged after a few cycles,
@@ -36,7 +35,7 @@ _WISHBONE = """\
   was written without space is lost, and its vector with it: then reset by `control`.
 - `rst_i` lasts one cycle at least, once before the first use."""
 
-_PARAMETERS = """\
+_PARAMETER_RULES = """\
 Parameters are written while the design is held, as `runtime_weights` in `manifest.json` addresses
 them: set `control.parameter_hold`, wait for `status.parameter_held`, write the address of a
 memory's first word to `parameter_address` and its words one behind the other to `parameter_data`,
@@ -59,15 +58,15 @@ def section(manifest: Manifest, interface: Interface, network: Network) -> str:
     """Return the section on the interface."""
     facts = _facts(manifest, interface, network)
     parts = [f"## Interface: {interface.kind}"]
-    parts.append((_AXI if interface.kind == "axi" else _WISHBONE).format(**facts))
+    parts.append((_AXI_RULES if interface.kind == "axi" else _WISHBONE_RULES).format(**facts))
     parts.append(_ports(interface))
     runtime = manifest.runtime_weights
     words = (facts["input_count"], facts["output_count"])
-    if text := programs.program(interface, words, writable=runtime is not None):
+    if text := _c_programs(interface, words, writable=runtime is not None):
         parts.append(text)
     if runtime is not None:
         start = _START if runtime.get("written_at_start") else ""
-        parts.append(_PARAMETERS.format(start=start, landing=runtime["read_latency"]))
+        parts.append(_PARAMETER_RULES.format(start=start, landing=runtime["read_latency"]))
     parts.append(f"Registers, all of 32 bits; `{interface.header}` has them for C.")
     parts.append(_registers(interface))
     return "\n\n".join(parts)
@@ -122,3 +121,70 @@ def _rows(register: Mapping[str, Any]) -> list[str]:
         bits = f"{top}:{field['low']}" if field["width"] > 1 else f"{top}"
         rows.append(f"| | `{field['name']}` | bit {bits} | {field['meaning']} |")
     return rows
+
+
+_PRELUDE = """\
+#include "{header}"
+#define REGISTER(name) (*(volatile uint32_t *)((uintptr_t)BASE + {upper}_##name))"""
+
+_INFER = """\
+void infer(const uint32_t *x, uint32_t *y) {{
+    for (int n = 0; n < {input_words}; n++) {{
+        while (REGISTER(INPUT_SPACE) == 0) {{ }}
+        REGISTER(INPUT_DATA) = x[n];
+    }}
+    for (int n = 0; n < {output_words}; n++) {{
+        while (REGISTER(OUTPUT_LEVEL) == 0) {{ }}
+        y[n] = REGISTER(OUTPUT_DATA);
+    }}
+}}"""
+
+_LOAD_PARAMETERS = """\
+/* Return 0, or 1 if the image is another design's, 2 if what is read back differs: then the design
+   stays held and computes nothing. */
+int load_parameters(const uint32_t *image, uint32_t length) {{
+    uint32_t differs = 0;
+    for (uint32_t n = 0; n < {upper}_STRUCTURE_HASH_WORDS; n++) {{
+        if (REGISTER(STRUCTURE_HASH + 4 * n) != image[n]) {{ return 1; }}
+    }}
+    if (REGISTER(PARAMETER_LAYOUT) != image[{upper}_STRUCTURE_HASH_WORDS]) {{ return 1; }}
+    REGISTER(CONTROL) = {upper}_CONTROL_PARAMETER_HOLD;
+    while ((REGISTER(STATUS) & {upper}_STATUS_PARAMETER_HELD) == 0) {{ }}
+    for (uint32_t n = {upper}_STRUCTURE_HASH_WORDS + 1; n < length;) {{
+        uint32_t address = image[n++], words = image[n++];
+        const uint32_t *run = image + n;
+        REGISTER(PARAMETER_ADDRESS) = address;
+        for (uint32_t k = 0; k < words; k++) {{ REGISTER(PARAMETER_DATA) = run[k]; }}
+        REGISTER(PARAMETER_ADDRESS) = address;
+        for (uint32_t k = 0; k < words; k++) {{ differs |= REGISTER(PARAMETER_DATA) ^ run[k]; }}
+        n += words;
+    }}
+    if (differs != 0) {{ return 2; }}
+    REGISTER(CONTROL) = 0;
+    return 0;
+}}"""
+
+
+def _c_programs(interface: Interface, words: tuple[int, int], writable: bool) -> str:
+    """Return C programs that drive the design from a processor; empty where it needs none.
+
+    Parameters
+    ----------
+    interface : Interface
+    words : tuple of int
+        32-bit words of an input vector and of an output vector.
+    writable : bool
+        Whether the design has run-time weights.
+    """
+    through_registers = any(row["name"] == "input_data" for row in interface.registers)
+    parts = [_INFER] * through_registers + [_LOAD_PARAMETERS] * writable
+    if not parts:
+        return ""
+    text = "\n\n".join([_PRELUDE, *parts])
+    filled = text.format(
+        header=interface.header,
+        upper=interface.top.upper(),
+        input_words=words[0],
+        output_words=words[1],
+    )
+    return f"```c\n{filled}\n```"

@@ -1,4 +1,6 @@
-"""Words that no Verilog identifier may be."""
+"""Names of Verilog modules and files: reserved words, and prefixes that keep names apart."""
+
+from collections.abc import Iterable
 
 # IEEE 1800-2017, table B.1, which contains those of Verilog-2005.
 _KEYWORD_TEXT = """
@@ -25,3 +27,12 @@ _KEYWORD_TEXT = """
     wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 """
 KEYWORDS = frozenset(_KEYWORD_TEXT.split())
+
+
+def free_prefix(wanted: str, names: Iterable[str]) -> str:
+    """Return a prefix that none of the names starts with; file systems may ignore case."""
+    taken = [name.lower() for name in names]
+    prefix = wanted
+    while any(name.startswith(prefix.lower()) for name in taken):
+        prefix = f"{wanted}{prefix}"
+    return prefix

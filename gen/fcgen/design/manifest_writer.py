@@ -13,7 +13,7 @@ from fcgen.numerics.activation_table import ActivationTable
 from fcgen.schedule.folding import Folding
 
 
-def text(manifest: Manifest, network: Network) -> str:
+def to_json(manifest: Manifest, network: Network) -> str:
     """Return the JSON text of a manifest: no time, path, user or command line in it."""
     return document.dump(
         {
