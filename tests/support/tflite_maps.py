@@ -74,6 +74,42 @@ class MapFile:
         self.made.operator(number, [self.head], result, table, options, 2)
         self.head = result
 
+    def maximum(self, kernel, stride, *, same):
+        """Add a max pooling."""
+        options = schema.Pool2DOptionsT()
+        options.padding, options.fusedActivationFunction = int(not same), 0
+        options.strideH, options.strideW = stride
+        options.filterHeight, options.filterWidth = kernel
+        *sizes, channels = self.shape
+        self.shape = (
+            *(
+                -(-size // step) if same else (size - taps) // step + 1
+                for size, step, taps in zip(sizes, stride, kernel, strict=True)
+            ),
+            channels,
+        )
+        result = self._tensor(f"max{self.head}")
+        number = schema.BuiltinOperator.MAX_POOL_2D
+        table = schema.BuiltinOptions.Pool2DOptions
+        self.made.operator(number, [self.head], result, table, options, 2)
+        self.head = result
+
+    def mean(self, *, keep):
+        """Add the mean over height and width, on another grid."""
+        axes = self.made.tensor(f"axes{self.head}", (2,), INT32, values=np.array([1, 2], np.int32))
+        options = schema.ReducerOptionsT()
+        options.keepDims = keep
+        channels = self.shape[2]
+        self.shape = (1, 1, channels)
+        self.scale *= float(self.random.uniform(0.3, 1))
+        self.zero_point = int(self.random.integers(-20, 20))
+        shape = (1, 1, 1, channels) if keep else (1, channels)
+        result = self.made.tensor(f"mean{self.head}", shape, INT8, [self.scale], [self.zero_point])
+        table = schema.BuiltinOptions.ReducerOptions
+        number = schema.BuiltinOperator.MEAN
+        self.made.operator(number, [self.head, axes], result, table, options, 2)
+        self.head = result
+
     def mark(self):
         """Return what a branch needs to begin here."""
         return self.head, self.shape, self.scale, self.zero_point
@@ -140,7 +176,7 @@ def random_maps(seed: int) -> bytes:
     channels = int(random.integers(2, 7))
     kernel = kernels[random.integers(len(kernels))]
     drawn.convolution(channels, kernel, int(random.integers(1, 3)), relu=bool(random.integers(2)))
-    match random.integers(4):
+    match random.integers(5):
         case 0:
             before = drawn.mark()
             drawn.convolution(channels, (3, 3), relu=True)
@@ -156,12 +192,19 @@ def random_maps(seed: int) -> bytes:
         case 2:
             drawn.convolution(0, (3, 3), depthwise=True)
             drawn.convolution(channels + 1, (1, 1))
+        case 3:
+            kernel = tuple(int(one) for one in random.integers(1, 4, 2))
+            if min(drawn.shape[:2]) >= max(kernel):
+                drawn.maximum(kernel, (1, int(random.integers(1, 3))), same=bool(seed % 2))
         case _:
             before = drawn.mark()
             drawn.pool((1, 1))
             drawn.join(before)
             drawn.convolution(channels, (2, 2), same=False)
-    if random.integers(2):
-        drawn.pool(drawn.shape[:2])
+    match random.integers(3):
+        case 0:
+            drawn.pool(drawn.shape[:2])
+        case 1:
+            drawn.mean(keep=bool(random.integers(2)))
     drawn.dense(int(random.integers(2, 9)))
     return drawn.build()

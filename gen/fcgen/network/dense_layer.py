@@ -37,7 +37,7 @@ class DenseLayer:
     channel; M is the number of output channels. A ``depthwise`` one has a kernel of its own for
     each channel: N is the number of taps, and output m sees channel m alone. Padding has the code
     of the input zero point. A ``maximum`` layer is a depthwise one that gives the largest code of
-    a channel in place of a sum; its weights are 1, and its bias is 0.
+    a channel in place of a sum, with the bias added; its weights are 1.
 
     ``weight`` is (M, N) in the narrowest dtype of ``weight_format``. ``bias`` is int64 (M,), the
     input zero point not folded in. Arrays are copied and read-only. ``requantization`` turns
@@ -145,9 +145,9 @@ class DenseLayer:
         if self.maximum and not (self.depthwise and (self.weight == 1).all()):
             rule = "is of a depthwise layer with weights of 1"
             raise bad_input(self.name, "maximum", rule, "correct the layer")
-        if self.maximum and (self.bias.any() or self.activation_format.bipolar):
-            rule = "has no bias, and more than signs"
-            raise bad_input(self.name, "maximum", rule, "correct the layer")
+        if self.maximum and self.activation_format.bipolar:
+            rule = "is of codes, not of signs"
+            raise bad_input(self.name, "maximum", rule, "use 2 bits")
         if self.depthwise and self.outputs != window.channels:
             rule = f"the map has {window.channels} channels, and a depthwise layer as many outputs"
             raise bad_input(self.name, self.outputs, rule, "correct the weights")
