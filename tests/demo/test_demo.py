@@ -66,6 +66,8 @@ def test_the_seed_picks_the_image_that_is_drawn(tmp_path):
     assert shown == [7, 0]
 
 
+# test_simulate.py has the choice of the engine and its note.
+@pytest.mark.campaign
 def test_without_a_compiler_the_amaranth_simulator_runs_and_is_named(tmp_path, monkeypatch, capsys):
     def nothing() -> tools.Tool:
         raise tools.missing("c++", "not found", "c++")

@@ -1,10 +1,13 @@
 """Files of a sweep that somebody changed: one line that names the file, whatever was changed."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from command_line import run
+from fcgen.cli import main
 from fcgen.explore.records import check
 from fcgen.explore.store import REMEDY
 
@@ -23,14 +26,25 @@ POINT = {
 OPTIONS = ("--device", "ecp5-25k", "--bits", "4", "--folding", "8", "--synth", "none")
 
 
+def words(directory):
+    return ["explore", "8", "4", *OPTIONS, "-o", str(directory), "-q"]
+
+
 def sweep(directory, capsys):
-    return run(capsys, "explore", "8", "4", *OPTIONS, "-o", directory, "-q")
+    return run(capsys, *words(directory))
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory):
+    """A sweep that is done once; each test changes a copy."""
+    directory = tmp_path_factory.mktemp("records") / "d"
+    assert main(words(directory)) == 0
+    return directory
 
 
 @pytest.fixture
-def swept(tmp_path, capsys):
-    assert sweep(tmp_path / "d", capsys).code == 0
-    return tmp_path / "d"
+def swept(untouched, tmp_path):
+    return Path(shutil.copytree(untouched, tmp_path / "d"))
 
 
 def test_what_fcgen_writes_is_taken_as_it_is(tmp_path):

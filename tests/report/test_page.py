@@ -13,6 +13,7 @@ from fcgen.quantization.accuracy import ACCURACY
 from fcgen.report import write
 from fcgen.report.roofline import heights
 from fcgen.schedule.folding import Folding
+from fcgen.synthesis import folder as folders
 from report.designs import HOSTILE, hostile, simulated, synthesised
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -223,10 +224,11 @@ def synthesised_for_another(directory):
     ],
 )
 def test_a_damaged_result_is_one_line_and_no_page(change, rule, made, tmp_path, capsys):
-    path = synthesised(made) / "result.json"
-    path.write_text(change(path.read_text()))
+    path = folders.default(made.directory, "ecp5-25k", "6") / "result.json"
+    kept = path.read_text()
+    path.write_text(change(kept))
     found = run(capsys, "report", made.directory, "-o", tmp_path / "page.html")
-    synthesised(made)
+    path.write_text(kept)
     assert found.code == 2
     assert found.error.startswith(f"{path}: ")
     assert rule in found.error
