@@ -86,9 +86,9 @@ def accumulate_windows(layer: DenseLayer, window: Window, x: IntegerArray) -> In
         windows = np.stack(taps, axis=3).reshape(len(x) * window.positions, layer.inputs)
         return accumulate(layer, windows)
     if layer.maximum:
-        largest = np.maximum.reduce(taps).reshape(-1, layer.outputs).astype(np.int64)
-        largest += layer.bias
-        return largest
+        largest: Int64Array = np.maximum.reduce(taps).reshape(-1, layer.outputs).astype(np.int64)
+        found: Int64Array = largest + layer.bias
+        return found
     sums = np.zeros((len(x), window.rows, window.columns, layer.outputs), np.int64)
     for tap, weight in zip(taps, layer.weight.T.astype(np.int64), strict=True):
         sums += (tap.astype(np.int64) - layer.input_zero_point) * weight
