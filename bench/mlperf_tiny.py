@@ -1,8 +1,8 @@
 """The networks of MLPerf Tiny: compiled Verilog beside LiteRT, for both of its kernels.
 
 Run as ``python bench/mlperf_tiny.py [MODEL ...] [--count N] [--cocotb N]``, with the models in
-``../shared/models`` or in ``--models DIR``. Each is compiled for an ECP5-85F with a pace as its only
-goal. Half of the inputs are random codes, half are smooth: random fields of few frequencies. The
+``../shared/models`` or in ``--models DIR``. Each is compiled for an ECP5-85F with a pace as its
+only goal. Half of the inputs are random codes, half are smooth: random fields of few frequencies. The
 outputs of the last dense layer are compared with ``==`` with those of LiteRT; what differs must be
 listed by the certificate. With ``--cocotb`` so many inputs run under cocotb on Icarus and on
 Verilator as well, with 30 % stalls. A row of the table is a model and a kernel.
@@ -88,7 +88,8 @@ def main() -> int:
     options = parser.parse_args()
     print(
         "| model | kernels | layers | cycles | sums listed | vectors | differ from LiteRT | "
-        "from the reference | stalled, wrong | a minute |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+        "from the reference | stalled, wrong | a minute |\n"
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
     )
     good = True
     for name in options.names:
