@@ -2,7 +2,7 @@
 
 Run as ``python bench/mlperf_tiny.py [MODEL ...] [--count N] [--cocotb N]``, with the models in
 ``../shared/models`` or in ``--models DIR``. Each is compiled for an ECP5-85F with a pace as its
-only goal. Half of the inputs are random codes, half are smooth: random fields of few frequencies. The
+only goal. Half of the inputs are random codes, half are smooth: fields of few frequencies. The
 outputs of the last dense layer are compared with ``==`` with those of LiteRT; what differs must be
 listed by the certificate. With ``--cocotb`` so many inputs run under cocotb on Icarus and on
 Verilator as well, with 30 % stalls. A row of the table is a model and a kernel.

@@ -78,7 +78,7 @@ def load_model(
         raise bad_input(path, path.suffix or "no ending", rule, "export the model to one of these")
     with located(path, path.with_suffix(".json")):
         found = READERS[kind](path, Asked(target, entry))
-    check_memory(path, sum(layer.parameters for layer in found.layers), MODEL_BYTES)
+    check_memory(path, sum(layer.weights for layer in found.layers), MODEL_BYTES)
     return found
 
 

@@ -90,6 +90,11 @@ class IntegerLayer:
         check_sizes((self.inputs,), self.outputs, self.name)
 
     @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return int(self.weight.size)
+
+    @property
     def parameters(self) -> int:
         """Number of weights and biases."""
         return int(self.weight.size + self.bias.size)

@@ -57,6 +57,11 @@ class IntegerSum:
         return self.channels
 
     @property
+    def weights(self) -> int:
+        """Number of weights that were trained: none."""
+        return 0
+
+    @property
     def parameters(self) -> int:
         """Number of weights and biases: a sum has none that were trained."""
         return 0

@@ -111,6 +111,11 @@ class FloatLayer:
             raise bad_input(f"{self.name}: bias", found, f"must have {self.outputs}", "correct it")
 
     @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return int(self.weight.size)
+
+    @property
     def parameters(self) -> int:
         """Number of weights and biases."""
         return int(self.weight.size + self.bias.size)

@@ -59,7 +59,8 @@ class Requantization:
         if len(sizes) != 1:
             rule = "all requantization constants must have one value an output"
             raise bad_input("multiplier", f"sizes {sorted(sizes)}", rule, "give M values of each")
-        check_choice("rounding", self.rounding, (*ROUNDINGS, HALF_OUTWARD))
+        if self.rounding != HALF_OUTWARD:
+            check_choice("rounding", self.rounding, ROUNDINGS)
         check_choice("saturation", self.saturation, SATURATIONS)
         check_operand("output", self.output)
         if self.output.bipolar:

@@ -427,8 +427,8 @@ def test_an_unknown_operator_is_refused_by_its_name(tmp_path):
     with pytest.raises(InputError) as caught:
         fcgen.load(path)
     assert str(caught.value) == (
-        f"{path}: operator 2: RESIZE_BILINEAR: is not supported in a chain of dense layers; remove "
-        "it, or replace it by dense layers"
+        f"{path}: operator 2: RESIZE_BILINEAR: is not supported in a network of dense layers "
+        "and convolutions; remove it, or replace it by such layers"
     )
 
 

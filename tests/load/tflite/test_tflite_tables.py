@@ -215,6 +215,6 @@ def test_a_function_before_the_first_layer_is_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         load_model(path)
     assert str(caught.value) == (
-        f"{path}: operator 0: TANH: is not supported in a chain of dense layers; remove it, or "
-        "replace it by dense layers"
+        f"{path}: operator 0: TANH: is not supported in a network of dense layers and "
+        "convolutions; remove it, or replace it by such layers"
     )

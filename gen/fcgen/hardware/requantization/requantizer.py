@@ -207,12 +207,13 @@ class Requantizer(wiring.Component):
         """Add the carry that the rounding mode asks for."""
         if "round" not in self.plan.cycles:
             return quotient
+        away = half & (sticky | (quotient >= 0))
         carry = {
             "floor": Const(0, 1),
             "half_up": half,
             "half_even": half & (sticky | quotient[0]),
-            "half_away": half & (sticky | (quotient >= 0)),
-            HALF_OUTWARD: half & (sticky | (quotient >= 0)),
+            "half_away": away,
+            HALF_OUTWARD: away,
         }[self.plan.rounding]
         return self._stage(m, "rounded", quotient + carry, self.plan.rounded_width)
 
