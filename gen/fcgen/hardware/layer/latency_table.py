@@ -22,7 +22,7 @@ def _up(dividend: Cycles | int, divisor: Cycles) -> Cycles:
 
 
 def latencies(
-    layer: DenseLayer,
+    dense: DenseLayer,
     mapping: Mapping,
     simd: Sequence[int],
     pe: Sequence[int],
@@ -32,7 +32,7 @@ def latencies(
 
     Parameters
     ----------
-    layer : DenseLayer
+    dense : DenseLayer
     mapping : Mapping
         The same one for all of them.
     simd, pe, lanes : sequence of int
@@ -42,8 +42,8 @@ def latencies(
     -------
     ndarray of int64, shape (len(simd), len(pe), len(lanes))
     """
-    single = Folding(layer.inputs, layer.outputs, weight_bits=layer.weight_format.bits)
-    base = LayerTiming.of(layer, single, mapping)
+    single = Folding(dense.inputs, dense.outputs, weight_bits=dense.weight_format.bits)
+    base = LayerTiming.of(dense, single, mapping)
     return _latencies(base, tuple(simd), tuple(pe), tuple(lanes))
 
 

@@ -49,11 +49,11 @@ class WeightBank:
         """Bits of a word."""
         return self.count * self.bits
 
-    def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
+    def contents(self, dense: DenseLayer, folding: Folding) -> MemoryImage:
         """Return the words of the memory."""
-        return MemoryImage.pack((self.fields(layer, folding), self.bits))
+        return MemoryImage.pack((self.fields(dense, folding), self.bits))
 
-    def fields(self, layer: DenseLayer, folding: Folding) -> np.ndarray:
+    def fields(self, dense: DenseLayer, folding: Folding) -> np.ndarray:
         """Return the weights as they are stored, integers (depth, count); padding is zero."""
         lanes = np.arange(self.first, self.first + self.count)
         elements = np.array(self.group.elements)[lanes // folding.simd]
@@ -62,10 +62,10 @@ class WeightBank:
             lanes % folding.simd
         )
         inside = (neurons < folding.outputs) & (synapses < folding.inputs)
-        weight = layer.weight[
+        weight = dense.weight[
             np.minimum(neurons, folding.outputs - 1), np.minimum(synapses, folding.inputs - 1)
         ]
-        stored = layer.weight_format.encode(weight)
+        stored = dense.weight_format.encode(weight)
         return np.where(inside, stored, 0).reshape(self.depth, self.count)
 
     def describe(self, folding: Folding) -> dict[str, object]:
@@ -105,9 +105,9 @@ class ParameterBank:
     width: int
     plan: ResultPlan = field(repr=False)
 
-    def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
+    def contents(self, dense: DenseLayer, folding: Folding) -> MemoryImage:
         """Return the words of the memory; lanes without a neuron are zero."""
-        values = parameter_values(layer)
+        values = parameter_values(dense)
         fields = []
         for lane in range(folding.column_lanes):
             neurons = self._neurons(folding, lane)
@@ -157,12 +157,12 @@ class ParameterBank:
 Bank = WeightBank | ParameterBank
 
 
-def parameter_values(layer: DenseLayer) -> dict[str, np.ndarray]:
+def parameter_values(dense: DenseLayer) -> dict[str, np.ndarray]:
     """Return the constants of all neurons by field name, each int64 of shape (M,)."""
-    scheme = layer.requantization
+    scheme = dense.requantization
     if isinstance(scheme, ThresholdList):
-        return threshold_values(layer)
-    values = {"bias": layer.folded_bias}
+        return threshold_values(dense)
+    values = {"bias": dense.folded_bias}
     if scheme is not None:
         for name in ("multiplier", "offset", "shift", "zero_point", "lo", "hi"):
             values[name] = getattr(scheme, name)

@@ -59,23 +59,23 @@ class RequantizerPlan(StoredFields):
     unit: ProductUnit = BEHAVIOURAL
 
     @classmethod
-    def of(cls, layer: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> RequantizerPlan:
+    def of(cls, dense: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> RequantizerPlan:
         """Derive the plan from a layer; with run-time weights nothing is taken as constant."""
-        plan = cls._of_formats(layer) if layer.runtime_weights else cls._of_values(layer)
+        plan = cls._of_formats(dense) if dense.runtime_weights else cls._of_values(dense)
         return replace(plan, unit=unit)
 
     @classmethod
-    def _of_values(cls, layer: DenseLayer) -> RequantizerPlan:
-        width = layer.accumulator_width
-        fields = [narrowest("bias", layer.folded_bias)]
-        scheme = _scheme(layer)
+    def _of_values(cls, dense: DenseLayer) -> RequantizerPlan:
+        width = dense.accumulator_width
+        fields = [narrowest("bias", dense.folded_bias)]
+        scheme = _scheme(dense)
         if scheme is None:
             return cls(width, tuple(fields), width, width, width, "", "")
         names = ["multiplier", "offset", "shift", "zero_point"]
         if scheme.saturation == "saturate":
             names += ["lo", "hi"]
         fields += [narrowest(name, getattr(scheme, name)) for name in names]
-        columns = zip(layer.reach, scheme.multiplier, scheme.offset, scheme.shift, strict=True)
+        columns = zip(dense.reach, scheme.multiplier, scheme.offset, scheme.shift, strict=True)
         values = [
             (int(reach) * abs(int(multiplier)) + abs(int(offset)), int(shift))
             for reach, multiplier, offset, shift in columns
@@ -94,10 +94,10 @@ class RequantizerPlan(StoredFields):
         )
 
     @classmethod
-    def _of_formats(cls, layer: DenseLayer) -> RequantizerPlan:
-        width = layer.accumulator_width
-        bias = ParameterField("bias", layer.bias_width, True, None)
-        scheme = _scheme(layer)
+    def _of_formats(cls, dense: DenseLayer) -> RequantizerPlan:
+        width = dense.accumulator_width
+        bias = ParameterField("bias", dense.bias_width, True, None)
+        scheme = _scheme(dense)
         if scheme is None:
             return cls(width, (bias,), width, width, width, "", "")
         output = scheme.output
@@ -214,8 +214,8 @@ class RequantizerPlan(StoredFields):
         return next(field.width for field in self.fields if field.name == name)
 
 
-def _scheme(layer: DenseLayer) -> Requantization | None:
-    scheme = layer.requantization
+def _scheme(dense: DenseLayer) -> Requantization | None:
+    scheme = dense.requantization
     if not isinstance(scheme, Requantization | None):
         raise ValueError("the layer ends in thresholds")
     return scheme

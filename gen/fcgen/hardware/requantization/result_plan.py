@@ -10,8 +10,8 @@ from fcgen.schedule.mapping import GENERIC, ProductUnit
 ResultPlan = RequantizerPlan | ThresholdPlan
 
 
-def result_plan(layer: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> ResultPlan:
+def result_plan(dense: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> ResultPlan:
     """Derive the plan from a layer; ``unit`` is what multiplies where that is needed."""
-    if isinstance(layer.requantization, ThresholdList):
-        return ThresholdPlan.of(layer)
-    return RequantizerPlan.of(layer, unit)
+    if isinstance(dense.requantization, ThresholdList):
+        return ThresholdPlan.of(dense)
+    return RequantizerPlan.of(dense, unit)

@@ -20,7 +20,7 @@ def threshold_name(number: int) -> str:
     return f"threshold_{number}"
 
 
-def threshold_values(layer: DenseLayer) -> dict[str, np.ndarray]:
+def threshold_values(dense: DenseLayer) -> dict[str, np.ndarray]:
     """Return what stands in the parameter memory by field name, each int64 of shape (M,).
 
     The elements sum without the bias, which the thresholds take up. Both directions come to one
@@ -28,14 +28,14 @@ def threshold_values(layer: DenseLayer) -> dict[str, np.ndarray]:
     the opposite of ``sum > t - bias``. Thresholds beyond the sums that can occur are moved just
     outside of these, so that they have the accumulator's width.
     """
-    scheme = layer.requantization
+    scheme = dense.requantization
     if not isinstance(scheme, ThresholdList):
         raise ValueError("the layer does not end in thresholds")
     falling = scheme.falling.astype(np.int64)
-    least, most = -layer.sum_reach - 1, layer.sum_reach
+    least, most = -dense.sum_reach - 1, dense.sum_reach
     values = {FALLING: falling}
     for number, threshold in enumerate(scheme.thresholds.T, 1):
-        folded = threshold - layer.folded_bias - (1 - falling)
+        folded = threshold - dense.folded_bias - (1 - falling)
         values[threshold_name(number)] = np.clip(folded, least, most)
     return values
 
@@ -65,12 +65,12 @@ class ThresholdPlan(StoredFields):
     output: IntegerFormat
 
     @classmethod
-    def of(cls, layer: DenseLayer) -> ThresholdPlan:
+    def of(cls, dense: DenseLayer) -> ThresholdPlan:
         """Derive the plan from a layer; with run-time weights nothing is taken as constant."""
-        width, scheme = layer.accumulator_width, layer.requantization
-        values = threshold_values(layer)
+        width, scheme = dense.accumulator_width, dense.requantization
+        values = threshold_values(dense)
         assert isinstance(scheme, ThresholdList)
-        if layer.runtime_weights:
+        if dense.runtime_weights:
             fields = [
                 ParameterField(name, *((1, False) if name == FALLING else (width, True)), None)
                 for name in values
@@ -78,7 +78,7 @@ class ThresholdPlan(StoredFields):
         else:
             fields = [narrowest(name, column) for name, column in values.items()]
         numbers = scheme.numbers
-        if layer.runtime_weights and not scheme.output.bipolar:
+        if dense.runtime_weights and not scheme.output.bipolar:
             numbers = tuple(range(1, scheme.count + 1))
         kept = {FALLING, *map(threshold_name, numbers)}
         fields = [field for field in fields if field.name in kept]
