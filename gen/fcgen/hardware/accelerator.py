@@ -21,6 +21,7 @@ from fcgen.hardware.parameters.parameter_chain import ParameterChain
 from fcgen.hardware.parameters.parameter_space import ChainPlace
 from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
+from fcgen.network.instance_names import instance_names
 from fcgen.network.network import Network
 from fcgen.schedule.mapping import Mapping
 from fcgen.schedule.schedule import Schedule
@@ -209,3 +210,19 @@ def end_of(
         plan = SoftMaxPlan.of(network.softmax, mapping, image_prefix)
         return SoftMax(plan, scores.output_format.stored)
     return None
+
+
+def top_of(
+    network: Network,
+    schedule: Schedule,
+    mappings: Sequence[Mapping],
+    prefix: str = "",
+    place: ChainPlace | None = None,
+) -> Layer | Accelerator:
+    """Return the hardware of a network; with ``place`` of a layer that is taken out of one.
+
+    A layer that stands alone is its own top component.
+    """
+    if network.layer is not None:
+        return Layer(network.layer, schedule.foldings[0], prefix, mappings[0], place=place)
+    return Accelerator(network, schedule, mappings, instance_names(network), prefix)
