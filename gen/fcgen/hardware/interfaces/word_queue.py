@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.interfaces.register_bank import DATA_BITS
-from fcgen.hardware.memories.vector_store import VectorStore
+from fcgen.hardware.memories.text_memory import VectorStore
 
 
 class WordQueue(wiring.Component):

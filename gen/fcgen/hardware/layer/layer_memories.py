@@ -13,7 +13,7 @@ from amaranth.hdl import Value
 from fcgen.hardware.memories.cascaded_memory import CascadedMemory
 from fcgen.hardware.memories.contents import Bank, WeightBank, parameter_banks, weight_banks
 from fcgen.hardware.memories.images import MemoryImage
-from fcgen.hardware.memories.scratchpad_memory import ScratchpadMemory
+from fcgen.hardware.memories.text_memory import ScratchpadMemory
 from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.hardware.parameters.parameter_space import AddressSpace
 from fcgen.hardware.parameters.parameter_tap import ParameterTap

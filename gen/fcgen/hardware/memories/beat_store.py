@@ -6,7 +6,7 @@ from amaranth import Module
 from amaranth.hdl import Value
 from amaranth.lib import memory
 
-from fcgen.hardware.memories.vector_store import VectorStore
+from fcgen.hardware.memories.text_memory import VectorStore
 from fcgen.hardware.registers import register
 
 

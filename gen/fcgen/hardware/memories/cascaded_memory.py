@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.memories.scratchpad_memory import ScratchpadMemory
+from fcgen.hardware.memories.text_memory import ScratchpadMemory
 from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.hardware.registers import delay, register, select
 
