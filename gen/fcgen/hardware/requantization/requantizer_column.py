@@ -12,8 +12,7 @@ from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY
 from fcgen.hardware.registers import delay
 from fcgen.hardware.requantization.requantizer import Requantizer
 from fcgen.hardware.requantization.result_plan import ResultPlan
-from fcgen.hardware.requantization.threshold_plan import ThresholdPlan
-from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
+from fcgen.hardware.requantization.threshold_unit import ThresholdPlan, ThresholdUnit
 
 
 def column_latency(plan: ResultPlan, memory_latency: int) -> int:

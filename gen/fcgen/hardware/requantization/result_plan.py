@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
-from fcgen.hardware.requantization.threshold_plan import ThresholdPlan
+from fcgen.hardware.requantization.threshold_unit import ThresholdPlan
 from fcgen.network.dense_layer import DenseLayer, ThresholdList
 from fcgen.schedule.mapping import GENERIC, ProductUnit
 
