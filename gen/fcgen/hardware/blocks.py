@@ -7,7 +7,7 @@ from fcgen.hardware.layer.layer_memories import LayerMemories
 from fcgen.hardware.layer.layer_parts import input_store
 from fcgen.hardware.layer.layer_timing import LayerTiming
 from fcgen.hardware.memories.table_memory import TablePlan
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import result_plan
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.network.network import Network
 from fcgen.numerics.softmax_table import SoftmaxTable

@@ -17,7 +17,7 @@ from fcgen.hardware.memories.text_memory import ScratchpadMemory
 from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.hardware.parameters.parameter_space import AddressSpace
 from fcgen.hardware.parameters.parameter_tap import ParameterTap
-from fcgen.hardware.requantization.result_plan import ResultPlan
+from fcgen.hardware.requantization.requantizer_column import ResultPlan
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.schedule.folding import Folding
 from fcgen.schedule.mapping import GENERIC, Mapping

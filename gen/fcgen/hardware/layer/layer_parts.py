@@ -14,8 +14,7 @@ from fcgen.hardware.layer.layer_timing import LayerTiming
 from fcgen.hardware.memories.table_memory import TablePlan
 from fcgen.hardware.memories.vector_memory import VectorMemory
 from fcgen.hardware.parameters.parameter_space import ChainPlace
-from fcgen.hardware.requantization.requantizer_column import RequantizerColumn
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import RequantizerColumn, result_plan
 from fcgen.hardware.requantization.result_queue import ResultQueue
 from fcgen.hardware.requantization.unary_table import UnaryTable
 from fcgen.network.dense_layer import DenseLayer

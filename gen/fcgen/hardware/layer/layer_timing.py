@@ -13,8 +13,7 @@ from fcgen.hardware.convolution.window_memory import AVAILABILITY_DELAY
 from fcgen.hardware.elements.processing_element import element_delay, result_delay
 from fcgen.hardware.layer.layer_controller import reserve
 from fcgen.hardware.memories.table_memory import TablePlan
-from fcgen.hardware.requantization.requantizer_column import column_latency
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import column_latency, result_plan
 from fcgen.hardware.requantization.result_queue import ResultQueue, queue_latency
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.network.window import Window

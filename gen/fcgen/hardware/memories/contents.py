@@ -9,7 +9,7 @@ import numpy as np
 
 from fcgen.hardware.memories.images import MemoryImage
 from fcgen.hardware.parameters.parameter_tap import HOST_BITS
-from fcgen.hardware.requantization.result_plan import ResultPlan
+from fcgen.hardware.requantization.requantizer_column import ResultPlan
 from fcgen.hardware.requantization.threshold_unit import threshold_values
 from fcgen.network.dense_layer import DenseLayer, ThresholdList
 from fcgen.numerics.fixed import IntegerFormat

@@ -9,7 +9,7 @@ from fcgen.hardware.layer.layer_memories import LayerMemories
 from fcgen.hardware.parameters.parameter_port import ParameterPort
 from fcgen.hardware.parameters.parameter_space import AddressSpace, ChainPlace
 from fcgen.hardware.parameters.parameter_tap import HOST_BITS, answer_latency
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import result_plan
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.network.instance_names import instance_names
 from fcgen.network.network import Network

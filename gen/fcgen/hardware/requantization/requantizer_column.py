@@ -1,4 +1,4 @@
-"""The end of a column of element groups: its requantizers and their parameters."""
+"""The end of a column of element groups: what turns its sums into results, and its parameters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,19 @@ from fcgen.hardware.layer.drain_controller import TAG_WIDTH, VALID, VECTOR_END
 from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY
 from fcgen.hardware.registers import delay
 from fcgen.hardware.requantization.requantizer import Requantizer
-from fcgen.hardware.requantization.result_plan import ResultPlan
+from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
 from fcgen.hardware.requantization.threshold_unit import ThresholdPlan, ThresholdUnit
+from fcgen.network.dense_layer import DenseLayer, ThresholdList
+from fcgen.schedule.mapping import GENERIC, ProductUnit
+
+ResultPlan = RequantizerPlan | ThresholdPlan
+
+
+def result_plan(dense: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> ResultPlan:
+    """Derive the plan from a layer; ``unit`` is what multiplies where that is needed."""
+    if isinstance(dense.requantization, ThresholdList):
+        return ThresholdPlan.of(dense)
+    return RequantizerPlan.of(dense, unit)
 
 
 def column_latency(plan: ResultPlan, memory_latency: int) -> int:
