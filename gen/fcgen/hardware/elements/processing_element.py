@@ -9,8 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.elements.accumulator import Accumulator
-from fcgen.hardware.elements.bipolar import computed
-from fcgen.hardware.elements.products import Products
+from fcgen.hardware.elements.products import Products, computed
 from fcgen.hardware.registers import register
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.mapping import BEHAVIOURAL, ProductUnit

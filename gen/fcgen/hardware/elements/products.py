@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amaranth import Cat, Module, Mux, Signal
-from amaranth.hdl import Shape, Value
+from amaranth.hdl import Shape, Value, ValueLike
 
 from fcgen.hardware.elements.multiplier_block import MultiplierBlock
 from fcgen.hardware.elements.packed_multiplier import PackedMultiplier
@@ -113,3 +113,9 @@ class Products:
 
 def _shape(operand: IntegerFormat) -> Shape:
     return Shape(operand.bits, operand.signed)
+
+
+def computed(stored: Value, valid: ValueLike = 1) -> Value:
+    """Return -1 for a stored 0 and +1 for a stored 1, in two bits; 0 where it is not valid."""
+    valid = Value.cast(valid)
+    return Cat(valid, valid & ~stored)

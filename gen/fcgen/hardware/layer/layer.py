@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.convolution.window_memory import WindowMemory
-from fcgen.hardware.elements.bipolar import computed
+from fcgen.hardware.elements.products import computed
 from fcgen.hardware.layer.drain_controller import VALID, DrainController
 from fcgen.hardware.layer.layer_controller import LayerController
 from fcgen.hardware.layer.layer_memories import LayerMemories, MemoryPort
