@@ -11,9 +11,9 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.elements.multiplier_block import MultiplierBlock
-from fcgen.hardware.elements.partial_products import PartialProduct
 from fcgen.hardware.elements.soft_multiplier import SoftMultiplier
 from fcgen.hardware.registers import delay, register
+from fcgen.hardware.requantization.partial_products import PartialProduct
 from fcgen.hardware.requantization.requantizer_plan import FINE_BITS, RequantizerPlan
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from amaranth.hdl import Shape
 
 from fcgen.hardware.border import Parameters
-from fcgen.hardware.elements.partial_products import ProductPlan
 from fcgen.hardware.requantization.parameter_fields import ParameterField, StoredFields, narrowest
+from fcgen.hardware.requantization.partial_products import ProductPlan
 from fcgen.network.dense_layer import DenseLayer, Requantization
 from fcgen.numerics.fixed import (
     MULTIPLIER_BITS,
