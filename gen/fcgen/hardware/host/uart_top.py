@@ -20,8 +20,7 @@ from fcgen.hardware.host.link_status import LinkStatus
 from fcgen.hardware.host.parameter_bridge import ParameterBridge
 from fcgen.hardware.host.protocol import Code, Request
 from fcgen.hardware.host.request_check import RequestCheck
-from fcgen.hardware.host.uart_receiver import UartReceiver
-from fcgen.hardware.host.uart_transmitter import UartTransmitter
+from fcgen.hardware.host.uart import UartReceiver, UartTransmitter
 from fcgen.hardware.host.vector_drainer import VectorDrainer
 from fcgen.hardware.host.vector_feeder import VectorFeeder
 from fcgen.hardware.host.weight_loader import WeightLoader
