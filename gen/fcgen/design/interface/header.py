@@ -1,7 +1,7 @@
 """The C header of a design's interface."""
 
 from fcgen.hardware.interfaces.plan import InterfacePlan
-from fcgen.hardware.interfaces.registers import Register, RegisterMap
+from fcgen.hardware.interfaces.register_map import Register, RegisterMap
 
 _TYPES = """\
 /* A vector in memory is an array of these; the bytes go over the interface as they stand, the

@@ -15,6 +15,12 @@ from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.mapping import ProductUnit
 
 
+def computed(stored: Value, valid: ValueLike = 1) -> Value:
+    """Return -1 for a stored 0 and +1 for a stored 1, in two bits; 0 where it is not valid."""
+    valid = Value.cast(valid)
+    return Cat(valid, valid & ~stored)
+
+
 class Products:
     """Adds product units to a module; all have the same latency, ``unit.latency``.
 
@@ -113,9 +119,3 @@ class Products:
 
 def _shape(operand: IntegerFormat) -> Shape:
     return Shape(operand.bits, operand.signed)
-
-
-def computed(stored: Value, valid: ValueLike = 1) -> Value:
-    """Return -1 for a stored 0 and +1 for a stored 1, in two bits; 0 where it is not valid."""
-    valid = Value.cast(valid)
-    return Cat(valid, valid & ~stored)
