@@ -2,7 +2,8 @@
 
 import pytest
 
-from fcgen.hardware.interfaces.plan import Element, InterfacePlan
+from fcgen.hardware.interfaces.padding import Element
+from fcgen.hardware.interfaces.plan import InterfacePlan
 from fcgen.hardware.interfaces.register_bank import RegisterBank
 from fcgen.hardware.interfaces.register_map import Register, RegisterMap, register_map
 from formal.break_source import broken

@@ -7,8 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.interfaces.padding import padded, unpadded
-from fcgen.hardware.interfaces.plan import Element
+from fcgen.hardware.interfaces.padding import Element, padded, unpadded
 
 
 class AxiStreams(wiring.Component):

@@ -11,9 +11,9 @@ from fcgen.hardware.border import Parameters
 from fcgen.hardware.design_top import DesignTop
 from fcgen.hardware.interfaces.control_status import ControlStatus
 from fcgen.hardware.interfaces.parameter_window import ParameterWindow
-from fcgen.hardware.interfaces.plan import InterfacePlan
+from fcgen.hardware.interfaces.plan import WORD_BYTES, InterfacePlan
 from fcgen.hardware.interfaces.register_bank import DATA_BITS, RegisterBank
-from fcgen.hardware.interfaces.register_map import ERRORS, WORD_BYTES, error_names, register_map
+from fcgen.hardware.interfaces.register_map import ERRORS, error_names, register_map
 
 ACCESS = ("write", "whole", "address")
 _TO_UNIT = ("write", "read")

@@ -8,7 +8,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.interfaces.register_map import WORD_BYTES, Register, RegisterMap
+from fcgen.hardware.interfaces.plan import WORD_BYTES
+from fcgen.hardware.interfaces.register_map import Register, RegisterMap
 from fcgen.hardware.registers import select
 
 DATA_BITS = 32

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fcgen.hardware.interfaces.plan import Element, InterfacePlan
-
-WORD_BYTES = 4
+from fcgen.hardware.interfaces.padding import Element
+from fcgen.hardware.interfaces.plan import WORD_BYTES, InterfacePlan
 
 Access = Literal["constant", "read", "write", "window", "push", "pop"]
 
