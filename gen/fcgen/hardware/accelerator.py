@@ -1,4 +1,4 @@
-"""A whole network: layers in a chain, all at work on successive vectors."""
+"""The top component of a network: its layers in a chain, each at work on another vector."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Accelerator(wiring.Component):
         )
 
     def _places(self) -> list[ChainPlace | None]:
-        """Return the place of each layer on the parameter chain, where there is one."""
+        """Return the place of each layer on the parameter chain; None where weights are fixed."""
         chain, layers = self.parameter_chain, len(self.network.layers)
         return [None] * layers if chain is None else [chain.place(n) for n in range(layers)]
 
@@ -197,9 +197,9 @@ class Accelerator(wiring.Component):
 def end_of(
     network: Network, lanes: int, mapping: Mapping, image_prefix: str = ""
 ) -> ArgMax | TopK | SoftMax | None:
-    """Return the stage behind the last layer, which gives ``lanes`` outputs a beat.
+    """Return the stage behind the last layer; None where the layer's own outputs leave.
 
-    None where its outputs themselves leave. ``mapping`` is the last layer's.
+    The last layer gives ``lanes`` outputs a beat; ``mapping`` is its mapping.
     """
     scores, end = network.layers[-1], network.end
     if end.kind == "argmax":
@@ -219,9 +219,10 @@ def top_of(
     prefix: str = "",
     place: ChainPlace | None = None,
 ) -> Layer | Accelerator:
-    """Return the hardware of a network; with ``place`` of a layer that is taken out of one.
+    """Return the top component of a network.
 
-    A layer that stands alone is its own top component.
+    It is a `Layer` where the network is one layer and nothing else. With ``place`` the layer was
+    taken out of a network with run-time weights.
     """
     if network.layer is not None:
         return Layer(network.layer, schedule.foldings[0], prefix, mappings[0], place=place)

@@ -1,4 +1,4 @@
-"""Cycles of layers in a chain, as formulas."""
+"""Latency of a network as a formula of its layers' timings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from fcgen.schedule.schedule import Schedule
 
 
 def end_latency(network: Network, lanes: int, mapping: Mapping) -> int | None:
-    """Return `AcceleratorTiming.end_latency` for so many output lanes of the last layer.
+    """Return `AcceleratorTiming.end_latency`.
 
-    ``mapping`` is that of the last layer.
+    ``lanes`` and ``mapping`` are the output lanes and the mapping of the last layer.
     """
     if network.softmax is not None:
         return SoftMaxPlan.of(network.softmax, mapping).latency
@@ -30,9 +30,10 @@ def end_latency(network: Network, lanes: int, mapping: Mapping) -> int | None:
 
 @dataclass(frozen=True)
 class AcceleratorTiming:
-    """When vectors go in and come out of layers that nobody stalls.
+    """Cycles in which a network accepts inputs and gives outputs when nothing stalls it.
 
-    A layer begins when it has a whole vector, which it takes as fast as the layer before gives it.
+    A layer begins when it has a whole vector. It accepts beats as fast as the layer before it
+    gives them.
 
     Attributes
     ----------
@@ -41,7 +42,7 @@ class AcceleratorTiming:
         Cycles from the last output of the last layer to what leaves the network; None where the
         layer's outputs themselves leave.
     end_beats : int
-        What leaves the end, a beat a cycle.
+        Beats that leave the end, one a cycle.
     """
 
     layers: tuple[LayerTiming, ...]
@@ -74,7 +75,7 @@ class AcceleratorTiming:
 
     @cached_property
     def _leaves(self) -> Times:
-        """When the last layer's output beats leave, where there are maps."""
+        """Cycles in which the last layer's output beats leave, for networks with convolutions."""
         times: Times = np.arange(self.layers[0].folding.frame_beats, dtype=np.int64)
         for layer in self.layers:
             times = layer.leaves(times)

@@ -1,4 +1,4 @@
-"""Frames that were received and wait for their turn."""
+"""Ring buffer of received frames."""
 
 from __future__ import annotations
 

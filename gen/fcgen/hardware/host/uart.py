@@ -10,12 +10,12 @@ from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay
 
 PHASE_BITS = 24
-CYCLES_MIN = 4  # a bit: three samples and one to spare
+CYCLES_MIN = 4  # a bit: three samples and a margin of one
 CYCLES_MAX = 4096
 
 
 def phase_step(clock_hz: int, baud: int) -> int:
-    """Return what a phase accumulator of 24 bits adds a cycle to wrap once a bit.
+    """Return the step of a phase accumulator of 24 bits that wraps once a bit.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ class UartTransmitter(wiring.Component):
         bit_end = Signal()
         m.d.comb += [sum_.eq(phase + self.step), bit_end.eq(sum_[PHASE_BITS])]
 
-        # The register has the bits inverted, so that what comes in behind is the idle line.
+        # The register holds the bits inverted, so that the zeros shifted in are the idle line.
         low_bits = Signal(BITS - 1)
         left = Signal(range(BITS + 1))
         m.d.comb += [

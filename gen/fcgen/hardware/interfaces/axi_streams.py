@@ -1,4 +1,4 @@
-"""AXI4-Stream in place of a design's own streams."""
+"""AXI4-Stream ports for a design's streams."""
 
 from __future__ import annotations
 

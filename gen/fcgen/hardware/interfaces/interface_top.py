@@ -1,4 +1,4 @@
-"""What the tops for all buses have in common: the design, its registers, its parameters."""
+"""Base of the tops: the design, its registers and its parameter window."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class InterfaceTop(wiring.Component):
     ----------
     plan : InterfacePlan
     ports : dict
-        Of the top.
+        Ports of the top.
     """
 
     def __init__(self, plan: InterfacePlan, ports: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ class InterfaceTop(wiring.Component):
         }
 
     def _domain(self, m: Module, clock: Signal, reset: Signal) -> None:
-        """Let the ports of the top be clock and reset of all that is in it."""
+        """Make two ports of the top the clock and the reset of its contents."""
         m.domains.sync = domain = ClockDomain()
         domain.clk, domain.rst = clock, reset
 
@@ -112,7 +112,7 @@ class InterfaceTop(wiring.Component):
             m.d.comb += getattr(slave, name).eq(getattr(self.bank, name))
 
     def _finish(self, m: Module, vector_end: Signal, raised: dict[str, Any]) -> None:
-        """Connect what the status has to know of the streams."""
+        """Connect the error flags and the end of vectors to the status."""
         self._errors |= raised
         flags = Cat(self._errors[name] for name in error_names(self.plan))
         m.d.comb += [self.status.raised.eq(flags), self.status.vector_end.eq(vector_end)]

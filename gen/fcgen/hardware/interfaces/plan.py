@@ -1,4 +1,4 @@
-"""What the interface of a design is made from."""
+"""Plan of a design's interface to a bus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WORD_BYTES = 4
 
 @dataclass(frozen=True)
 class InterfacePlan:
-    """The design inside an interface.
+    """Constructor parameters of an interface, from the design inside it.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class InterfacePlan:
     layout : int
         Word that tells where parameters stand, see `fcgen.design.parameter_layout`.
     landing_cycles : int
-        After which a parameter that was written has reached its memory.
+        Cycles after which a parameter that was written has reached its memory.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Registers as data, and the table of those behind AXI4-Lite and Wishbone."""
+"""Registers as data, and the register map behind AXI4-Lite and Wishbone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Register:
     values : tuple of int
         Of a constant: one, or those of an array.
     tells : bool
-        The unit behind it must know when it is read.
+        The unit behind the register is told of a read.
     """
 
     name: str
@@ -146,7 +146,7 @@ class RegisterMap:
 IDENTIFICATION = int.from_bytes(b"fcgn", "little")
 VERSION_MAJOR, VERSION_MINOR = 1, 1
 
-# Bits of the register `errors`: each stays where it is whatever else a design has.
+# Bits of the register `errors`; they are the same in every design.
 ERRORS = {
     "frame_length": (0, "a vector that came in had too few or too many beats and was dropped"),
     "parameter_refused": (1, "an access to a parameter did nothing: not held, or no such address"),

@@ -1,4 +1,4 @@
-"""Words that wait, in block RAM, and how many."""
+"""Queue of words in block RAM, with its level."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class WordQueue(wiring.Component):
         m.d.sync += self.level.eq(self.level + self.write - taken)
         with m.If(self.write):
             m.d.sync += head.eq(head + 1)
-        # The word at the tail is read anew all the time. It is right two cycles after it was
+        # The word at the tail is read in every cycle. It is right two cycles after it was
         # counted, or after the tail moved to it, whichever was later.
         m.d.sync += settling.eq(taken | empty)
         with m.If(taken):

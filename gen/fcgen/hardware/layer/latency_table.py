@@ -80,8 +80,8 @@ def _latencies(
 
     fixed = to_queue + waits + beats - 2
     latest = leaves(words - 1, p.shape[1])
-    # From word to word of a fold these cycles only rise or only fall: both ends are enough. The
-    # first elements have the most folds, all others are done with before.
+    # Within a fold these cycles are monotonic in the word, so that its first and last word are
+    # enough. The elements ascend: only the first of them have folds of a high number.
     for number in range(int(neuron_folds.max())):
         some = int((neuron_folds > number).sum())
         ends = [fold * p[:, :some] // word[:, :some] for fold in (number, number + 1)]

@@ -1,4 +1,4 @@
-"""The end of a column of element groups: what turns its sums into results, and its parameters."""
+"""The end of a column of element groups: requantizers or threshold units, and their constants."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ResultPlan = RequantizerPlan | ThresholdPlan
 
 
 def result_plan(dense: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> ResultPlan:
-    """Derive the plan from a layer; ``unit`` is what multiplies where that is needed."""
+    """Return the plan of a layer; ``unit`` is the multiplier of its requantizers."""
     if isinstance(dense.requantization, ThresholdList):
         return ThresholdPlan.of(dense)
     return RequantizerPlan.of(dense, unit)
 
 
 def column_latency(plan: ResultPlan, memory_latency: int) -> int:
-    """Return the cycles of a column: results wait for their constants, where it has any."""
+    """Return the cycles of a column; results wait for their constants where these are stored."""
     return (memory_latency if plan.stored else 0) + plan.latency
 
 
@@ -121,7 +121,7 @@ class RequantizerColumn(wiring.Component):
         return m
 
     def _unit(self, m: Module, lane: int) -> Requantizer | ThresholdUnit:
-        """Add what makes the results of a lane."""
+        """Add the requantizer or the threshold unit of a lane."""
         if isinstance(self.plan, ThresholdPlan):
             m.submodules[f"thresholds_{lane}"] = unit = ThresholdUnit(self.plan)
             return unit

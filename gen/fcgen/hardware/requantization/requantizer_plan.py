@@ -1,4 +1,4 @@
-"""What the requantizer of a layer needs: constants, widths and modes."""
+"""Plan of a layer's requantizers: constants, widths, modes and pipeline stages."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from fcgen.numerics.fixed import (
 from fcgen.schedule.mapping import BEHAVIOURAL, GENERIC, ProductUnit
 
 STICKY_BITS = 4
-"""Bits that are lost by a constant shift, up to which no cycle is spent on looking at them."""
+"""Most bits that a constant shift drops without a pipeline stage for the sticky bit."""
 CLIP_BITS = 12
-"""Bits by which a quotient may be wider than the output and be rounded and clipped as it is."""
+"""Most bits by which a quotient may exceed the output without a stage that saturates it."""
 FINE_BITS = 3
-"""Bits of a shift that the second of the two shifter stages does."""
+"""Low bits of the shift, which the second of the two shifter stages does."""
 NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
 
 
@@ -46,7 +46,7 @@ class RequantizerPlan(StoredFields):
     rounding, saturation : str
         Modes of the contract; both empty for a raw layer.
     unit : ProductUnit
-        What multiplies.
+        Kind of multiplier.
     """
 
     accumulator_width: int
@@ -60,7 +60,7 @@ class RequantizerPlan(StoredFields):
 
     @classmethod
     def of(cls, dense: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> RequantizerPlan:
-        """Derive the plan from a layer; with run-time weights nothing is taken as constant."""
+        """Return the plan of a layer; with run-time weights no field is constant."""
         plan = cls._of_formats(dense) if dense.runtime_weights else cls._of_values(dense)
         return replace(plan, unit=unit)
 
@@ -81,7 +81,7 @@ class RequantizerPlan(StoredFields):
             for reach, multiplier, offset, shift in columns
         ]
         quotient = max((value >> shift) + 1 for value, shift in values)
-        # The half bit of the largest shift must exist, if only as a copy of the sign.
+        # The half bit of the largest shift must exist, even as a copy of the sign.
         deepest = max(shift for _, shift in values)
         return cls(
             width,
@@ -125,12 +125,12 @@ class RequantizerPlan(StoredFields):
 
     @property
     def raw(self) -> bool:
-        """Whether the accumulators themselves leave, with the bias added."""
+        """Whether the outputs are the accumulators with their bias."""
         return not self.rounding
 
     @cached_property
     def cycles(self) -> dict[str, int]:
-        """Cycles of the requantizer's pipeline stages by name, in order; those it has only."""
+        """Cycles of the pipeline stages by name, in order; stages of 0 cycles are left out."""
         shift, steps = self.constant("shift"), self.product
         excess = self.quotient_width - self.output_bits
         depends = self.rounding in ("half_even", "half_away")
@@ -151,7 +151,7 @@ class RequantizerPlan(StoredFields):
 
     @property
     def rounded_width(self) -> int:
-        """Bits of a quotient when it is rounded, and with its zero point."""
+        """Bits of a quotient at the stages that round it and add the zero point."""
         return self.output_bits + 3 if "saturate" in self.cycles else self.quotient_width
 
     @property
@@ -166,7 +166,7 @@ class RequantizerPlan(StoredFields):
 
     @cached_property
     def product(self) -> ProductPlan | None:
-        """The multiplication; None where all multipliers are 1."""
+        """Plan of the product; None where all multipliers are 1."""
         if self.raw or self.constant("multiplier") == 1:
             return None
         whole = Shape(self.accumulator_width, signed=True)
@@ -182,7 +182,7 @@ class RequantizerPlan(StoredFields):
 
     @property
     def shift_limit(self) -> int:
-        """Shifts that the shifter knows: 0 up to this number, exclusive."""
+        """Upper limit of the shift, exclusive."""
         return min(SHIFT_MAX, (1 << self.width("shift")) - 1) + 1
 
     @property

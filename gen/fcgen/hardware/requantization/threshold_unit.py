@@ -1,4 +1,4 @@
-"""From an accumulator to an output code of few bits: thresholds, and how many are passed."""
+"""Threshold units: an output of few bits is the number of thresholds that a sum passes."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ FALLING = "falling"
 
 
 def threshold_name(number: int) -> str:
-    """Return the field's name of a threshold, from 1 to T."""
+    """Return the field name of threshold ``number``, 1 to T."""
     return f"threshold_{number}"
 
 
 def threshold_values(dense: DenseLayer) -> dict[str, np.ndarray]:
-    """Return what stands in the parameter memory by field name, each int64 of shape (M,).
+    """Return the thresholds and directions by field name, each int64 of shape (M,).
 
-    The elements sum without the bias, which the thresholds take up. Both directions come to one
+    The sums of the elements have no bias; the thresholds include it. Both directions use one
     comparison, ``sum > threshold``: ``acc >= t`` is ``sum > t - 1 - bias``, and ``acc <= t`` is
-    the opposite of ``sum > t - bias``. Thresholds beyond the sums that can occur are moved just
-    outside of these, so that they have the accumulator's width.
+    the negation of ``sum > t - bias``. Thresholds outside of the range of sums are clipped to the
+    next value outside of it, so that they fit the accumulator's width.
     """
     scheme = dense.requantization
     if not isinstance(scheme, ThresholdList):
@@ -55,12 +55,12 @@ class ThresholdPlan(StoredFields):
     accumulator_width : int
         Bits of the sum, to which no bias is added.
     fields : tuple of ParameterField
-        ``falling`` and thresholds, in the order of the parameter word; of thresholds that all
-        outputs have equal one alone.
+        ``falling`` and thresholds, in the order of the parameter word; one field for thresholds
+        that are equal for all outputs.
     lo : int
         The lowest code.
     numbers : tuple of int
-        For each threshold the number of those of the list that are passed with it, up to T.
+        For each field of a threshold, how many thresholds are passed when it is, 1 to T.
     output : IntegerFormat
     """
 
@@ -72,7 +72,7 @@ class ThresholdPlan(StoredFields):
 
     @classmethod
     def of(cls, dense: DenseLayer) -> ThresholdPlan:
-        """Derive the plan from a layer; with run-time weights nothing is taken as constant."""
+        """Return the plan of a layer; with run-time weights no field is constant."""
         width, scheme = dense.accumulator_width, dense.requantization
         values = threshold_values(dense)
         assert isinstance(scheme, ThresholdList)
@@ -97,18 +97,18 @@ class ThresholdPlan(StoredFields):
 
     @cached_property
     def codes(self) -> tuple[int, ...]:
-        """Codes of a rising output as they are stored, the lowest first."""
+        """Stored bits of a rising neuron's outputs, lowest first."""
         values = np.array([self.lo + number for number in (0, *self.numbers)])
         return tuple(self.output.encode(values).tolist())
 
     @property
     def product(self) -> None:
-        """None: nothing is multiplied."""
+        """None: a threshold unit has no product."""
         return None
 
     @cached_property
     def cycles(self) -> dict[str, int]:
-        """Cycles of the pipeline stages by name, in order; those that there are only."""
+        """Cycles of the pipeline stages by name, in order; stages of 0 cycles are left out."""
         turn = int(self.constant(FALLING) is None)
         return {"compare": 1, "count": 1} | ({"turn": turn} if turn else {})
 
@@ -214,7 +214,7 @@ class ThresholdUnit(wiring.Component):
         return getattr(self, name) if constant is None else Const(constant)
 
     def _choose(self, above: Sequence[Value], codes: Sequence[Value]) -> Value:
-        """Return the code whose place is the number of leading ones, by halving."""
+        """Return the code whose index is the number of leading ones, by binary search."""
         if not above:
             return codes[0]
         middle = len(above) // 2
