@@ -22,19 +22,19 @@ class LayerHarness(Elaboratable):
     """A raw layer of one group of elements under any input, any stalls, resets at any time.
 
     One result of one vector is followed from the vector memory to the output. Only the formats of
-    ``network`` and the width of its accumulators matter: its weights and biases are any words.
+    ``dense`` and the width of its accumulators matter: its weights and biases are any words.
     """
 
     def __init__(
         self,
-        network: DenseLayer,
+        dense: DenseLayer,
         folding: Folding,
         *,
         dut: type[Layer] = Layer,
         invariants: bool = True,
     ) -> None:
-        self.network, self.folding = network, folding
-        self.dut = dut(network, folding)
+        self.dense, self.folding = dense, folding
+        self.dut = dut(dense, folding)
         self.invariants = invariants
 
     def elaborate(self, platform: Bench) -> Module:

@@ -10,7 +10,7 @@ from amaranth.asserts import Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
 
 from fcgen.hardware.interfaces.register_bank import DATA_BITS, RegisterBank
-from fcgen.hardware.interfaces.registers import Register, RegisterMap
+from fcgen.hardware.interfaces.register_map import Register, RegisterMap
 from fcgen.hardware.registers import register
 from formal.inside import Bench, any_inputs
 

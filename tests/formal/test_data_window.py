@@ -3,7 +3,8 @@
 import pytest
 
 from fcgen.hardware.interfaces.data_window import DataWindow
-from fcgen.hardware.interfaces.plan import Element, InterfacePlan
+from fcgen.hardware.interfaces.padding import Element
+from fcgen.hardware.interfaces.plan import InterfacePlan
 from formal.break_source import broken
 from formal.data_window_harness import DataWindowHarness
 from formal.prover import prove

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fcgen.hardware.interfaces.plan import Element, InterfacePlan
+from fcgen.hardware.interfaces.padding import Element
+from fcgen.hardware.interfaces.plan import InterfacePlan
 from fcgen.hardware.interfaces.register_bank import RegisterBank
-from fcgen.hardware.interfaces.register_map import register_map
-from fcgen.hardware.interfaces.registers import Register, RegisterMap
+from fcgen.hardware.interfaces.register_map import Register, RegisterMap, register_map
 from formal.break_source import broken
 from formal.prover import prove
 from formal.register_bank_harness import RegisterBankHarness

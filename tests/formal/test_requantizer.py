@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fcgen.hardware.elements import partial_products
-from fcgen.hardware.requantization import requantizer, requantizer_plan
+from fcgen.hardware.requantization import partial_products, requantizer, requantizer_plan
 from fcgen.hardware.requantization.requantizer import Requantizer
 from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
 from fcgen.network.dense_layer import DenseLayer, Requantization

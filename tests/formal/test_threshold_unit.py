@@ -3,8 +3,12 @@
 import pytest
 
 from fcgen.hardware.requantization.parameter_fields import ParameterField
-from fcgen.hardware.requantization.threshold_plan import FALLING, ThresholdPlan, threshold_name
-from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
+from fcgen.hardware.requantization.threshold_unit import (
+    FALLING,
+    ThresholdPlan,
+    ThresholdUnit,
+    threshold_name,
+)
 from fcgen.numerics.fixed import IntegerFormat
 from formal.break_source import broken
 from formal.prover import Together, prove

@@ -9,8 +9,12 @@ from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Elaboratable, Value
 
 from fcgen.hardware.registers import delay
-from fcgen.hardware.requantization.threshold_plan import FALLING, ThresholdPlan, threshold_name
-from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
+from fcgen.hardware.requantization.threshold_unit import (
+    FALLING,
+    ThresholdPlan,
+    ThresholdUnit,
+    threshold_name,
+)
 
 
 class ThresholdUnitHarness(Elaboratable):

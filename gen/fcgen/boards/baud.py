@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from fcgen.boards.host_link import check_rates
 from fcgen.errors import bad_input
-from fcgen.hardware.host.baud_rate import CYCLES_MIN, PHASE_BITS, phase_step
+from fcgen.hardware.host.uart import CYCLES_MIN, PHASE_BITS, phase_step
 
 STANDARD = (3_000_000, 1_000_000, 921_600, 460_800, 230_400, 115_200)
 ERROR_MAX = 0.01

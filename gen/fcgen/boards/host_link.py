@@ -14,7 +14,6 @@ from fcgen.design import verilog
 from fcgen.design.design import Design
 from fcgen.design.parameter_layout import layout_hash
 from fcgen.errors import bad_input
-from fcgen.hardware.host.baud_rate import CYCLES_MAX, CYCLES_MIN
 from fcgen.hardware.host.link_plan import FlashPlan, LinkPlan, address_bits_for, payload_max
 from fcgen.hardware.host.protocol import (
     BUILD_BYTES,
@@ -24,6 +23,7 @@ from fcgen.hardware.host.protocol import (
     Info,
     element_bytes,
 )
+from fcgen.hardware.host.uart import CYCLES_MAX, CYCLES_MIN
 from fcgen.hardware.host.uart_top import UartTop
 from fcgen.hardware.memories.images import MemoryImage
 from fcgen.text.verilog_names import free_prefix

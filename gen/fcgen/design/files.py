@@ -14,9 +14,8 @@ from fcgen.design.interface.interface import STREAM
 from fcgen.design.manifest import MANIFEST, REFERENCE, Manifest, hash_file
 from fcgen.design.manifest_writer import to_json
 from fcgen.design.verilog import EmittedDesign
-from fcgen.hardware.accelerator import Accelerator
+from fcgen.hardware.accelerator import Accelerator, top_of
 from fcgen.hardware.layer.layer import Layer
-from fcgen.hardware.top import images_of, top_of
 from fcgen.network.network import Network
 from fcgen.schedule.schedule import Schedule
 
@@ -50,7 +49,7 @@ def write_files(
     progress("elaborating")
     mappings = devices.mappings(request.device, network, schedule, request.mapping)
     hardware = top_of(network, schedule, mappings, request.prefix)
-    images = images_of(hardware)
+    images = hardware.images
     progress("emitting Verilog")
     emitted = verilog.emit(
         hardware, name=request.name, prefix=request.prefix, verilog2005=request.verilog2005

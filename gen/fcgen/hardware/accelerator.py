@@ -1,4 +1,4 @@
-"""A whole network: layers in a chain, all at work on successive vectors."""
+"""The top component of a network: its layers in a chain, each at work on another vector."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from fcgen.hardware.parameters.parameter_chain import ParameterChain
 from fcgen.hardware.parameters.parameter_space import ChainPlace
 from fcgen.hardware.streams import input_ports, output_ports
 from fcgen.hardware.vectors_in_flight import VectorsInFlight, vectors_between
+from fcgen.network.instance_names import instance_names
 from fcgen.network.network import Network
 from fcgen.schedule.mapping import Mapping
 from fcgen.schedule.schedule import Schedule
@@ -109,7 +110,7 @@ class Accelerator(wiring.Component):
         return self.timing.branches
 
     def _places(self) -> list[ChainPlace | None]:
-        """Return the place of each layer on the parameter chain, where there is one."""
+        """Return the place of each layer on the parameter chain; None where weights are fixed."""
         chain, layers = self.parameter_chain, len(self.network.layers)
         return [None] * layers if chain is None else [chain.place(n) for n in range(layers)]
 
@@ -210,9 +211,9 @@ class Accelerator(wiring.Component):
 def end_of(
     network: Network, lanes: int, mapping: Mapping, image_prefix: str = ""
 ) -> ArgMax | TopK | SoftMax | None:
-    """Return the stage behind the last layer, which gives ``lanes`` outputs a beat.
+    """Return the stage behind the last layer; None where the layer's own outputs leave.
 
-    None where its outputs themselves leave. ``mapping`` is the last layer's.
+    The last layer gives ``lanes`` outputs a beat; ``mapping`` is its mapping.
     """
     scores, end = network.layers[-1], network.end
     if end.kind == "argmax":
@@ -223,3 +224,20 @@ def end_of(
         plan = SoftMaxPlan.of(network.softmax, mapping, image_prefix)
         return SoftMax(plan, scores.output_format.stored)
     return None
+
+
+def top_of(
+    network: Network,
+    schedule: Schedule,
+    mappings: Sequence[Mapping],
+    prefix: str = "",
+    place: ChainPlace | None = None,
+) -> Layer | Accelerator:
+    """Return the top component of a network.
+
+    It is a `Layer` where the network is one layer and nothing else. With ``place`` the layer was
+    taken out of a network with run-time weights.
+    """
+    if network.layer is not None:
+        return Layer(network.layer, schedule.foldings[0], prefix, mappings[0], place=place)
+    return Accelerator(network, schedule, mappings, instance_names(network), prefix)

@@ -1,4 +1,4 @@
-"""Cycles of layers in a chain, as formulas."""
+"""Latency of a network as a formula of its layers' timings."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from fcgen.schedule.schedule import Schedule
 
 
 def end_latency(network: Network, lanes: int, mapping: Mapping) -> int | None:
-    """Return `AcceleratorTiming.end_latency` for so many output lanes of the last layer.
+    """Return `AcceleratorTiming.end_latency`.
 
-    ``mapping`` is that of the last layer.
+    ``lanes`` and ``mapping`` are the output lanes and the mapping of the last layer.
     """
     if network.softmax is not None:
         return SoftMaxPlan.of(network.softmax, mapping).latency
@@ -31,9 +31,10 @@ def end_latency(network: Network, lanes: int, mapping: Mapping) -> int | None:
 
 @dataclass(frozen=True)
 class AcceleratorTiming:
-    """When vectors go in and come out of layers that nobody stalls.
+    """Cycles in which a network accepts inputs and gives outputs when nothing stalls it.
 
-    A layer begins when it has a whole vector, which it takes as fast as the layer before gives it.
+    A layer begins when it has a whole vector. It accepts beats as fast as the layer before it
+    gives them.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Multipliers and block RAMs of a layer, and of what is behind the last, without building it."""
+"""Number of multiplier blocks and block RAMs of a network, without building its hardware."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fcgen.hardware.layer.layer_memories import LayerMemories
 from fcgen.hardware.layer.layer_parts import input_store
 from fcgen.hardware.layer.layer_timing import LayerTiming
 from fcgen.hardware.memories.table_memory import TablePlan
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import result_plan
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.network.network import Network
 from fcgen.numerics.softmax_table import SoftmaxTable
@@ -17,7 +17,7 @@ from fcgen.schedule.memory_cut import chosen_rams, rams_of
 
 
 def element_blocks(folding: Folding, mapping: Mapping) -> int:
-    """Return the multiplier blocks of all elements: in each group some serve two neurons."""
+    """Return the multiplier blocks of all elements; some serve several neurons."""
     if mapping.unit.block is None:
         return 0
     first_soft = folding.pe - mapping.soft_elements
@@ -38,14 +38,14 @@ def multiplier_blocks(dense: DenseLayer, folding: Folding, mapping: Mapping) -> 
 
 
 def cascades(dense: DenseLayer, folding: Folding, mapping: Mapping) -> bool:
-    """Say whether any memory of a layer is cut into parts that stand one behind the other."""
+    """Return whether any memory of a layer is cut in depth into several block RAMs."""
     memories = _memories(dense, folding, mapping)
     cuts = (memories.cut(bank) for bank in memories.banks)
     return any(cut is not None and len(cut.depths) > 1 for cut in cuts)
 
 
 def block_rams(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
-    """Return the block RAMs of a layer, on a device whose shapes the mapping knows."""
+    """Return the block RAMs of a layer on a device whose RAM shapes the mapping has."""
     memories = _memories(dense, folding, mapping)
     cuts = (memories.cut(bank) for bank in memories.banks)
     own = _vector_rams(dense, folding, mapping) + sum(cut.rams for cut in cuts if cut)
@@ -62,8 +62,8 @@ def constant_bits(dense: DenseLayer, folding: Folding, mapping: Mapping) -> tupl
 def block_rams_in_use(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
     """Return the block RAMs of a layer with these weights, as synthesis leaves them.
 
-    Bits that are the same in all words take no room: those of neurons that only fill up a fold. Of
-    bits that are always equal one is kept.
+    Synthesis removes bits that are the same in all words, as those of neurons that only pad a
+    fold. Of several bits that are equal in all words it keeps one.
     """
     memories = _memories(dense, folding, mapping)
     total = _queue_rams(dense, folding, mapping)
@@ -81,7 +81,7 @@ def block_rams_in_use(dense: DenseLayer, folding: Folding, mapping: Mapping) -> 
 
 
 def end_block_rams(network: Network, mapping: Mapping) -> int:
-    """Return the block RAMs behind the last layer, whose mapping it is."""
+    """Return the block RAMs behind the last layer; ``mapping`` is that of the last layer."""
     if network.softmax is None:
         return 0
     cut = SoftMaxPlan.of(network.softmax, mapping).powers.cut
@@ -113,7 +113,7 @@ def _vector_rams(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
 
 
 def _queue_rams(dense: DenseLayer, folding: Folding, mapping: Mapping) -> int:
-    """Return those of the result queue, where it is neither in look-up tables nor in registers."""
+    """Return the block RAMs of the result queue; 0 where it is in look-up tables."""
     timing, plan = LayerTiming.of(dense, folding, mapping), result_plan(dense)
     return timing.word_lanes * _left_to_yosys(mapping, timing.queue_words, plan.output_bits)
 

@@ -1,4 +1,4 @@
-"""Border of a component: where the Verilog emitter cuts the tree into modules."""
+"""Module borders: the components that become modules of their own in the emitted Verilog."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Component = TypeVar("Component")
 
 
 class Emitter(Protocol):
-    """Platform of an emission, as the border and hand-written modules see it."""
+    """Platform of an emission, as `module_border` and hand-written modules use it."""
 
     def border(self, component: Any, build: Callable[[], Any]) -> Any:
-        """Return ``build()`` for the component under conversion, else an Instance of its module."""
+        """Return ``build()`` for the component that is converted, else its Instance."""
 
     def handwritten(self, component: Any, module: str, parameters: Parameters) -> Instance:
         """Return an Instance of a module whose Verilog text ships in the package."""
@@ -31,9 +31,9 @@ def module_border(
 ) -> Callable[[Component, Any], Any]:
     """Make a component's ``elaborate`` a module of its own in the emitted Verilog.
 
-    The component has flat ports and an attribute ``parameters``: components of the same class with
-    equal parameters are the same module, which the emitter elaborates once. Under any other
-    platform, None included, the call passes through.
+    The component has flat ports and an attribute ``parameters``. Components of one class with
+    equal parameters are one module, which the emitter elaborates once. Under any other platform,
+    None included, ``elaborate`` is called as it is.
     """
 
     @wraps(elaborate)

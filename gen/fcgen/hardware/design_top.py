@@ -1,4 +1,4 @@
-"""A design that was emitted before, as a part of something larger."""
+"""Instance of an emitted design, for tops that are built around it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DesignTop(wiring.Component):
     ports : sequence of (name, "input" or "output", width)
         Its ports, ``clk`` and ``rst`` among them.
     reset : Value
-        What is connected to ``rst``.
+        Signal that drives ``rst``.
 
     Ports
     -----

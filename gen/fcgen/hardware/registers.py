@@ -1,4 +1,4 @@
-"""Pipeline registers and selection, the building blocks that every component uses."""
+"""Pipeline registers and multiplexer trees, which all components use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from amaranth.hdl import Value, ValueLike
 def register(m: Module, value: ValueLike, name: str, *, reset: bool = False) -> Signal:
     """Return ``value`` one cycle later.
 
-    Data registers have no reset: whatever stands in them after a reset is never used, because
-    the valid bits and ``last`` that travel with the data are reset or cleared.
+    Data registers have no reset: their contents after a reset are never used, because the valid
+    bits and ``last`` that travel with the data are reset or cleared.
     """
     value = Value.cast(value)
     delayed = Signal(value.shape(), name=name, reset_less=not reset)
@@ -30,9 +30,9 @@ def delay(m: Module, value: ValueLike, cycles: int, name: str, *, reset: bool = 
 
 
 def select(values: Sequence[ValueLike], index: Value) -> Value:
-    """Return the value that ``index`` names, by a tree of two-way multiplexers.
+    """Return ``values[index]`` by a tree of two-way multiplexers.
 
-    Numbers beyond the last value give any of them.
+    An index beyond the last value gives any of the values.
     """
     level = [Value.cast(value) for value in values]
     for bit in range((len(values) - 1).bit_length()):

@@ -1,4 +1,4 @@
-"""Streams of vectors: the ports of a component, and what others need to know of them."""
+"""Streams of vectors: their ports, and protocols of components that have them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 
 class Input(Protocol):
-    """A component with a stream at its input."""
+    """A component with an input stream."""
 
     in_payload: Signal
     in_valid: Signal
@@ -19,7 +19,7 @@ class Input(Protocol):
 
 
 class Output(Protocol):
-    """A component with a stream at its output."""
+    """A component with an output stream."""
 
     out_payload: Signal
     out_valid: Signal
@@ -29,7 +29,7 @@ class Output(Protocol):
 
 
 def input_ports(shape: Any) -> dict[str, In | Out]:
-    """Return the ports of a stream that comes in, with payloads of a shape."""
+    """Return the ports of an input stream with a payload of ``shape``."""
     return {
         "in_payload": In(shape),
         "in_valid": In(1),
@@ -40,7 +40,7 @@ def input_ports(shape: Any) -> dict[str, In | Out]:
 
 
 def output_ports(shape: Any) -> dict[str, In | Out]:
-    """Return the ports of a stream that goes out, with payloads of a shape."""
+    """Return the ports of an output stream with a payload of ``shape``."""
     return {
         "out_payload": Out(shape),
         "out_valid": Out(1),

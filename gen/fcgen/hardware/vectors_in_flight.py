@@ -1,4 +1,4 @@
-"""How many vectors are between the first and the last layer of a network."""
+"""Count of the vectors between the first and the last layer of a network."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from fcgen.schedule.folding import ceil_div
 VECTORS_STORED = 3
 """In a vector memory: two whole ones and one that comes in."""
 BEATS_AT_OUTPUT = 8
-"""Beats, at most, between a result queue's memory and the next layer, those in a table included."""
+"""Most beats between a result queue's memory and the next layer, those in a table included."""
 
 
 def vectors_between(layers: Sequence[LayerTiming]) -> int:
-    """Return a bound of the vectors that have left the first layer's memory and not the last's.
+    """Return an upper bound of the vectors between the first and the last vector memory.
 
-    A vector takes whole words of each result queue that it passes, and gives them back as they
-    leave; behind the queue a beat belongs to one vector. Every layer holds one more, whose last
-    fold's credits are not yet counted.
+    A vector occupies whole words of each result queue; behind the queue a beat belongs to one
+    vector. Each layer may hold one vector more, as the credits of a last fold are counted late.
     """
     found = 0
     for layer in layers[:-1]:

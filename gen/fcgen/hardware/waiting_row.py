@@ -1,4 +1,4 @@
-"""A short row of registers behind a pipeline that never stands still."""
+"""Registers behind a pipeline that cannot stall, which hold its beats while the output waits."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from fcgen.hardware.streams import Output
 def offer(
     m: Module, unit: Output, latency: int, taken: Value, arrives: Value, beat: tuple[Value, ...]
 ) -> Value:
-    """Offer beats at an output, each ``latency`` cycles after it was taken into a pipeline.
+    """Connect the end of a pipeline that cannot stall to an output stream.
 
-    While the output stands still, what arrives goes into a row of registers.
+    While the output is not ready, beats that arrive wait in a row of registers.
 
     Parameters
     ----------
     m : Module
     unit : Output
     latency : int
+        Cycles of the pipeline.
     taken, arrives : Value
-        A beat goes into the pipeline, and comes out of it.
+        A beat enters the pipeline; a beat leaves it.
     beat : (payload, first, last)
-        What comes out.
+        The beat that leaves the pipeline.
 
     Returns
     -------
     Value
-        Whether another beat can be taken; it depends on registers alone.
+        Whether the pipeline can take another beat; depends on registers alone.
     """
     places = latency + 1
     left = Signal(name="left")
     pending = Signal(range(places + 1), name="pending")
     m.d.comb += left.eq(unit.out_valid & unit.out_ready)
-    # Beats in the pipeline and in the row behind it: this one holds so many.
+    # Beats in the pipeline and in the row; the row has places for all of them.
     m.d.sync += pending.eq(pending + taken - left)
     whole = Cat(beat)
     filled, waiting = waiting_row(m, places, arrives, whole, unit.out_ready)
@@ -48,17 +49,17 @@ def offer(
 def waiting_row(
     m: Module, places: int, arrives: Value, item: Value, leaves: Value, prefix: str = ""
 ) -> tuple[list[Signal], list[Signal]]:
-    """Add a row in which items wait, the oldest at place 0; return its flags and its items.
+    """Add a row of registers, the oldest item at place 0; return its flags and its items.
 
-    An item that arrives while none waits, and leaves at once, is not in it. The writer never asks
-    for room: no more items than there are places may be under way.
+    An item that arrives at an empty row and leaves at once is not stored. There is no handshake:
+    the writer must keep at most ``places`` items under way.
 
     Parameters
     ----------
     m : Module
     places : int, positive
     arrives, leaves : Value
-        An item comes; the oldest one, or the one that comes, goes.
+        An item comes; the oldest item, or the one that comes, leaves.
     item : Value
     prefix : str
         Of the names.
@@ -70,7 +71,7 @@ def waiting_row(
     for n in range(places):
         behind = (filled[n + 1], waiting[n + 1]) if n + 1 < places else (0, item)
         ahead = filled[n - 1] if n else 1
-        # What arrives belongs where the row ends, a place earlier when one leaves.
+        # An item is appended at the end of the row, one place earlier when another leaves.
         with m.If(leaves):
             m.d.sync += filled[n].eq(behind[0] | (filled[n] & arrives))
         with m.Else():

@@ -79,7 +79,7 @@ def test_no_tool_warns_of_a_layer_with_a_table(ram_shapes, tmp_path):
     plain = layer(SHAPES["not dividing"])
     table = ActivationTable("noise", INT8, INT8, np.arange(-128, 128)[::-1])
     mapping = replace(GENERIC, ram_shapes=ram_shapes, weight_latency=3)
-    top = Layer(replace(plain.network, table=table), plain.folding, "", mapping)
+    top = Layer(replace(plain.dense, table=table), plain.folding, "", mapping)
     design = write_layer(top, tmp_path, verilog2005=True)
     assert ("tableMemory.sv" in design.files) == bool(ram_shapes)
     assert icarus_says(tmp_path, design.files, 2012) == ""

@@ -17,8 +17,8 @@ from designs import small_layer
 from fcgen import accelerator
 from fcgen.design.design import Design
 from fcgen.errors import InputError
-from fcgen.hardware.interfaces.plan import Element
-from fcgen.hardware.interfaces.registers import BitField, Register, RegisterMap
+from fcgen.hardware.interfaces.padding import Element
+from fcgen.hardware.interfaces.register_map import BitField, Register, RegisterMap
 from fcgen.network.network import End
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.folding import Folding

@@ -7,10 +7,8 @@ import pytest
 from amaranth import Module
 from amaranth.sim import Simulator
 
-from fcgen.hardware.host.baud_rate import PHASE_BITS, phase_step
 from fcgen.hardware.host.crc32 import Crc32
-from fcgen.hardware.host.uart_receiver import UartReceiver
-from fcgen.hardware.host.uart_transmitter import UartTransmitter
+from fcgen.hardware.host.uart import PHASE_BITS, UartReceiver, UartTransmitter, phase_step
 
 CLOCK = 12_000_000
 

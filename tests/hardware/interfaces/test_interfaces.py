@@ -8,11 +8,10 @@ from amaranth import Module, Signal
 
 from amaranth_bench import observe, pack, run, unpack
 from fcgen.hardware.interfaces.control_status import ControlStatus
-from fcgen.hardware.interfaces.padding import padded, unpadded
+from fcgen.hardware.interfaces.padding import Element, padded, unpadded
 from fcgen.hardware.interfaces.parameter_window import ParameterWindow
-from fcgen.hardware.interfaces.plan import Element
 from fcgen.hardware.interfaces.register_bank import RegisterBank
-from fcgen.hardware.interfaces.registers import Register, RegisterMap
+from fcgen.hardware.interfaces.register_map import Register, RegisterMap
 from fcgen.hardware.interfaces.wishbone import WishboneSlave
 from fcgen.hardware.interfaces.word_joiner import WordJoiner
 from fcgen.hardware.interfaces.word_splitter import WordSplitter

@@ -9,9 +9,8 @@ from amaranth_bench import observe, pack
 from fcgen.hardware.layer.layer import Layer
 from fcgen.hardware.layer.layer_timing import LayerTiming
 from fcgen.hardware.memories.contents import parameter_values
-from fcgen.hardware.requantization.result_plan import result_plan
-from fcgen.hardware.requantization.threshold_plan import ThresholdPlan
-from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
+from fcgen.hardware.requantization.requantizer_column import result_plan
+from fcgen.hardware.requantization.threshold_unit import ThresholdPlan, ThresholdUnit
 from fcgen.network.dense_layer import DenseLayer, ThresholdList
 from fcgen.network.reference import forward
 from fcgen.numerics.fixed import IntegerFormat

@@ -10,8 +10,9 @@ from fcgen.design.parameter_layout import layout_word
 from fcgen.design.verilog import EmittedDesign
 from fcgen.hardware.interfaces.axi_top import AxiTop
 from fcgen.hardware.interfaces.interface_top import InterfaceTop
-from fcgen.hardware.interfaces.plan import Element, InterfacePlan
-from fcgen.hardware.interfaces.registers import Register, RegisterMap
+from fcgen.hardware.interfaces.padding import Element
+from fcgen.hardware.interfaces.plan import InterfacePlan
+from fcgen.hardware.interfaces.register_map import Register, RegisterMap
 from fcgen.hardware.interfaces.wishbone_top import WishboneTop
 from fcgen.network.network import Network
 from fcgen.numerics.fixed import IntegerFormat

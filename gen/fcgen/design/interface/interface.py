@@ -33,7 +33,7 @@ class Interface:
     header : str
         Name of the C header.
     registers : sequence of mappings
-        The table of its registers, see `fcgen.hardware.interfaces.registers`.
+        The table of its registers, see `fcgen.hardware.interfaces.register_map`.
     """
 
     kind: str

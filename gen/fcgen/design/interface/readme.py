@@ -5,7 +5,8 @@ from typing import Any
 
 from fcgen.design.interface.interface import Interface
 from fcgen.design.manifest import Manifest, output_lanes
-from fcgen.hardware.interfaces.plan import WORD_BYTES, Element
+from fcgen.hardware.interfaces.padding import Element
+from fcgen.hardware.interfaces.plan import WORD_BYTES
 from fcgen.network.network import Network
 from fcgen.text.wording import count
 

@@ -1,4 +1,5 @@
-"""What multiplies and accumulates.
+"""Processing elements: multipliers, adder trees and accumulators.
 
-Begin with `fcgen.hardware.elements.processing_element`.
+Activations and weights come in; accumulators go out. Begin with
+`fcgen.hardware.elements.processing_element`.
 """

@@ -1,4 +1,4 @@
-"""A few processing elements, and the links that carry control and results past them."""
+"""A group of processing elements, and the links that carry control and results past it."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class ElementGroup(wiring.Component):
         return m
 
     def _pass_on(self, m: Module) -> None:
-        """Send everything to the next group; the valid bit alone needs the reset."""
+        """Register all links to the next group; only the valid bit needs a reset."""
         for name in ("address", "activations", "last"):
             if name not in self.chain:
                 continue
@@ -228,7 +228,7 @@ class ElementGroup(wiring.Component):
         return results
 
     def _insert(self, m: Module, results: list[Value]) -> None:
-        """Put the results on the bus when the passing beat is one of the group's own."""
+        """Put the results on the bus when the beat belongs to the group."""
         width = self.accumulator_width
         words = [
             results[first : first + self.lanes] for first in range(0, self.elements, self.lanes)

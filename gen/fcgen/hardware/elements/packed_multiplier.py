@@ -1,4 +1,4 @@
-"""Two products of one activation from one multiplier."""
+"""Two products of one activation by one multiplier block."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def overlap(weight_bits: int, activation_bits: int) -> int:
 
 
 def packs(weight_bits: int, activation_bits: int) -> bool:
-    """Say whether two such weights fit one multiplier of 18 × 18 bits."""
+    """Return whether two such weights fit one multiplier of 18 × 18 bits."""
     fits = 2 * weight_bits <= PORT_BITS and activation_bits < PORT_BITS
     return fits and overlap(weight_bits, activation_bits) <= OVERLAP_MAX
 
 
 def packed_latency(weight_bits: int, activation_bits: int, text: MultiplierText) -> int:
-    """Return the latency: a cycle to reach the adders, one to part the products, one to correct."""
+    """Return the latency: one cycle to reach the adders, one to split, one to correct."""
     return text.latency + 1 + (2 if overlap(weight_bits, activation_bits) else 1)
 
 
@@ -133,7 +133,7 @@ class PackedMultiplier(wiring.Component):
             low = Cat(register(m, product[:place], "bottom"), top[:-1])
             excess = register(m, excess, "excess_last")
             upper = register(m, product[width : place + width], "upper")
-            # The remainder is what the subtraction of `low` leaves; its borrow goes further up.
+            # The subtraction of `low` leaves the remainder; its borrow goes into the upper bits.
             carry = top[self.overlap - 1] if signed else 0
             high = Cat(register(m, remainder, "remainder_last"), upper + carry - top[-1])
         first = Cat(low[:bits], (low[bits:] - excess)[: width - bits])
@@ -153,7 +153,7 @@ class PackedMultiplier(wiring.Component):
 
     def _remainder(self, m: Module, weight: Value) -> Value:
         """Return weight · activation mod 2^overlap in the cycle of the whole product."""
-        # The operands wait, not the result: they come from far, and adders are to begin near them.
+        # The delay is at the operands: registers there shorten the routes to the adders.
         early = self.text.latency - 2
         activation = delay(m, self.activation, early, "activation_waiting")
         weight = delay(m, weight, early, "weight_waiting")

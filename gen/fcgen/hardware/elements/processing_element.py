@@ -9,15 +9,14 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.elements.accumulator import Accumulator
-from fcgen.hardware.elements.bipolar import computed
-from fcgen.hardware.elements.products import Products
+from fcgen.hardware.elements.products import Products, computed
 from fcgen.hardware.registers import delay, register
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.mapping import BEHAVIOURAL, ProductUnit
 
 
 def result_delay(accumulator: str) -> int:
-    """Return the cycles from ``last`` to ``result``: with a text, the sum stands in it first."""
+    """Return the cycles from ``last`` to ``result``; one more with a hand-written accumulator."""
     return 2 if accumulator else 1
 
 
@@ -189,7 +188,7 @@ class ProcessingElement(wiring.Component):
         return products.add(activation, weights, f"_{lane}" if self.simd > 1 else "")
 
     def _tree(self, m: Module, terms: list[Value], neuron: int) -> Value:
-        """Add neighbours; every level has registers, which keeps the adders apart in synthesis."""
+        """Add pairwise; a register after every level keeps synthesis from merging the adders."""
         level, suffix = 0, self._suffix(neuron)
         while len(terms) > 1:
             level += 1

@@ -1,11 +1,11 @@
-"""Products of an element, from whatever its device multiplies with."""
+"""Products of an element, by the kind of multiplier that its mapping names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from amaranth import Cat, Module, Mux, Signal
-from amaranth.hdl import Shape, Value
+from amaranth.hdl import Shape, Value, ValueLike
 
 from fcgen.hardware.elements.multiplier_block import MultiplierBlock
 from fcgen.hardware.elements.packed_multiplier import PackedMultiplier
@@ -13,6 +13,12 @@ from fcgen.hardware.elements.soft_multiplier import SoftMultiplier
 from fcgen.hardware.registers import delay, register
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.mapping import ProductUnit
+
+
+def computed(stored: Value, valid: ValueLike = 1) -> Value:
+    """Return a bipolar value in two bits: -1 for 0, +1 for 1, and 0 where it is not valid."""
+    valid = Value.cast(valid)
+    return Cat(valid, valid & ~stored)
 
 
 class Products:
@@ -41,9 +47,9 @@ class Products:
         ----------
         activation : Value
         weights : sequence of Value
-            As many as ``unit.weights``; bipolar ones in their two bits, as activations are.
+            As many as ``unit.weights``; bipolar ones in two bits, as `computed` gives them.
         suffix : str
-            Of the names in this lane.
+            Suffix of the names in this lane.
         """
         if self.bipolar[0] and self.unit.kind in ("behavioural", "soft"):
             return self._turned(activation, weights[0], suffix)
@@ -67,12 +73,12 @@ class Products:
         return [register(self.m, operands[0] * operands[1], f"product{suffix}")]
 
     def _turned(self, activation: Value, weight: Value, suffix: str) -> list[Value]:
-        """Return the activation, or its opposite where the weight is -1: nothing is multiplied."""
+        """Return the activation, negated where the weight is -1."""
         before = self.unit.latency - 1
         value = delay(self.m, activation, before, f"activation{suffix}")
         negative = delay(self.m, weight[-1], before, f"negative{suffix}")
         if self.bipolar[1]:
-            # 0 stays 0, and of two signs one is left: the exclusive or of binary networks.
+            # 0 stays 0; of two signs the product is an XOR.
             product: Value = Cat(value[0], value[0] & (value[1] ^ negative)).as_signed()
         else:
             number = value.as_signed() if self.activation.signed else value.as_unsigned()
@@ -104,7 +110,7 @@ class Products:
         return self._cut(unit.product)
 
     def _cut(self, products: Value) -> list[Value]:
-        """Take products that stand side by side apart."""
+        """Split concatenated products."""
         width = self.activation.bits + self.weight.bits
         parts = [products[low : low + width] for low in range(0, len(products), width)]
         signed = self.activation.signed or self.weight.signed

@@ -1,4 +1,4 @@
-"""Product from look-up tables and carry chains, for devices that are short of multipliers."""
+"""Multiplier of look-up tables and carry chains, for devices with few multiplier blocks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fcgen.hardware.registers import delay, register
 
 
 def soft_latency(rows: int) -> int:
-    """Return the least latency of a product of ``rows`` rows: two of them meet in each adder."""
+    """Return the least latency of a product of ``rows`` rows: the depth of its adder tree."""
     return max((rows - 1).bit_length(), 1)
 
 
 class Row(NamedTuple):
-    """What is added, or subtracted, with the place of its lowest bit."""
+    """A term of the sum: the place of its lowest bit, whether it is subtracted, its value."""
 
     place: int
     negative: bool
@@ -73,12 +73,12 @@ class SoftMultiplier(wiring.Component):
         whole = first.as_signed() if a.signed else first
         values: list[Value] = [Mux(second[bit], whole, 0) for bit in range(b.width)]
         if waiting:
-            # Where there is time, registers are cleared by the bits of b: no tables before adders.
+            # With a spare cycle the bits of b clear registers: no look-up tables before the adders.
             values = [register(m, value, f"row_{bit}") for bit, value in enumerate(values)]
         rows = [Row(bit, False, value) for bit, value in enumerate(values)]
         if b.signed:
             sign = rows[-1]
-            # Alone it is negated at once; otherwise it is subtracted from the row before it.
+            # A single row is negated at once; otherwise the adder subtracts it.
             alone = b.width == 1
             rows[-1] = Row(sign.place, not alone, -sign.value if alone else sign.value)
         level = 0

@@ -1,4 +1,4 @@
-"""Stages behind the last layer: class, best classes, probabilities.
+"""Stages behind the last layer: argmax, top k, softmax.
 
-Begin with `fcgen.hardware.ends.arg_max`.
+Scores come in; class indices or probabilities go out. Begin with `fcgen.hardware.ends.arg_max`.
 """

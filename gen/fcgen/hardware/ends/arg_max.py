@@ -1,4 +1,4 @@
-"""The class with the largest score."""
+"""Argmax: the index of the largest score."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fcgen.numerics.fixed import IntegerFormat
 
 
 def arg_max_latency(lanes: int) -> int:
-    """Return the cycles from the last beat to the index: a level of the tree each, and one."""
+    """Return the cycles from the last beat to the index: the levels of the tree, and one."""
     return (lanes - 1).bit_length() + 1
 
 
@@ -110,7 +110,7 @@ class ArgMax(wiring.Component):
         return m
 
     def _lanes(self, m: Module, advance: Signal) -> list[Candidate]:
-        """Return the candidates of a beat: lanes of the last beat beyond M are none."""
+        """Return the candidates of a beat; unused lanes of the last beat do not count."""
         beats = -(-self.scores // self.lanes)
         base = Signal(range(max(beats * self.lanes, 2)))
         here = Signal.like(base)
@@ -128,7 +128,7 @@ class ArgMax(wiring.Component):
         return found
 
     def _larger(self, m: Module, advance: Signal, pair: list[Candidate], name: str) -> Candidate:
-        """Return the larger of two candidates a cycle later; on a tie the one in front."""
+        """Return the larger of two candidates a cycle later, on a tie the first one."""
         front, behind = pair[0], pair[-1]
         score, index = front.score, front.index
         if len(pair) == 2:

@@ -1,4 +1,4 @@
-"""One bit of a quotient."""
+"""A step of a long division: one bit of the quotient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far each score is from the largest one of its vector."""
+"""Distance of each score from the largest score of its vector."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class ScoreDistances(wiring.Component):
         return m
 
     def _largest(self, m: Module) -> Value:
-        """Return the largest score up to the one that has just entered."""
+        """Return the running maximum of the scores."""
         entered_now, payload, first = entered(m, self)
         shape = Shape(self.score.bits, self.score.signed)
         score = Signal(shape)
@@ -114,12 +114,12 @@ class ScoreDistances(wiring.Component):
         return largest
 
     def _index(self, m: Module, distance: Value) -> Value:
-        """Return the entry of a distance: rounded up, so that 0 alone has the first one."""
+        """Return the table index of a distance, rounded up, so that only 0 gives index 0."""
         rounded = distance
         if self.coarseness:
             rounded = (distance + ((1 << self.coarseness) - 1))[self.coarseness :]
         entry = Signal(len(rounded))
         m.d.comb += entry.eq(rounded)
-        # Behind the last entry there are zeros alone.
+        # All entries beyond the last one are 0.
         beyond = entry[self.index_bits :].any()
         return Mux(beyond, (1 << self.index_bits) - 1, entry[: self.index_bits])

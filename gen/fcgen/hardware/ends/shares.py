@@ -1,4 +1,4 @@
-"""The share that each element of a vector has in the sum of all."""
+"""Division of each element of a vector by the sum of all."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Shares(wiring.Component):
         return m
 
     def _total(self, m: Module) -> Value:
-        """Return the sum of the elements up to the one that has just entered."""
+        """Return the running sum of the elements."""
         entered_now, element, first = entered(m, self)
         before = Signal(self.total_width, name="total_before", reset_less=True)
         total = Signal(self.total_width)

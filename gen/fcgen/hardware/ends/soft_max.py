@@ -1,4 +1,4 @@
-"""The probabilities of the classes."""
+"""Softmax: the probabilities of the classes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fcgen.schedule.mapping import GENERIC, Mapping
 
 @dataclass(frozen=True, eq=False)
 class MarkedPowers:
-    """Powers as a memory holds them: above each a mark, which the first entry alone has set."""
+    """Table of the powers, with one bit above each, which is 1 in the first entry only."""
 
     table: SoftmaxTable = field(repr=False)
 
@@ -52,7 +52,7 @@ class MarkedPowers:
 
 @dataclass(frozen=True)
 class SoftMaxPlan:
-    """What a softmax is made of on a device.
+    """Memories of a softmax on a device.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class SoftMaxPlan:
     powers : TablePlan
         Memory of the powers.
     rams : tuple of str
-        What the rings of the scores and of the powers stand in, see `WholeVectors`.
+        Kinds of memory of the rings of scores and of powers, see `WholeVectors`.
     """
 
     table: SoftmaxTable
@@ -71,7 +71,7 @@ class SoftMaxPlan:
     def of(
         cls, table: SoftmaxTable, mapping: Mapping = GENERIC, image_prefix: str = ""
     ) -> SoftMaxPlan:
-        """Return the plan that a mapping asks for."""
+        """Return the plan of a softmax on a mapping."""
         powers = TablePlan.of(MarkedPowers(table), mapping, image_prefix)
         small = "distributed" if mapping.lut_memories else ""
         rams = ("block" if mapping.ring_cut(*ring) else small for ring in rings(table))
@@ -90,7 +90,8 @@ def rings(table: SoftmaxTable) -> tuple[tuple[int, int], tuple[int, int]]:
     return (depth, table.distance.bits), (depth, table.power_bits + 1)
 
 
-# The docstring stands in the Verilog, whose bytes stay: it means `fcgen.numerics.softmax_table`.
+# The docstring is part of the emitted Verilog, which must not change; the module that it names
+# is `fcgen.numerics.softmax_table` now.
 class SoftMax(wiring.Component):
     """Probabilities of M scores, see `fcgen.softmax_table`.
 

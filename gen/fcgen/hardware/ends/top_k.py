@@ -1,4 +1,4 @@
-"""The classes with the largest scores."""
+"""Top k: the indices of the k largest scores."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class TopK(wiring.Component):
         return m
 
     def _insert(self, m: Module, index: Signal, enable: Value) -> list[Value]:
-        """Put the score at its place; return the indices of the list with it."""
+        """Insert a score into the sorted list; return the indices of the new list."""
         shape = Shape(self.score.bits, self.score.signed)
         score = Signal(shape)
         m.d.comb += score.eq(self.in_payload)
@@ -102,7 +102,7 @@ class TopK(wiring.Component):
         for i in range(self.count):
             here = Signal(name=f"belongs_at_or_before_{i}")
             m.d.comb += here.eq(self.in_first | ~filled[i] | (score > scores[i]))
-            # What stood at the place before moves here, unless the score belongs just here.
+            # The entry before moves here, unless the score belongs here.
             moved = scores[i - 1], places[i - 1], filled[i - 1] & ~self.in_first
             new_score, new_place, new_filled = (
                 Mux(here, Mux(ahead, before, own), stays)

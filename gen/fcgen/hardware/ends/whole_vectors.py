@@ -1,4 +1,4 @@
-"""Vectors that wait until something is known of all their elements."""
+"""Buffer of vectors, each of which waits for a fact about all of its elements."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WholeVectors(wiring.Component):
     width, fact_width : int, positive
         Bits of an element and of a fact.
     ram : {"", "block", "distributed"}
-        What the ring stands in, see `add_beat_store`.
+        Kind of memory of the ring, see `add_beat_store`.
 
     Ports
     -----
@@ -88,7 +88,7 @@ class WholeVectors(wiring.Component):
 
     @property
     def facts(self) -> int:
-        """Vectors that can be whole and not yet gone, so that short ones do not wait."""
+        """Complete vectors in the buffer, at most; enough that short vectors do not stall."""
         return 2 + max(0, WHOLE_VECTORS_LATENCY - self.elements)
 
     @module_border
@@ -98,7 +98,7 @@ class WholeVectors(wiring.Component):
         accepted, completed = Signal(name="accepted"), Signal(name="completed")
         taken, gone = Signal(name="taken"), Signal(name="gone")
         held = Signal(range(depth + 1))
-        # One more, as a vector of one element can follow before the fact of another is in.
+        # One more, as a vector of one element can follow before the fact before it is stored.
         places = self.facts + (self.elements == 1)
         whole_vectors = Signal(range(places + 1))
         first, last = self._place(m, taken)
@@ -125,7 +125,7 @@ class WholeVectors(wiring.Component):
         return m
 
     def _place(self, m: Module, taken: Signal) -> tuple[Value, Value]:
-        """Return whether the element that is taken is the first and the last of its vector."""
+        """Return whether the element that is read is the first and the last of its vector."""
         place = Signal(range(max(self.elements, 2)))
         first, last = Signal(name="takes_first"), Signal(name="takes_last")
         m.d.comb += [first.eq(place == 0), last.eq(place == self.elements - 1)]
@@ -134,7 +134,7 @@ class WholeVectors(wiring.Component):
         return first, last
 
     def _ring(self, m: Module, depth: int, accepted: Signal, taken: Signal) -> Value:
-        """Write what is accepted; return what is taken two cycles later."""
+        """Write accepted elements; return the elements that are read, two cycles later."""
         write_at = Signal(range(depth))
         read_at = Signal(range(depth))
         with m.If(accepted):
@@ -146,19 +146,19 @@ class WholeVectors(wiring.Component):
 
 
 def ring_depth(elements: int) -> int:
-    """Return the words of a ring: an element stays until the fact of its vector is known."""
+    """Return the words of a ring; it holds each element until the fact of its vector is known."""
     return 1 << (elements + 1).bit_length()
 
 
 def entered(m: Module, unit: Input) -> tuple[Value, Value, Value]:
-    """Return what an input took a cycle before: whether it did, the payload, and ``first``."""
+    """Return the input of the cycle before: whether a beat was accepted, payload, ``first``."""
     accepted = register(m, unit.in_valid & unit.in_ready, "entered", reset=True)
     payload = register(m, unit.in_payload, "entered_payload")
     return accepted, payload, register(m, unit.in_first, "entered_first")
 
 
 def collect(m: Module, unit: Input, vectors: WholeVectors, fact: Value) -> None:
-    """Let the input of a unit go into its vectors, with the fact about them."""
+    """Connect the input of a unit to its buffer of vectors, with the fact about each."""
     m.submodules.vectors = vectors
     m.d.comb += [
         vectors.in_payload.eq(unit.in_payload),
@@ -170,7 +170,7 @@ def collect(m: Module, unit: Input, vectors: WholeVectors, fact: Value) -> None:
 
 
 def give(m: Module, unit: Output, vectors: WholeVectors, payload: Value, cycles: int) -> None:
-    """Offer at the output of a unit what it makes of each element, ``cycles`` after it came."""
+    """Connect the output of a unit, whose payloads are ``cycles`` later than the elements."""
     arrived = delay(m, vectors.out_valid, cycles, "arrived", reset=True)
     first = delay(m, vectors.out_first, cycles, "first")
     last = delay(m, vectors.out_last, cycles, "last")

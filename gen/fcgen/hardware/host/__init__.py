@@ -1,4 +1,4 @@
-"""The host link: a serial line, frames, requests.
+"""The host link on a board: UART, frames and requests around a design.
 
-Begin with `fcgen.hardware.host.uart_top`.
+Bytes of a serial line come in; replies go out. Begin with `fcgen.hardware.host.uart_top`.
 """

@@ -1,4 +1,4 @@
-"""What becomes of a request: its checks, the unit that serves it, and the reply."""
+"""Execution of requests: the check, the unit that serves it, and the reply."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CommandProcessor(wiring.Component):
     Parameters
     ----------
     check : RequestCheck
-        What requests must be like.
+        Checks the headers of requests.
     watchdog : int
         Cycles.
 
@@ -78,7 +78,7 @@ class CommandProcessor(wiring.Component):
 
     @property
     def parameters(self) -> Parameters:
-        """What requests must be like, and the watchdog."""
+        """The parameters of the check, and the watchdog."""
         return self.check.parameters | {"watchdog": self.watchdog}
 
     @module_border
@@ -159,7 +159,7 @@ class CommandProcessor(wiring.Component):
                 self._shift(m, text, text_left)
                 with m.If(self.ready & self.last):
                     m.next = "IDLE"
-        # A frame that is dropped raises its flag at once, whatever else goes on.
+        # A frame that is dropped sets its flag at once, in every state.
         with m.If(self._dropped().any()):
             m.d.comb += self.raised[:2].eq(self._dropped())
         return m
@@ -181,7 +181,7 @@ class CommandProcessor(wiring.Component):
         silent: Signal,
         code: Signal,
     ) -> None:
-        """Let bytes pass to the unit and back until both are complete, or something is wrong."""
+        """Pass bytes to the unit and back until both payloads are complete, or on an error."""
         waited = Signal(range(self.watchdog + 1))
         moved = Signal()
         m.d.comb += [

@@ -1,4 +1,4 @@
-"""The check of frames."""
+"""CRC-32 of frames, a byte a cycle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fcgen.hardware.border import Parameters, module_border
 
 POLYNOMIAL = 0xEDB88320  # 0x04C11DB7, bits reversed as bytes go least significant bit first
 ONES = 0xFFFFFFFF
-RESIDUE = 0xDEBB20E3  # what the register holds after the bytes of any CRC
+RESIDUE = 0xDEBB20E3  # contents of the register after a body and its CRC
 
 
 class Crc32(wiring.Component):

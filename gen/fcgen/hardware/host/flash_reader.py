@@ -1,4 +1,4 @@
-"""Bytes out of a serial flash memory."""
+"""Reader of a serial flash memory: a stream of bytes from an address on."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class FlashReader(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        text = Signal(_COMMAND_BITS)  # goes out at its top, while what comes in enters below
+        text = Signal(_COMMAND_BITS)  # sent from its top, while received bits enter at the bottom
         left = Signal(range(_COMMAND_BITS + 1))
         waited = Signal(range(self.wake + 1))
         moving = Signal()

@@ -1,4 +1,4 @@
-"""Frames that were received and wait for their turn."""
+"""Ring buffer of received frames."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.host.protocol import CHECK
-from fcgen.hardware.memories.vector_store import VectorStore
+from fcgen.hardware.memories.text_memory import VectorStore
 
 READ_LATENCY = 2
 

@@ -110,7 +110,7 @@ class FrameReceiver(wiring.Component):
         return m
 
     def _close(self, m: Module, count: Signal, complete: Signal, found: tuple) -> None:
-        """Give the verdict at a flag; between two flags with nothing in between there is none."""
+        """Judge the frame that a flag ends; nothing between two flags is no frame."""
         wrong, missing_room, match = found
         whole = Signal()
         m.d.comb += whole.eq(match & complete)

@@ -1,4 +1,4 @@
-"""Bytes to frames: borders, escapes and CRC."""
+"""Frames from bytes: flags, escapes and CRC."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class FrameTransmitter(wiring.Component):
         sent = Signal()
         byte = Signal(8)
         waiting = Signal()
-        final = Signal()  # the byte that waits closes its frame, which no abort can mean any more
+        final = Signal()  # the waiting byte ends its frame, so that an abort no longer applies
         given_up = Signal()
         m.d.comb += [
             self.ready.eq(~waiting),
@@ -107,7 +107,7 @@ class FrameTransmitter(wiring.Component):
         return m
 
     def _plain(self, m: Module, byte: int, after: str) -> None:
-        """Send a byte that stands for itself, and go to the state ``after``."""
+        """Send a byte without an escape, and go to the state ``after``."""
         m.d.comb += [self.out_payload.eq(byte), self.out_valid.eq(1)]
         with m.If(self.out_ready):
             m.next = after

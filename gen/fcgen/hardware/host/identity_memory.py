@@ -1,4 +1,4 @@
-"""What a board says of itself, the hash of its weights included, which may change."""
+"""Memory of the reply to INFO, in which the hash of the weights can be written."""
 
 from __future__ import annotations
 

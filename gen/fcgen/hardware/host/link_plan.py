@@ -1,4 +1,4 @@
-"""Sizes of the host link of a design."""
+"""Plan of a design's host link: its sizes, its ports, its flash memory."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from fcgen.hardware.host.protocol import HEADER, Info
 
 ADDRESS_BITS_MIN = 11  # one block RAM of ECP5 or Gowin, four of iCE40
 ADDRESS_BITS_MAX = 16
-_SPARE = 16  # CRC, the free byte of the ring, and some to spare
+_SPARE = 16  # CRC, the free byte of the ring, and a margin
 
 
 def payload_max(address_bits: int) -> int:
-    """Return the bytes of the longest payload: two such frames fit the ring."""
+    """Return the bytes of the longest payload, of which two frames fit the ring."""
     return (1 << address_bits - 1) - HEADER.size - _SPARE
 
 
 def address_bits_for(vector_bytes: int) -> int:
-    """Return the size of the ring for vectors of so many bytes.
+    """Return the address bits of a ring that holds vectors of ``vector_bytes`` bytes.
 
     Raises
     ------
     ValueError
-        When there is none.
+        When no ring is large enough.
     """
     for bits in range(ADDRESS_BITS_MIN, ADDRESS_BITS_MAX + 1):
         if vector_bytes <= payload_max(bits):
@@ -32,12 +32,12 @@ def address_bits_for(vector_bytes: int) -> int:
 
 @dataclass(frozen=True)
 class FlashPlan:
-    """How a design finds its weights in a flash memory.
+    """Where a design reads its weights in a flash memory, and how.
 
     Attributes
     ----------
     offset : int
-        Of the image.
+        Address of the image.
     half_period, wake : int
         See `FlashReader`.
     header : bytes
@@ -52,7 +52,7 @@ class FlashPlan:
 
 @dataclass(frozen=True)
 class LinkPlan:
-    """What the link of a design is made of.
+    """Constructor parameters of a design's host link.
 
     Attributes
     ----------

@@ -60,7 +60,7 @@ class LinkStatus(wiring.Component):
         working = Signal(CYCLE_BITS)
         vectors = Signal(VECTOR_BITS)
         frames = Signal(FRAME_BITS)
-        ended = Signal()  # a vector, a cycle ago: what says so comes late in its cycle
+        ended = Signal()  # registered, because `vector_end` is late in its cycle
         m.d.sync += [
             ended.eq(self.vector_end),
             cycles.eq(cycles + 1),

@@ -1,4 +1,4 @@
-"""Run-time parameters from bytes: the accelerator's parameter port."""
+"""Bridge from bytes of requests to the accelerator's parameter port."""
 
 from __future__ import annotations
 

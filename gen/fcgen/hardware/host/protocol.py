@@ -1,4 +1,4 @@
-"""Numbers of the host link's protocol, which the hardware and the host share.
+"""Constants and frames of the host link's protocol, which the hardware and the host share.
 
 ``docs/protocol.md`` describes it.
 """
@@ -13,7 +13,7 @@ FLAG, ESCAPE, FLIP = 0x7E, 0x7D, 0x20
 HEADER = struct.Struct("<BHH")  # type, sequence number, length of the payload
 CHECK = struct.Struct("<I")  # CRC-32 of header and payload
 REPLY = 0x80  # added to the type of a request
-NO_SEQUENCE = 0xFFFF  # of an error that belongs to no readable request
+NO_SEQUENCE = 0xFFFF  # of an error without a readable request
 HASH_BYTES = 32
 BUILD_BYTES = 16
 BUILD_LAYOUT_BYTES = 4  # at its end: of the layout hash
@@ -71,7 +71,7 @@ FLASH_HEADER_BYTES = FLASH_FIXED + FLASH_COUNT.size
 
 @dataclass(frozen=True)
 class Info:
-    """What a board says of itself.
+    """Reply of a board to INFO.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class Info:
         Raises
         ------
         ValueError
-            When it is none of this version.
+            When the payload is not one of this version.
         """
         if len(payload) != cls.LAYOUT.size or payload[:4] != cls.MAGIC:
             raise ValueError("is not that of a board made by fcgen")

@@ -1,4 +1,4 @@
-"""Which requests are served, and how long their replies are."""
+"""Check of request headers, and the length of the replies."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class RequestCheck(wiring.Component):
 
     @property
     def parameters(self) -> Parameters:
-        """What makes two of them the same module."""
+        """What makes two checks the same module."""
         return {
             "vector_bytes": self.info.vector_bytes,
             "answer_bytes": self.info.answer_bytes,
@@ -98,7 +98,7 @@ class RequestCheck(wiring.Component):
     def _count(
         self, m: Module, left: Signal, answers: Signal, counting: Signal, fits: Signal
     ) -> None:
-        """Take a vector off what is left, and add one to what is answered."""
+        """Subtract a vector from the payload, and add one to the reply."""
         more = Signal()
         m.d.comb += [
             more.eq(left >= self.info.vector_bytes),

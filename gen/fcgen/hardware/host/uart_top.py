@@ -1,4 +1,4 @@
-"""A design behind a serial line: what goes onto a board."""
+"""Top component on a board: a design behind a serial line."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from fcgen.hardware.host.link_status import LinkStatus
 from fcgen.hardware.host.parameter_bridge import ParameterBridge
 from fcgen.hardware.host.protocol import Code, Request
 from fcgen.hardware.host.request_check import RequestCheck
-from fcgen.hardware.host.uart_receiver import UartReceiver
-from fcgen.hardware.host.uart_transmitter import UartTransmitter
+from fcgen.hardware.host.uart import UartReceiver, UartTransmitter
 from fcgen.hardware.host.vector_drainer import VectorDrainer
 from fcgen.hardware.host.vector_feeder import VectorFeeder
 from fcgen.hardware.host.weight_loader import WeightLoader
@@ -136,7 +135,7 @@ class UartTop(wiring.Component):
                 m.d.comb += [transmitter.valid.eq(0), replies.out_ready.eq(1)]
 
     def _loader(self, m: Module, receiver: UartReceiver) -> WeightLoader | None:
-        """Put what loads the weights behind the line, where there is a flash memory."""
+        """Add the weight loader to the receiver where there is a flash memory."""
         flash = self.plan.flash
         if flash is None:
             return None
@@ -233,7 +232,7 @@ class UartTop(wiring.Component):
     def _connect_bridge(
         self, m: Module, bridge: ParameterBridge, serving: dict[Request, Signal]
     ) -> None:
-        """Connect what writes and reads parameters, and what seals them."""
+        """Connect the parameter bridge, and the identity memory that seals the weights."""
         processor, identity = self.processor, self.identity
         m.d.comb += [
             bridge.active.eq(serving[Request.WEIGHTS_WRITE] | serving[Request.WEIGHTS_READ]),

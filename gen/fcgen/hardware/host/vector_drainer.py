@@ -1,4 +1,4 @@
-"""Bytes from vectors: the accelerator's output stream."""
+"""Bytes from the accelerator's output stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors from bytes: the accelerator's input stream."""
+"""The accelerator's input stream from bytes."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class VectorFeeder(wiring.Component):
         return m
 
     def _element(self, m: Module) -> tuple[Signal, Signal]:
-        """Return an element, and whether the byte that is there completes it."""
+        """Return an element, and whether the current byte completes it."""
         element = Signal(self.bits)
         whole = Signal()
         octets = element_bytes(self.bits)

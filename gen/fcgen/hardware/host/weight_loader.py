@@ -1,4 +1,4 @@
-"""Weights from a flash memory, before the line is heard."""
+"""Loader of weights from a flash memory, before the serial line is connected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class WeightLoader(wiring.Component):
     Parameters
     ----------
     header : bytes of length 16
-        What an image for this design begins with.
+        First bytes of an image for this design.
 
     Ports
     -----
@@ -102,7 +102,7 @@ class WeightLoader(wiring.Component):
         still = Signal(range(QUIET + 1))
         wrong = Signal()
         taken = Signal()
-        fresh = Signal(init=1)  # what comes is the type of a frame
+        fresh = Signal(init=1)  # the next byte is the type of a frame
         sealing = Signal()
         m.d.comb += [
             taken.eq(self.flash_valid & self.flash_ready),
@@ -176,7 +176,7 @@ class WeightLoader(wiring.Component):
         return m
 
     def _header(self, m: Module, place: Signal, count: Signal, taken: Signal) -> None:
-        """Compare what stands fixed, and keep how many bytes follow."""
+        """Compare the fixed bytes of the header, and store how many bytes follow."""
         known = Const(int.from_bytes(self.header, "little"), 8 * FLASH_FIXED)
         other = Signal()
         last = Signal()

@@ -1,4 +1,4 @@
-"""AXI4-Lite in front of the registers."""
+"""AXI4-Lite slave in front of the register bank."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class AxiLiteSlave(wiring.Component):
         return m
 
     def _hold(self, m: Module, channel: str, kept: list[tuple[Signal, Value]]) -> Signal:
-        """Keep what a channel brings until the access is done; return whether there is any."""
+        """Hold a channel's payload until the access is done; return whether there is one."""
         full = Signal(name=f"has_{channel}")
         valid, ready = getattr(self, f"{channel}valid"), getattr(self, f"{channel}ready")
         m.d.comb += ready.eq(~full)

@@ -1,4 +1,4 @@
-"""AXI4-Stream in place of a design's own streams."""
+"""AXI4-Stream ports for a design's streams."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.interfaces.padding import padded, unpadded
-from fcgen.hardware.interfaces.plan import Element
+from fcgen.hardware.interfaces.padding import Element, padded, unpadded
 
 
 class AxiStreams(wiring.Component):

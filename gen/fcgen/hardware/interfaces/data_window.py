@@ -1,4 +1,4 @@
-"""Vectors through two registers."""
+"""Vectors that pass through two registers, one for inputs and one for outputs."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class DataWindow(wiring.Component):
         self._read(m, queue)
 
     def _read(self, m: Module, queue: WordQueue) -> None:
-        """Answer a read with the next word, or say that there is none."""
+        """Answer a read with the next word, or flag an underflow."""
         empty = Signal()
         m.d.comb += [
             empty.eq(queue.level == 0),

@@ -1,4 +1,4 @@
-"""What the tops for all buses have in common: the design, its registers, its parameters."""
+"""Base of the tops: the design, its registers and its parameter window."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from fcgen.hardware.border import Parameters
 from fcgen.hardware.design_top import DesignTop
 from fcgen.hardware.interfaces.control_status import ControlStatus
 from fcgen.hardware.interfaces.parameter_window import ParameterWindow
-from fcgen.hardware.interfaces.plan import InterfacePlan
+from fcgen.hardware.interfaces.plan import WORD_BYTES, InterfacePlan
 from fcgen.hardware.interfaces.register_bank import DATA_BITS, RegisterBank
 from fcgen.hardware.interfaces.register_map import ERRORS, error_names, register_map
-from fcgen.hardware.interfaces.registers import WORD_BYTES
 
 ACCESS = ("write", "whole", "address")
 _TO_UNIT = ("write", "read")
@@ -28,7 +27,7 @@ class InterfaceTop(wiring.Component):
     ----------
     plan : InterfacePlan
     ports : dict
-        Of the top.
+        Ports of the top.
     """
 
     def __init__(self, plan: InterfacePlan, ports: dict[str, Any]) -> None:
@@ -50,7 +49,7 @@ class InterfaceTop(wiring.Component):
         }
 
     def _domain(self, m: Module, clock: Signal, reset: Signal) -> None:
-        """Let the ports of the top be clock and reset of all that is in it."""
+        """Make two ports of the top the clock and the reset of its contents."""
         m.domains.sync = domain = ClockDomain()
         domain.clk, domain.rst = clock, reset
 
@@ -113,7 +112,7 @@ class InterfaceTop(wiring.Component):
             m.d.comb += getattr(slave, name).eq(getattr(self.bank, name))
 
     def _finish(self, m: Module, vector_end: Signal, raised: dict[str, Any]) -> None:
-        """Connect what the status has to know of the streams."""
+        """Connect the error flags and the end of vectors to the status."""
         self._errors |= raised
         flags = Cat(self._errors[name] for name in error_names(self.plan))
         m.d.comb += [self.status.raised.eq(flags), self.status.vector_end.eq(vector_end)]

@@ -107,7 +107,7 @@ class ParameterWindow(wiring.Component):
                     m.next = "IDLE"
                     with m.If(~refused):
                         m.d.sync += address.eq(address + 1)
-        # A write gives nothing to read, and what a refused read gives is 0.
+        # A write, and a read that was refused, read as 0.
         with m.If(self.parameter_read_valid):
             m.d.comb += self.parameter_data_value.eq(self.parameter_read_data)
         return m

@@ -1,47 +1,18 @@
-"""What the interface of a design is made from."""
+"""Plan of a design's interface to a bus."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from fcgen.hardware.interfaces.padding import Element
 
 QUEUE_WORDS_MIN, QUEUE_WORDS_MAX = 16, 512
 WORD_BYTES = 4
 
 
 @dataclass(frozen=True)
-class Element:
-    """A value of a stream, and its place outside: that of the C type that holds it.
-
-    Attributes
-    ----------
-    bits : int
-    signed, bipolar : bool
-        A bipolar value is its bit, and has no sign to extend.
-    """
-
-    bits: int
-    signed: bool
-    bipolar: bool = False
-
-    @property
-    def octets(self) -> int:
-        """Bytes of its place: 1, 2, 4 or 8."""
-        return next(octets for octets in (1, 2, 4, 8) if 8 * octets >= self.bits)
-
-    @property
-    def extends_sign(self) -> bool:
-        """Whether the bits above it repeat its sign; else they are zeros."""
-        return self.signed and not self.bipolar
-
-    @property
-    def c_type(self) -> str:
-        """Type of <stdint.h> that holds it."""
-        return f"{'int' if self.extends_sign else 'uint'}{8 * self.octets}_t"
-
-
-@dataclass(frozen=True)
 class InterfacePlan:
-    """The design inside an interface.
+    """Constructor parameters of an interface, from the design inside it.
 
     Attributes
     ----------
@@ -62,7 +33,7 @@ class InterfacePlan:
     layout : int
         Word that tells where parameters stand, see `fcgen.design.parameter_layout`.
     landing_cycles : int
-        After which a parameter that was written has reached its memory.
+        Cycles after which a parameter that was written has reached its memory.
     """
 
     kind: str

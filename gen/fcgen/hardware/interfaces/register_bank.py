@@ -1,4 +1,4 @@
-"""The decode of a register table: one access at a time, from whatever bus."""
+"""Decoder of a register map: one access at a time, independent of the bus."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.interfaces.registers import WORD_BYTES, Register, RegisterMap
+from fcgen.hardware.interfaces.plan import WORD_BYTES
+from fcgen.hardware.interfaces.register_map import Register, RegisterMap
 from fcgen.hardware.registers import select
 
 DATA_BITS = 32
-BYTE_ADDRESS_BITS = 2  # of an address below a register's number
+BYTE_ADDRESS_BITS = 2  # low bits of a byte address
 
 
 class RegisterBank(wiring.Component):
@@ -66,14 +67,14 @@ class RegisterBank(wiring.Component):
 
     @property
     def parameters(self) -> Parameters:
-        """The table: its offsets, and what is there; a design has one."""
+        """The register map: name and access by offset; a design has one."""
         return {f"{r.offset:#04x}": f"{r.name}, {r.access}" for r in self.registers.registers}
 
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
         start = Signal()
-        # Constants and values of the hardware are chosen apart, and meet behind their registers.
+        # Constants and hardware values have a multiplexer each; their registers are ORed.
         constant = Signal(DATA_BITS)
         value = Signal(DATA_BITS)
         chosen_value = Signal(DATA_BITS)

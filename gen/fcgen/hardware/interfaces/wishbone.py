@@ -1,4 +1,4 @@
-"""Wishbone in front of the registers."""
+"""Wishbone slave in front of the register bank."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class WishboneSlave(wiring.Component):
                 m.next = "ACCESS"
             with m.State("ACCESS"):
                 m.d.comb += self.request.eq(1)
-                # What a master asks next, after it gave up, is another access.
+                # A request after the master gave up is a new access.
                 m.d.sync += waiting.eq(waiting & asked)
                 with m.If(self.done):
                     m.next = "ACKNOWLEDGE"

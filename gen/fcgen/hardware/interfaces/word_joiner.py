@@ -1,4 +1,4 @@
-"""Words from bytes of vectors."""
+"""Words from the bytes of vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that wait, in block RAM, and how many."""
+"""Queue of words in block RAM, with its level."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.interfaces.register_bank import DATA_BITS
-from fcgen.hardware.memories.vector_store import VectorStore
+from fcgen.hardware.memories.text_memory import VectorStore
 
 
 class WordQueue(wiring.Component):
@@ -76,7 +76,7 @@ class WordQueue(wiring.Component):
         m.d.sync += self.level.eq(self.level + self.write - taken)
         with m.If(self.write):
             m.d.sync += head.eq(head + 1)
-        # The word at the tail is read anew all the time. It is right two cycles after it was
+        # The word at the tail is read in every cycle. It is right two cycles after it was
         # counted, or after the tail moved to it, whichever was later.
         m.d.sync += settling.eq(taken | empty)
         with m.If(taken):

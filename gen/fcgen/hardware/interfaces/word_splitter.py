@@ -1,4 +1,4 @@
-"""Bytes of vectors from words."""
+"""The bytes of vectors from words."""
 
 from __future__ import annotations
 

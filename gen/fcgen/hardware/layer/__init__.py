@@ -1,4 +1,5 @@
-"""A fully connected layer.
+"""A layer: its controllers, memories, element groups, requantizers and result queue.
 
-Begin with `fcgen.hardware.layer.layer`.
+A stream of input vectors comes in; a stream of output vectors goes out. Begin with
+`fcgen.hardware.layer.layer`.
 """

@@ -1,4 +1,4 @@
-"""Sequencer of the results: which beat of which neuron fold leaves the elements now."""
+"""Sequencer of the results: the beat of a neuron fold that leaves the elements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TAG_WIDTH = 3
 
 
 def place_bits(group_beats: int) -> int:
-    """Return the bits of a beat number that count the beats of a group of elements."""
+    """Return the low bits of a beat number, which count the beats of a group."""
     return (group_beats - 1).bit_length()
 
 
@@ -106,7 +106,7 @@ class DrainController(wiring.Component):
         last_fold = Signal()
         last_beat = Signal()
         place = place_bits(self.group_beats)
-        step = (1 << place) - self.group_beats + 1  # past places that no group has
+        step = (1 << place) - self.group_beats + 1  # skips places beyond a group's last beat
         leaves_row = self.beat[:place] == self.group_beats - 1
         m.d.comb += [
             last_fold.eq(neuron_fold == self.neuron_folds - 1),

@@ -22,7 +22,7 @@ def _up(dividend: Cycles | int, divisor: Cycles) -> Cycles:
 
 
 def latencies(
-    layer: DenseLayer,
+    dense: DenseLayer,
     mapping: Mapping,
     simd: Sequence[int],
     pe: Sequence[int],
@@ -32,7 +32,7 @@ def latencies(
 
     Parameters
     ----------
-    layer : DenseLayer
+    dense : DenseLayer
     mapping : Mapping
         The same one for all of them.
     simd, pe, lanes : sequence of int
@@ -42,8 +42,8 @@ def latencies(
     -------
     ndarray of int64, shape (len(simd), len(pe), len(lanes))
     """
-    single = Folding(layer.inputs, layer.outputs, weight_bits=layer.weight_format.bits)
-    base = LayerTiming.of(layer, single, mapping)
+    single = Folding(dense.inputs, dense.outputs, weight_bits=dense.weight_format.bits)
+    base = LayerTiming.of(dense, single, mapping)
     return _latencies(base, tuple(simd), tuple(pe), tuple(lanes))
 
 
@@ -80,8 +80,8 @@ def _latencies(
 
     fixed = to_queue + waits + beats - 2
     latest = leaves(words - 1, p.shape[1])
-    # From word to word of a fold these cycles only rise or only fall: both ends are enough. The
-    # first elements have the most folds, all others are done with before.
+    # Within a fold these cycles are monotonic in the word, so that its first and last word are
+    # enough. The elements ascend: only the first of them have folds of a high number.
     for number in range(int(neuron_folds.max())):
         some = int((neuron_folds > number).sum())
         ends = [fold * p[:, :some] // word[:, :some] for fold in (number, number + 1)]

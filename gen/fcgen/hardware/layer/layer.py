@@ -1,4 +1,4 @@
-"""A fully connected layer: memories, elements, requantizers, queue, and what ties them together."""
+"""A layer: its memories, groups of elements, requantizers and queue, and their connections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.convolution.window_memory import WindowMemory
-from fcgen.hardware.elements.bipolar import computed
+from fcgen.hardware.elements.products import computed
 from fcgen.hardware.layer.drain_controller import VALID, DrainController
 from fcgen.hardware.layer.layer_controller import LayerController
 from fcgen.hardware.layer.layer_memories import LayerMemories, MemoryPort
@@ -53,14 +53,14 @@ class Layer(wiring.Component):
         Weights, constants and formats; with a table, which stands behind the queue, the layer
         gives ``table[requantize(W·x + b)]``.
     folding : Folding
-        P, S and L, for the same N, M and weight width.
+        P, S and L; its N, M and weight width must be those of the layer.
     mapping : Mapping
-        What the parts are made of.
+        What multipliers, accumulators and memories are made of.
     image_prefix : str
-        What the names of the image files start with, so that two layers share a folder.
+        Prefix of the names of the image files.
     instance : str
-        Name in an accelerator, which the names of its image files have too; empty for a layer that
-        stands alone.
+        Name in an accelerator, also a prefix of its image files; empty for a layer that stands
+        alone.
     place : ChainPlace, optional
         Where a layer of a network with run-time weights stands on the parameter chain.
 
@@ -137,7 +137,7 @@ class Layer(wiring.Component):
             "latency_first": self.latency_first,
         }
         device: Parameters = {} if self.mapping == GENERIC else {"device": self.mapping.device}
-        # Two layers that differ in their images alone are two modules.
+        # Layers that differ only in their images are different modules.
         named: Parameters = {"instance": self.instance} if self.instance else {}
         table: Parameters = {} if self.table is None else {"table": tuple(self.table.images)}
         return named | own | device | self.plan.parameters | table
@@ -189,7 +189,7 @@ class Layer(wiring.Component):
             m.d.comb += vectors.advance.eq(controller.issue)
         else:
             m.d.comb += vectors.address.eq(controller.synapse_fold)
-        # The queue stands at the outputs' end of the chip, the controller at the inputs'.
+        # A register for the route: the queue is near the outputs, the controller near the inputs.
         m.d.sync += controller.word_taken.eq(queue.word_taken)
         self._connect_output(m, queue)
         weights, constants = self._place_memories(m, vectors, controller)
@@ -205,7 +205,7 @@ class Layer(wiring.Component):
                 head = {name: self._passed_on(m, name, head[name], column) for name in head}
             tag, bus = self._groups(m, column, head, weights, own)
             end = self._requantize(m, column, tag, bus, constants[column])
-            # Results of the columns before wait for this one, which ends as much later.
+            # Results of earlier columns are delayed until this column ends.
             waiting = self.timing.column_wait(column)
             results = Cat(delay(m, results, waiting, f"results_before_{column}"), end.results)
             tag = end.next_tag
@@ -215,7 +215,7 @@ class Layer(wiring.Component):
     def _place_memories(
         self, m: Module, vectors: VectorMemory | WindowMemory, controller: LayerController
     ) -> tuple[list[MemoryPort], list[MemoryPort]]:
-        """Add the memories, and tie them to whoever writes their contents at run time."""
+        """Add the memories; with run-time weights connect them to the parameter chain."""
         chain, place = self.parameter_chain, self.place
         space = chain.space if chain else place.space if place else None
         weights, constants, taps = self.memories.place(m, space)
@@ -227,7 +227,7 @@ class Layer(wiring.Component):
         return weights, constants
 
     def _connect_output(self, m: Module, queue: ResultQueue) -> None:
-        """Let the beats of the queue leave, through the table where there is one."""
+        """Connect the queue to the output stream, through the table where there is one."""
         source: ResultQueue | UnaryTable = queue
         if self.table is not None:
             m.submodules.table = source = self.table
@@ -255,7 +255,7 @@ class Layer(wiring.Component):
         controller: LayerController,
         drain: DrainController,
     ) -> dict[str, Value]:
-        """Bring what enters the first group into step; idle beats carry activations of zero."""
+        """Align the inputs of the first group in time; idle beats carry activations of 0."""
         gate = self.timing.gate_delay - 1
         issued = delay(m, controller.issue, gate, "issued", reset=True)
         word = delay(m, vectors.word, gate - vectors.latency, "word")
@@ -274,10 +274,10 @@ class Layer(wiring.Component):
     def _operands(
         self, m: Module, word: Value, issued: Value, controller: LayerController
     ) -> Value:
-        """Return the activations as they are computed with: 0 in idle beats.
+        """Return the activations as operands, 0 in idle beats.
 
-        The unused lanes of a fold's last beat meet weights of zero, or, as bipolar weights have
-        none, are 0 themselves.
+        Unused lanes of a fold's last beat have weights of 0. Bipolar weights cannot be 0, so that
+        with them the activations of unused lanes are 0.
         """
         form, folding = self.dense.activation_format, self.folding
         used = folding.inputs - (folding.synapse_folds - 1) * folding.simd
@@ -300,7 +300,7 @@ class Layer(wiring.Component):
         return Cat(lanes)
 
     def _delayed_tag(self, m: Module, tag: Value) -> Value:
-        """Bring the tag into step with the results on the bus."""
+        """Delay the tag to the results on the bus."""
         cycles = self.timing.choice_delay
         valid = delay(m, tag[VALID], cycles, "drain_valid", reset=True)
         return Cat(valid, delay(m, tag[VALID + 1 :], cycles, "drain_kind"))

@@ -1,4 +1,4 @@
-"""The memories of a layer, and with run-time weights their places on the parameter chain."""
+"""The memories of a layer, and with run-time weights their taps on the parameter chain."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from amaranth.hdl import Value
 from fcgen.hardware.memories.cascaded_memory import CascadedMemory
 from fcgen.hardware.memories.contents import Bank, WeightBank, parameter_banks, weight_banks
 from fcgen.hardware.memories.images import MemoryImage
-from fcgen.hardware.memories.scratchpad_memory import ScratchpadMemory
+from fcgen.hardware.memories.text_memory import ScratchpadMemory
 from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.hardware.parameters.parameter_space import AddressSpace
 from fcgen.hardware.parameters.parameter_tap import ParameterTap
-from fcgen.hardware.requantization.result_plan import ResultPlan
+from fcgen.hardware.requantization.requantizer_column import ResultPlan
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.schedule.folding import Folding
 from fcgen.schedule.mapping import GENERIC, Mapping
@@ -28,7 +28,7 @@ AnyMemory = WeightMemory | ScratchpadMemory | CascadedMemory
 
 @dataclass(frozen=True)
 class MemoryPort:
-    """What the layer sees of a group's or a column's memories.
+    """Ports of the memories of a group or a column.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class LayerMemories:
     plan : ResultPlan
     mapping : Mapping
     prefix : str
-        What the names of the image files start with.
+        Prefix of the names of the image files.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class LayerMemories:
         return list(zip(names, depths, strict=True))
 
     def cut(self, bank: Bank) -> MemoryCut | None:
-        """Return how a memory is made of block RAMs; None where the tool decides."""
+        """Return the cut of a memory into block RAMs; None where the synthesis tool decides."""
         if isinstance(bank, WeightBank):
             return self.mapping.weight_cut(bank.depth, bank.width)
         return self.mapping.constant_cut(bank.depth, bank.width, writable=self.writable)
@@ -120,7 +120,7 @@ class LayerMemories:
         weights, constants : list of MemoryPort
             Of every group and of every column.
         taps : list of ParameterTap
-            Their places on the chain, not connected with each other; none without run-time
+            Taps of the memories, not yet connected with each other; empty without run-time
             weights.
         """
         taps: list[ParameterTap] = []
@@ -174,7 +174,7 @@ class LayerMemories:
         return CascadedMemory(parts, latency=latency)
 
     def tap(self, space: AddressSpace, address_width: int, data_width: int) -> ParameterTap:
-        """Return the place of a memory on the parameter chain."""
+        """Return the tap of a memory on the parameter chain."""
         return ParameterTap(
             index_width=space.index_width,
             word_width=space.word_width,
@@ -184,7 +184,7 @@ class LayerMemories:
         )
 
     def _tap(self, m: Module, space: AddressSpace, memory: AnyMemory) -> ParameterTap:
-        """Put a tap between the layer and a memory."""
+        """Return a tap that is connected to a memory."""
         tap = self.tap(space, len(memory.address), memory.width)
         m.d.comb += [
             memory.address.eq(tap.memory_address),

@@ -1,4 +1,4 @@
-"""How a layer's memories, its input and its elements are tied to the parameter port."""
+"""Connections of the parameter port and chain, in a layer and between layers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def connect_alone(
     vectors: VectorMemory,
     controller: LayerController,
 ) -> None:
-    """Put the port into a layer that stands alone, with the host's ports of the same names."""
+    """Connect the port of a layer that stands alone to the host's ports and the taps."""
     m.submodules.parameter_port = port
     m.d.comb += [
         vectors.hold.eq(port.hold_input),
@@ -36,7 +36,7 @@ def connect_alone(
 
 
 def connect_port(m: Module, outside: Any, port: ParameterPort, answers: dict[str, Value]) -> None:
-    """Give a port its host, and the answers that leave the chain."""
+    """Connect a port to the host's ports, and to the answers at the end of the chain."""
     m.d.comb += [
         port.answer_back.eq(answers["answer"]),
         port.answered_back.eq(answers["answered"]),
@@ -54,7 +54,7 @@ def connect_place(
     vectors: VectorMemory,
     controller: LayerController,
 ) -> None:
-    """Tie a layer of a network to the chain that passes it."""
+    """Connect the taps of a layer of a network to the chain."""
     tail = link_taps(m, taps, links_of(layer, place.space.chain, "chain_"))
     m.d.comb += [getattr(layer, f"next_{name}").eq(value) for name, value in tail.items()]
     if place.first:
@@ -73,7 +73,7 @@ def connect_layers(
     port: ParameterPort,
     empty: Value,
 ) -> None:
-    """Chain the layers of a network behind its port; ``empty``: no vector is between them."""
+    """Chain the layers of a network behind its port; ``empty`` means no vector between them."""
     first, last = layers[0], layers[-1]
     m.d.comb += [
         first.hold_input.eq(port.hold_input),
@@ -91,5 +91,5 @@ def connect_layers(
 
 
 def links_of(component: Any, names: Iterable[str], prefix: str = "") -> dict[str, Value]:
-    """Return the chain's links among the ports of a component, by name."""
+    """Return the ports of a component that are links of the chain, by name."""
     return {name: getattr(component, f"{prefix}{name}") for name in names}

@@ -1,4 +1,4 @@
-"""The components of a layer, with the parameters that its folding and its formats give them."""
+"""Construction of a layer's components from its folding, formats and mapping."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from fcgen.hardware.layer.layer_timing import LayerTiming
 from fcgen.hardware.memories.table_memory import TablePlan
 from fcgen.hardware.memories.vector_memory import VectorMemory
 from fcgen.hardware.parameters.parameter_space import ChainPlace
-from fcgen.hardware.requantization.requantizer_column import RequantizerColumn
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import RequantizerColumn, result_plan
 from fcgen.hardware.requantization.result_queue import ResultQueue
 from fcgen.hardware.requantization.unary_table import UnaryTable
 from fcgen.network.dense_layer import DenseLayer
@@ -51,7 +50,7 @@ class LayerParts:
         place: ChainPlace | None = None,
     ) -> None:
         self.dense = dense
-        # What follows in a network needs no gate of its own: nothing enters that has not begun.
+        # Later layers of a network need no gate: only vectors that have begun reach them.
         self.holdable = dense.runtime_weights and (place is None or place.first)
         self.folding = folding
         self.mapping = mapping
@@ -80,7 +79,7 @@ class LayerParts:
         )
 
     def frame_marker(self) -> FrameMarker | None:
-        """Return what marks frames of many windows; None where a vector is a frame."""
+        """Return the marker of frames of several windows; None where a vector is a frame."""
         return FrameMarker(self.folding.positions) if self.folding.positions > 1 else None
 
     def controller(self) -> LayerController:
@@ -107,7 +106,7 @@ class LayerParts:
 
     @property
     def beat_width(self) -> int:
-        """Bits in which a beat number, whose row all groups of a column count down, is unique."""
+        """Bits of a beat number, whose row is counted down from group to group of a column."""
         folding = self.folding
         last = beat_code(folding.rows * folding.group_beats - 1, folding.group_beats)
         return max(last.bit_length(), 1)
@@ -156,7 +155,7 @@ class LayerParts:
         )
 
     def table(self, image_prefix: str = "") -> UnaryTable | None:
-        """Return the table behind the queue; None where the results themselves leave."""
+        """Return the table behind the queue; None where there is none."""
         if self.dense.table is None:
             return None
         plan = TablePlan.of(self.dense.table, self.mapping, image_prefix)
@@ -169,7 +168,7 @@ def rows_of(window: Window, folding: Folding) -> int:
 
 
 def input_store(dense: DenseLayer, folding: Folding) -> tuple[int, int]:
-    """Return words and bits of a word of what keeps a layer's inputs."""
+    """Return the words, and the bits of a word, of the memory of a layer's inputs."""
     width = folding.input_lanes * dense.activation_format.bits
     window = dense.window
     if window is None:

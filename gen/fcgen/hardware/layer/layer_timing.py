@@ -1,4 +1,4 @@
-"""Cycles and credits of a layer, as formulas."""
+"""Latency, delays and credits of a layer, as formulas."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from fcgen.hardware.convolution.window_memory import availability_delay
 from fcgen.hardware.elements.processing_element import element_delay, result_delay
 from fcgen.hardware.layer.layer_controller import reserve
 from fcgen.hardware.memories.table_memory import TablePlan
-from fcgen.hardware.requantization.requantizer_column import column_latency
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import column_latency, result_plan
 from fcgen.hardware.requantization.result_queue import ResultQueue, queue_latency
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.network.window import Window
@@ -32,7 +31,7 @@ CREDIT_DELAY = 3
 
 @dataclass(frozen=True)
 class LayerTiming:
-    """When things happen in a layer that nobody stalls, and the room that this takes.
+    """Delays of a layer without stalls, and the size of the queue that follows from them.
 
     Attributes
     ----------
@@ -83,7 +82,7 @@ class LayerTiming:
 
     @property
     def gate_delay(self) -> int:
-        """Cycles from an issued address to the activations at the first group: as the weights."""
+        """Cycles from an issued address to the activations, and weights, at the first group."""
         return ADDRESS_DELAY + self.weight_latency
 
     @property
@@ -100,10 +99,10 @@ class LayerTiming:
     def flush(self) -> int:
         """Cycles of the flush after a reset.
 
-        Stale activations pass the first group's accumulators within ``element_delay + 1`` cycles,
-        and so do, later by the weights' latency, products with weights of an address from before
-        the reset, which a four-state simulator does not know. What was further down the chain is
-        followed by the flush at the same distance.
+        Stale activations leave the first group's accumulators within ``element_delay + 1`` cycles.
+        Products with weights of an address from before the reset, which are X in a four-state
+        simulator, leave later by the latency of the weights. The flush follows stale values along
+        the chain of groups at the same distance.
         """
         return self.element_delay + self.weight_latency + 2
 
@@ -145,12 +144,12 @@ class LayerTiming:
 
     @property
     def queue_words(self) -> int:
-        """Words of the result queue, so that credits never cost a cycle.
+        """Words of the result queue, enough that credits never stall the layer.
 
-        Results come back as room one round trip after their fold was issued. Where a fold leaves
-        the queue as fast as it came, it must hold the folds under way. Where the output is slower
-        than a fold (P > SF·L), it must also hold what gathers until a short last fold lets the
-        output catch up: never more than two folds' time of output.
+        The places of a fold are free again one round trip after it was issued. Where the output
+        is as fast as the folds, the queue holds the folds under way. Where it is slower
+        (P > SF·L), the queue also holds the results that accumulate until a short last fold lets
+        the output catch up, at most the output of two folds' time.
         """
         folding = self.folding
         largest = max(folding.pe, self.last_fold_credits)
@@ -174,7 +173,7 @@ class LayerTiming:
 
     @cached_property
     def _word_times(self) -> tuple[int, ...]:
-        """Cycle, from the first one of a vector on, at which each queue word could leave."""
+        """Earliest cycle at which each queue word can leave, from a vector's first cycle on."""
         folding = self.folding
         times = []
         for end in range(self.word_lanes, folding.outputs + self.word_lanes, self.word_lanes):
@@ -186,11 +185,11 @@ class LayerTiming:
 
     @cached_property
     def _alone(self) -> Times:
-        """When the output beats leave if the input beats come one a cycle, from cycle 0 on."""
+        """Cycles in which the output beats leave if the input has a beat a cycle from cycle 0."""
         return self.leaves(np.arange(self.folding.frame_beats, dtype=np.int64))
 
     def leaves(self, comes: Times) -> Times:
-        """Return when the output beats of a frame leave.
+        """Return the cycles in which the output beats of a frame leave.
 
         Parameters
         ----------
@@ -207,7 +206,7 @@ class LayerTiming:
         words = np.arange(beats) // (self.word_lanes // self.folding.output_lanes)
         times = starts[:, None] + np.array(self._word_times)[words]
         place = np.arange(times.size)
-        # A beat a cycle, at the most.
+        # At most one beat a cycle.
         found: Times = np.maximum.accumulate(times.reshape(-1) - place) + place
         return found + self.table_latency
 
@@ -234,8 +233,8 @@ class LayerTiming:
     def latency(self) -> int:
         """Cycles from the first input beat accepted to the last output beat accepted.
 
-        The last beat leaves as many cycles after a word as there are beats from that word on, at
-        the earliest: the maximum over the words.
+        After a word can leave, its beats and all later ones need a cycle each: the latency is the
+        maximum of this bound over the words.
         """
         if self.window is not None:
             return int(self._alone[-1])

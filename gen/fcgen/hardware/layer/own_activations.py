@@ -1,4 +1,4 @@
-"""How the elements of a depthwise layer get an activation each."""
+"""Distribution of the activations of a depthwise layer: one for each element."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from fcgen.schedule.folding import Folding
 
 
 class OwnActivations:
-    """Brings a beat, one activation an element, along the groups as the control travels.
+    """Passes a beat with one activation an element from group to group, in step with the control.
 
-    It reaches a group ``column + row`` cycles after the first one. A group takes those of its
-    elements; what is behind it gets the rest, so that every register has a reader.
+    The beat reaches a group ``column + row`` cycles after the first one. A group takes the
+    activations of its elements and passes on the rest, so that every register has a reader.
 
     Parameters
     ----------
     folding : Folding
     bits : int
-        Of an activation.
+        Bits of an activation.
     word : Value
         Activations of all elements at the first group, element 0 in the least significant bits.
     """

@@ -1,4 +1,5 @@
 """Memories of weights, constants, tables and vectors, and their images.
 
-Begin with `fcgen.hardware.memories.weight_memory`.
+A layer and its folding come in; banks, images and memory components go out. Begin with
+`fcgen.hardware.memories.contents`.
 """

@@ -1,4 +1,4 @@
-"""Memory of beats that is written and read in the same clock."""
+"""Memory of beats with one write port and one read port."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from amaranth import Module
 from amaranth.hdl import Value
 from amaranth.lib import memory
 
-from fcgen.hardware.memories.vector_store import VectorStore
+from fcgen.hardware.memories.text_memory import VectorStore
 from fcgen.hardware.registers import register
 
 
@@ -20,7 +20,7 @@ def add_beat_store(
 ) -> Value:
     """Add a memory; return the word at ``address``, two cycles later.
 
-    A word that is read in the cycle in which it is written is undefined.
+    Reading a word in the cycle in which it is written gives an undefined value.
 
     Parameters
     ----------
@@ -30,8 +30,7 @@ def add_beat_store(
     write : (enable, address, data)
     address : Value
     kind : {"", "block", "distributed"}
-        Where the words stand: where the synthesis tool wants, in a `VectorStore`, in look-up
-        tables.
+        Kind of memory: chosen by the synthesis tool, a `VectorStore`, look-up tables.
     """
     enable, at, data = write
     if kind == "block":

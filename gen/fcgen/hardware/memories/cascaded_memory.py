@@ -1,4 +1,4 @@
-"""A deep memory from several block RAMs, with a register behind them."""
+"""A deep memory of several block RAMs, with a register behind their multiplexer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.memories.scratchpad_memory import ScratchpadMemory
+from fcgen.hardware.memories.text_memory import ScratchpadMemory
 from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY, WeightMemory
 from fcgen.hardware.registers import delay, register, select
 
@@ -59,7 +59,7 @@ class CascadedMemory(wiring.Component):
 
     @property
     def parameters(self) -> Parameters:
-        """What makes two memories the same module: the images count."""
+        """Constructor parameters, and the images: what makes two memories the same module."""
         images = tuple(part.image for part in self.parts)
         return {
             "depth": self.depth,
@@ -84,7 +84,7 @@ class CascadedMemory(wiring.Component):
         return m
 
     def _choose(self, m: Module) -> Value:
-        """Return the word of the addressed part: as many levels of the tree a cycle as it takes."""
+        """Return the word of the addressed part, with some levels of the tree in each cycle."""
         words: list[Value] = [part.word for part in self.parts]
         number = delay(m, self._part(self.address), MEMORY_LATENCY, "part_number")
         stages = self.latency - MEMORY_LATENCY
@@ -100,7 +100,7 @@ class CascadedMemory(wiring.Component):
         return words[0]
 
     def _part(self, address: Value) -> Value:
-        """Return the number of the part that an address is in."""
+        """Return the number of the part that holds an address."""
         if len(self.parts) == 1:
             return address[:0]
         return address[(self.parts[0].depth - 1).bit_length() :]

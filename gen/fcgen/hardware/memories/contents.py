@@ -1,4 +1,4 @@
-"""Memories of a layer: which constants stand where, in which image and at which address."""
+"""Contents of a layer's memories: which weight or constant is stored at which address."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from fcgen.hardware.memories.images import MemoryImage
 from fcgen.hardware.parameters.parameter_tap import HOST_BITS
-from fcgen.hardware.requantization.result_plan import ResultPlan
-from fcgen.hardware.requantization.threshold_plan import threshold_values
+from fcgen.hardware.requantization.requantizer_column import ResultPlan
+from fcgen.hardware.requantization.threshold_unit import threshold_values
 from fcgen.network.dense_layer import DenseLayer, ThresholdList
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.folding import Folding, Group
@@ -21,8 +21,8 @@ from fcgen.schedule.mapping import GENERIC, Mapping
 class WeightBank:
     """Memory with weights of one group of elements.
 
-    Word ``neuron_fold * SF + synapse_fold`` holds ``count`` weights of those that the group uses
-    in that cycle (element 0, lane 0 first), from number ``first`` on.
+    Word ``neuron_fold * SF + synapse_fold`` holds ``count`` of the weights that the group uses in
+    that cycle, from number ``first`` on; element 0, lane 0 is number 0.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class WeightBank:
     depth : int
         Words, SF·NF.
     first, count : int
-        Which weights of the group.
+        First weight of the group in the memory, and how many.
     bits : int
         Bits of a weight.
     """
@@ -49,12 +49,12 @@ class WeightBank:
         """Bits of a word."""
         return self.count * self.bits
 
-    def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
+    def contents(self, dense: DenseLayer, folding: Folding) -> MemoryImage:
         """Return the words of the memory."""
-        return MemoryImage.pack((self.fields(layer, folding), self.bits))
+        return MemoryImage.pack((self.fields(dense, folding), self.bits))
 
-    def fields(self, layer: DenseLayer, folding: Folding) -> np.ndarray:
-        """Return the weights as they are stored, integers (depth, count); padding is zero."""
+    def fields(self, dense: DenseLayer, folding: Folding) -> np.ndarray:
+        """Return the stored bits of the weights, integers of shape (depth, count); padding is 0."""
         lanes = np.arange(self.first, self.first + self.count)
         elements = np.array(self.group.elements)[lanes // folding.simd]
         neurons = np.arange(folding.neuron_folds)[:, None, None] * folding.pe + elements
@@ -62,14 +62,14 @@ class WeightBank:
             lanes % folding.simd
         )
         inside = (neurons < folding.outputs) & (synapses < folding.inputs)
-        weight = layer.weight[
+        weight = dense.weight[
             np.minimum(neurons, folding.outputs - 1), np.minimum(synapses, folding.inputs - 1)
         ]
-        stored = layer.weight_format.encode(weight)
+        stored = dense.weight_format.encode(weight)
         return np.where(inside, stored, 0).reshape(self.depth, self.count)
 
     def describe(self, folding: Folding) -> dict[str, object]:
-        """Return where each weight stands, for the manifest's address map."""
+        """Return the place of each weight, for the manifest's address map."""
         lanes = range(self.first, self.first + self.count)
         return {
             "name": self.name,
@@ -91,11 +91,11 @@ class WeightBank:
 
 @dataclass(frozen=True)
 class ParameterBank:
-    """Memory with the requantization constants of a column's lanes, or a part of them.
+    """Memory with the requantization constants of a column's lanes, or some bits of them.
 
-    Word w belongs to beat w of a vector's results. A lane's constants stand one behind the other
-    in the order of the plan's stored fields, lowest bits first, lane behind lane; the bank holds
-    bits ``low`` to ``low + width - 1`` of that.
+    Word w belongs to beat w of a vector's results. The stored fields of the plan are concatenated
+    in their order, lowest bits first, and so are the lanes. The bank holds bits ``low`` to
+    ``low + width - 1`` of the whole.
     """
 
     name: str
@@ -105,9 +105,9 @@ class ParameterBank:
     width: int
     plan: ResultPlan = field(repr=False)
 
-    def contents(self, layer: DenseLayer, folding: Folding) -> MemoryImage:
+    def contents(self, dense: DenseLayer, folding: Folding) -> MemoryImage:
         """Return the words of the memory; lanes without a neuron are zero."""
-        values = parameter_values(layer)
+        values = parameter_values(dense)
         fields = []
         for lane in range(folding.column_lanes):
             neurons = self._neurons(folding, lane)
@@ -126,7 +126,7 @@ class ParameterBank:
         return np.array([-1 if neuron is None else neuron for neuron in neurons])
 
     def describe(self, folding: Folding) -> dict[str, object]:
-        """Return where each constant stands, for the manifest's address map."""
+        """Return the place of each constant, for the manifest's address map."""
         packed = []
         for lane in range(folding.column_lanes):
             start = lane * self.plan.word_width
@@ -157,12 +157,12 @@ class ParameterBank:
 Bank = WeightBank | ParameterBank
 
 
-def parameter_values(layer: DenseLayer) -> dict[str, np.ndarray]:
+def parameter_values(dense: DenseLayer) -> dict[str, np.ndarray]:
     """Return the constants of all neurons by field name, each int64 of shape (M,)."""
-    scheme = layer.requantization
+    scheme = dense.requantization
     if isinstance(scheme, ThresholdList):
-        return threshold_values(layer)
-    values = {"bias": layer.folded_bias}
+        return threshold_values(dense)
+    values = {"bias": dense.folded_bias}
     if scheme is not None:
         for name in ("multiplier", "offset", "shift", "zero_point", "lo", "hi"):
             values[name] = getattr(scheme, name)
@@ -172,7 +172,7 @@ def parameter_values(layer: DenseLayer) -> dict[str, np.ndarray]:
 def weight_banks(
     folding: Folding, weight: IntegerFormat, *, writable: bool, mapping: Mapping = GENERIC
 ) -> list[list[WeightBank]]:
-    """Return the banks of every group: one, or as many as block RAMs or the host's word ask for."""
+    """Return the banks of every group: as many as block RAMs or the host's word width need."""
     banks = []
     for index, group in enumerate(folding.groups):
         total = len(group.elements) * folding.simd
@@ -198,7 +198,7 @@ def weight_banks(
 def parameter_banks(
     folding: Folding, plan: ResultPlan, *, writable: bool
 ) -> list[list[ParameterBank]]:
-    """Return the banks of every column's requantizers; none where nothing is stored."""
+    """Return the banks of every column; none where all neurons share their constants."""
     total = folding.column_lanes * plan.word_width
     step = HOST_BITS if writable else max(total, 1)
     starts: Sequence[int] = range(0, total, step)

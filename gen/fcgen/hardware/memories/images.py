@@ -1,4 +1,4 @@
-"""Memory images: fields packed into words, and the text that `$readmemh` reads."""
+"""Memory images: fields packed into words, and their text for `$readmemh`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEX_PAIRS = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.u
 
 @dataclass(frozen=True, eq=False)
 class MemoryImage(Sequence[int]):
-    """Contents of a memory: a sequence of words, kept packed.
+    """Contents of a memory: a sequence of words, stored packed.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class MemoryImage(Sequence[int]):
         ----------
         *fields : (integers of shape (depth,) or (depth, count), bits)
             Each integer takes ``bits`` bits, 1 to 64, in two's complement; column 0 of a
-            two-dimensional field lies lowest. Every integer must fit, signed or unsigned.
+            two-dimensional field is lowest. Every integer must fit, signed or unsigned.
 
         Raises
         ------
@@ -89,9 +89,10 @@ class MemoryImage(Sequence[int]):
 
     @property
     def distinct(self) -> int:
-        """How many bits of a word differ from all others in some word, and change at all.
+        """Number of distinct columns of bits that are not constant.
 
-        Synthesis keeps one of those that are always equal, as the upper bits of narrow weights are.
+        Synthesis keeps one of the bits that are equal in all words, as the upper bits of narrow
+        weights are.
         """
         columns = set()
         bits = np.flatnonzero(self.changing)
@@ -113,7 +114,7 @@ class MemoryImage(Sequence[int]):
 
     @classmethod
     def from_text(cls, text: bytes, width: int) -> MemoryImage:
-        """Read what `text` wrote.
+        """Read an image file.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Memory of one lane of the result queue."""
+"""Memories for a lane of the result queue: inferred, or of look-up tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LUT_ADDRESS_BITS = (LUT_WORDS - 1).bit_length()
 def add_clocked(
     m: Module, name: str, words: int, write: tuple[Value, Value, Value], address: Value, take: Value
 ) -> Value:
-    """Add a memory that is read with a clock; return the word that was addressed at ``take``.
+    """Add a memory with a clocked read port; return the word that was addressed at ``take``.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def add_clocked(
     words : int
     write : (enable, address, data)
     address, take : Value
-        Word to read, and when.
+        Word to read, and when it is read.
     """
     enable, write_address, data = write
     store = memory.Memory(shape=len(data), depth=words, init=[], attrs={"no_rw_check": 1})
@@ -49,11 +49,10 @@ def add_distributed(
     take: Value,
     show: Value,
 ) -> Value:
-    """Add memories in look-up tables, of 16 words each, which are read without a clock.
+    """Add memories of look-up tables, of 16 words each, with a combinational read port.
 
-    Where one is enough, its word goes to a register at ``take``. Otherwise a register behind each
-    takes its word at ``take``, and the addressed one of these words is chosen at ``show``, which
-    comes later: a choice out of many takes a cycle of its own.
+    A register behind each memory loads its word at ``take``. Of several memories, the addressed
+    word is selected at ``show``, a later cycle, as the multiplexer takes a cycle of its own.
     """
     enable, write_address, data = write
     words_taken: list[Value] = []
@@ -77,7 +76,7 @@ def add_distributed(
 
 
 def _held(m: Module, value: Value, when: Value, name: str) -> Signal:
-    """Return a register that takes a value when told to."""
+    """Return a register that loads a value when ``when`` is high."""
     kept = Signal(len(value), name=name, reset_less=True)
     with m.If(when):
         m.d.sync += kept.eq(value)

@@ -1,4 +1,4 @@
-"""Memory of a table: its image, how it is made of block RAMs, and its place in a lane."""
+"""Memory of a table: its image, its cut into block RAMs, and its component."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fcgen.schedule.memory_cut import MemoryCut, RamShape, rams_of
 
 
 class Table(Protocol):
-    """What a memory holds: an entry for each value of an index."""
+    """A table: one entry for each value of an index."""
 
     @property
     def index(self) -> IntegerFormat:
@@ -35,23 +35,23 @@ class Table(Protocol):
 
     @property
     def entries(self) -> np.ndarray:
-        """From that of the smallest index to that of the largest."""
+        """Entries, from the smallest index to the largest."""
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """Number of entries."""
 
 
 @dataclass(frozen=True)
 class TablePlan:
-    """How a lane keeps the entries of a table.
+    """How a lane stores the entries of a table.
 
     Attributes
     ----------
     table : Table
         An `ActivationTable`, or the powers of a softmax.
     cut : MemoryCut, optional
-        Of block RAMs; None where look-up tables hold it, or the tool decides.
+        Cut into block RAMs; None for look-up tables, or where the synthesis tool decides.
     image_prefix : str
         What the names of the image files start with.
     """
@@ -62,12 +62,12 @@ class TablePlan:
 
     @classmethod
     def of(cls, table: Table, mapping: Mapping = GENERIC, image_prefix: str = "") -> TablePlan:
-        """Return the plan that a mapping asks for."""
+        """Return the plan of a table on a mapping."""
         return cls(table, mapping.constant_cut(table.size, table.output.bits), image_prefix)
 
     @property
     def latency(self) -> int:
-        """Cycles from a code to its entry: one more where a memory has several parts."""
+        """Cycles from an index to its entry; one more for a memory of several parts."""
         return MEMORY_LATENCY + (self.cut is not None and len(self.cut.depths) > 1)
 
     @property
@@ -78,10 +78,10 @@ class TablePlan:
     @cached_property
     def images(self) -> dict[str, MemoryImage]:
         """Contents of each part of the memory, by the name of its image file."""
-        # Addressed by the bits of a code: that of -1 is the last one.
+        # The address is the bits of the index: that of -1 is the last word.
         entries = np.roll(self.table.entries, self.table.index.minimum)
         whole = MemoryImage.pack((entries, self.table.output.bits))
-        # Named after the contents, so that layers with the same table share a file and a module.
+        # The name is a hash of the contents, so that equal tables share a file and a module.
         name = f"{self.image_prefix}table_{hashlib.sha256(whole.text()).hexdigest()[:12]}"
         depths = self.cut.depths if self.cut else (self.table.size,)
         if len(depths) == 1:

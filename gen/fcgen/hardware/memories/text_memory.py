@@ -1,4 +1,4 @@
-"""Memory with one write port and one read port in a hand-written module."""
+"""Memories with one write port and one read port whose Verilog is written by hand."""
 
 from __future__ import annotations
 
@@ -72,3 +72,30 @@ class TextMemory(wiring.Component):
             self.word.eq(register(m, read.data, "output_register")),
         ]
         return m
+
+
+class VectorStore(TextMemory):
+    """Vectors in block RAM, see `TextMemory`.
+
+    A word that is read in the cycle in which it is written is undefined.
+    """
+
+    text = "vectorStore"
+
+
+class ScratchpadMemory(TextMemory):
+    """Weights in a memory that is written before it is used, see `TextMemory`.
+
+    What is read in the cycle of a write is undefined, whatever the addresses; no layer does that.
+
+    Attributes
+    ----------
+    image : str
+        Empty: there is no way to put a file in.
+    writable : bool
+        Always.
+    """
+
+    text = "scratchpadWeightMemory"
+    image = ""
+    writable = True

@@ -1,4 +1,5 @@
-"""Run-time parameters: the port, the chain and the places on it.
+"""Weights that are written at run time: the parameter port and the chain of memories behind it.
 
-Begin with `fcgen.hardware.parameters.parameter_port`.
+Addresses and words of the host come in; writes and answers of the memories go out. Begin with
+`fcgen.hardware.parameters.parameter_port`.
 """

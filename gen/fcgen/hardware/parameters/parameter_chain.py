@@ -1,4 +1,4 @@
-"""The chain over which the host reaches the memories of a layer, or of all layers."""
+"""The parameter chain: the memories of one layer or of all layers, as the host addresses them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fcgen.hardware.layer.layer_memories import LayerMemories
 from fcgen.hardware.parameters.parameter_port import ParameterPort
 from fcgen.hardware.parameters.parameter_space import AddressSpace, ChainPlace
 from fcgen.hardware.parameters.parameter_tap import HOST_BITS, answer_latency
-from fcgen.hardware.requantization.result_plan import result_plan
+from fcgen.hardware.requantization.requantizer_column import result_plan
 from fcgen.network.dense_layer import DenseLayer
 from fcgen.network.instance_names import instance_names
 from fcgen.network.network import Network
@@ -18,17 +18,17 @@ from fcgen.schedule.schedule import Schedule
 
 
 class ParameterChain:
-    """Memories of one layer or of several in a row, as the host addresses them.
+    """Memories of one layer or of several in a row, and the latencies of the chain.
 
-    Answers travel beside the requests at a distance that the latency of the memories sets. Where
-    the next layer's memories are slower, registers between the two layers hold the answers back
-    by the difference, where they are faster the requests: so the distance fits all of them.
+    Answers follow the requests at a distance that the latency of the memories sets. Registers
+    between two layers equalise it: they delay the answers by the difference where the next
+    layer's memories are slower, and the requests where they are faster.
 
     Parameters
     ----------
     layers : sequence of LayerMemories
     names : sequence of str
-        Of the layers of a network; none of a layer that stands alone.
+        Names of the layers of a network; empty for a layer that stands alone.
     """
 
     def __init__(self, layers: Sequence[LayerMemories], names: Sequence[str] = ()) -> None:
@@ -41,7 +41,7 @@ class ParameterChain:
     def of(
         cls, network: Network, schedule: Schedule, mappings: Sequence[Mapping], prefix: str = ""
     ) -> ParameterChain:
-        """Return the chain of a network, or of the layer that it is, without its hardware."""
+        """Return the chain of a network without building its hardware."""
         names = () if network.layer is not None else instance_names(network)
         prefixes = [f"{prefix}{name}_" for name in names] or [prefix]
         layers = [
@@ -58,7 +58,7 @@ class ParameterChain:
 
     @property
     def borders(self) -> tuple[tuple[int, int], ...]:
-        """Cycles by which requests and answers wait between each layer and the next."""
+        """Cycles by which requests and answers are delayed between each layer and the next."""
         latencies = [layer.mapping.weight_latency for layer in self.layers]
         steps = [after - before for before, after in pairwise(latencies)]
         return tuple((max(-step, 0), max(step, 0)) for step in steps)

@@ -1,4 +1,4 @@
-"""Host side of the run-time parameters: when they may change, and which memory is meant."""
+"""Parameter port: the host's access to run-time parameters while the layers are held."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class ParameterPort(wiring.Component):
     def _exists(self) -> Value:
         """Compare the address with the memories; a run of equal depths shares its comparisons.
 
-        The runs stand beside each other: a chain of them would be as deep as a network is long.
+        The runs are compared in parallel: the depth of the logic does not grow with the network.
         """
         index, word = self._split_address()
         found: list[Value] = []

@@ -1,4 +1,4 @@
-"""Addresses of the run-time parameters, and the wires that carry them from memory to memory."""
+"""Addresses of the run-time parameters, and the links between the taps of their memories."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADDRESS_BITS_MAX = 32
 REQUESTS = ("index", "word", "data", "write", "read")
 ANSWERS = ("answer", "answered")
 RESET = ("write", "read", "answered")
-"""Links that say whether the others mean something."""
+"""Links that say whether the others are valid; only they have a reset."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class AddressSpace:
 
     @property
     def index_width(self) -> int:
-        """Bits in which a memory's number, counted down past zero, does not meet zero again."""
+        """Bits of a memory's number; counted down past 0 along the chain, it is never 0 again."""
         return len(self.depths).bit_length()
 
     @property
@@ -67,7 +67,7 @@ class AddressSpace:
 
     @property
     def host_ports(self) -> dict[str, In | Out]:
-        """Ports that the host sees, of the parameter port and of what is around it."""
+        """Ports of the host, at the parameter port and at the components around it."""
         return {
             "parameter_hold": In(1),
             "parameter_held": Out(1),
@@ -88,14 +88,14 @@ class AddressSpace:
 
 @dataclass(frozen=True)
 class ChainPlace:
-    """Where a layer stands on the parameter chain of a network.
+    """Place of a layer on the parameter chain of a network.
 
     Attributes
     ----------
     space : AddressSpace
         Of all layers.
     first, last : bool
-        The layer takes the network's inputs, gives its outputs.
+        Whether the layer is the first and the last of the network.
     """
 
     space: AddressSpace
@@ -104,7 +104,7 @@ class ChainPlace:
 
     @property
     def ports(self) -> dict[str, In | Out]:
-        """Ports of the layer: the chain on both sides, and what the parameter port must know."""
+        """Ports of the layer: the chain on both sides, and signals for the parameter port."""
         chain = self.space.chain
         found: dict[str, In | Out] = {f"chain_{name}": In(width) for name, width in chain.items()}
         found |= {f"next_{name}": Out(width) for name, width in chain.items()}
@@ -128,7 +128,7 @@ def link_taps(m: Module, taps: Sequence[ParameterTap], head: dict[str, Value]) -
 def delay_links(
     m: Module, links: dict[str, Value], requests: int, answers: int, name: str
 ) -> dict[str, Value]:
-    """Return the links with their requests and their answers so many cycles later."""
+    """Return the links, delayed by ``requests`` and by ``answers`` cycles."""
     cycles = dict.fromkeys(REQUESTS, requests) | dict.fromkeys(ANSWERS, answers)
     return {
         link: delay(m, value, cycles[link], f"{name}_{link}", reset=link in RESET)

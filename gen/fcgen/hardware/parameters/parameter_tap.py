@@ -1,4 +1,4 @@
-"""One memory's place on the chain over which run-time parameters are written and read."""
+"""Tap of a memory on the parameter chain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOST_BITS = 32
 
 
 def answer_latency(memory_latency: int) -> int:
-    """Return the cycles from a read at a tap to its answer behind it."""
+    """Return the cycles from a read at a tap's input to the answer at its output."""
     return memory_latency + 1
 
 
@@ -135,7 +135,7 @@ class ParameterTap(wiring.Component):
             self.memory_address.eq(
                 Mux(reading, self.word[: self.address_width], self.layer_address)
             ),
-            # Registers power up with anything: before the reset is over nothing is written.
+            # Registers power up with unknown values: nothing is written before the reset is over.
             self.memory_write.eq(mine & self.write & ~ResetSignal()),
             self.memory_write_address.eq(self.word[: self.address_width]),
             self.memory_data.eq(self.data[: self.data_width]),

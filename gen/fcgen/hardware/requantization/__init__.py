@@ -1,4 +1,5 @@
-"""From accumulators to output codes, and their way out.
+"""From accumulators to output values, and the queue that packs these into beats.
 
-Begin with `fcgen.hardware.requantization.requantizer`.
+Accumulators of a column come in; a stream of outputs goes out. Begin with
+`fcgen.hardware.requantization.requantizer_column`.
 """

@@ -1,4 +1,4 @@
-"""The constants of a neuron as they stand in the parameter memory."""
+"""The constants of a neuron, and their bits in the parameter memory."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class ParameterField:
 
     @property
     def text(self) -> str | int:
-        """Form for the header of a module."""
+        """Value for the header of a module."""
         if self.constant is not None:
             return self.constant
         return f"{'int' if self.signed else 'uint'}{self.width}, stored"
 
 
 class StoredFields:
-    """What a plan with constants says of them.
+    """Base of plans with constants.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class StoredFields:
 
     @property
     def stored(self) -> tuple[ParameterField, ...]:
-        """Fields that stand in the parameter memory."""
+        """Fields that the parameter memory stores."""
         return tuple(field for field in self.fields if field.constant is None)
 
     @property
@@ -56,7 +56,7 @@ class StoredFields:
 
 
 def narrowest(name: str, values: Iterable[int]) -> ParameterField:
-    """Choose the narrowest type that holds all values; one value for all is not stored."""
+    """Return a field of the narrowest type for all values; a single value is not stored."""
     values = list(values)
     low, high = int(min(values)), int(max(values))
     signed = low < 0

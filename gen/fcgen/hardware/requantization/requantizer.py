@@ -11,9 +11,9 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.elements.multiplier_block import MultiplierBlock
-from fcgen.hardware.elements.partial_products import PartialProduct
 from fcgen.hardware.elements.soft_multiplier import SoftMultiplier
 from fcgen.hardware.registers import delay, register
+from fcgen.hardware.requantization.partial_products import PartialProduct
 from fcgen.hardware.requantization.requantizer_plan import FINE_BITS, RequantizerPlan
 from fcgen.numerics.fixed import HALF_OUTWARD
 
@@ -90,20 +90,20 @@ class Requantizer(wiring.Component):
         return m
 
     def _field(self, m: Module, name: str, stage: str) -> Value:
-        """Return a constant as it stands at ``stage``, counted from the accumulator's cycle."""
+        """Return a constant, delayed from the accumulator's cycle to a stage."""
         constant = self.plan.constant(name)
         if constant is not None:
             return Const(constant)
         return delay(m, getattr(self, name), self.plan.start(stage), name)
 
     def _stage(self, m: Module, name: str, value: Value, width: int) -> Signal:
-        """Register a value in as many bits as the plan proves to be enough."""
+        """Register a value in the bits that the plan proves to be sufficient."""
         staged = Signal(signed(width), name=name, reset_less=True)
         m.d.sync += staged.eq(value)
         return staged
 
     def _multiply(self, m: Module, biased: Signal) -> Signal:
-        """Multiply in parts, so that each product fits one multiplier block; add the offset."""
+        """Multiply by partial products, each of which fits a multiplier block; add the offset."""
         width = self.plan.value_width
         value: Value = biased
         if self.plan.product is not None:
@@ -134,7 +134,7 @@ class Requantizer(wiring.Component):
     def _partial_product(
         self, m: Module, number: int, part: PartialProduct, biased: Value, multiplier: Value
     ) -> Value:
-        """Return a product of limbs in its place, ``cycles["multiply"]`` later."""
+        """Return a partial product, shifted to its place, ``cycles["multiply"]`` cycles later."""
         a, b = _limb(biased, part.a_low, part.a), _limb(multiplier, part.b_low, part.b)
         latency = self.plan.cycles["multiply"]
         if part.kind == "behavioural":
@@ -162,7 +162,7 @@ class Requantizer(wiring.Component):
             half = value[shift - 1] if shift else Const(0, 1)
             sticky = value[: shift - 1].any() if shift > 1 else Const(0, 1)
             return value >> shift, half, sticky
-        # One more bit below, so that the half bit exists for a shift of zero too.
+        # One more low bit, so that a shift of 0 has a half bit too.
         value, lost = Cat(Const(0, 1), value).as_signed(), Const(0, 1)
         fine_bits = min(FINE_BITS, self.plan.width("shift"))
         if "coarse" in self.plan.cycles:
@@ -187,9 +187,9 @@ class Requantizer(wiring.Component):
     def _saturate(
         self, m: Module, quotient: Value, half: Value, sticky: Value
     ) -> tuple[Value, Value, Value]:
-        """Make a wide quotient narrow by its high bits alone; what follows is narrow then.
+        """Clamp a wide quotient by its high bits, so that the later stages are narrow.
 
-        With B output bits it is kept within -2**(B + 1) to 2**(B + 1) - 1. What is outside stays
+        With B output bits the range is -2**(B + 1) to 2**(B + 1) - 1. A clamped value stays
         outside of every output format with any carry and any zero point, and is clipped later.
         """
         bits = self.plan.output_bits + 1

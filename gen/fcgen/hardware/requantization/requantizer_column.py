@@ -1,4 +1,4 @@
-"""The end of a column of element groups: its requantizers and their parameters."""
+"""The end of a column of element groups: requantizers or threshold units, and their constants."""
 
 from __future__ import annotations
 
@@ -11,13 +11,23 @@ from fcgen.hardware.layer.drain_controller import TAG_WIDTH, VALID, VECTOR_END
 from fcgen.hardware.memories.weight_memory import MEMORY_LATENCY
 from fcgen.hardware.registers import delay
 from fcgen.hardware.requantization.requantizer import Requantizer
-from fcgen.hardware.requantization.result_plan import ResultPlan
-from fcgen.hardware.requantization.threshold_plan import ThresholdPlan
-from fcgen.hardware.requantization.threshold_unit import ThresholdUnit
+from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
+from fcgen.hardware.requantization.threshold_unit import ThresholdPlan, ThresholdUnit
+from fcgen.network.dense_layer import DenseLayer, ThresholdList
+from fcgen.schedule.mapping import GENERIC, ProductUnit
+
+ResultPlan = RequantizerPlan | ThresholdPlan
+
+
+def result_plan(dense: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> ResultPlan:
+    """Return the plan of a layer; ``unit`` is the multiplier of its requantizers."""
+    if isinstance(dense.requantization, ThresholdList):
+        return ThresholdPlan.of(dense)
+    return RequantizerPlan.of(dense, unit)
 
 
 def column_latency(plan: ResultPlan, memory_latency: int) -> int:
-    """Return the cycles of a column: results wait for their constants, where it has any."""
+    """Return the cycles of a column; results wait for their constants where these are stored."""
     return (memory_latency if plan.stored else 0) + plan.latency
 
 
@@ -111,7 +121,7 @@ class RequantizerColumn(wiring.Component):
         return m
 
     def _unit(self, m: Module, lane: int) -> Requantizer | ThresholdUnit:
-        """Add what makes the results of a lane."""
+        """Add the requantizer or the threshold unit of a lane."""
         if isinstance(self.plan, ThresholdPlan):
             m.submodules[f"thresholds_{lane}"] = unit = ThresholdUnit(self.plan)
             return unit

@@ -1,4 +1,4 @@
-"""What the requantizer of a layer needs: constants, widths and modes."""
+"""Plan of a layer's requantizers: constants, widths, modes and pipeline stages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from amaranth.hdl import Shape
 
 from fcgen.hardware.border import Parameters
-from fcgen.hardware.elements.partial_products import ProductPlan
 from fcgen.hardware.requantization.parameter_fields import ParameterField, StoredFields, narrowest
+from fcgen.hardware.requantization.partial_products import ProductPlan
 from fcgen.network.dense_layer import DenseLayer, Requantization
 from fcgen.numerics.fixed import (
     HALF_OUTWARD,
@@ -21,11 +21,11 @@ from fcgen.numerics.fixed import (
 from fcgen.schedule.mapping import BEHAVIOURAL, GENERIC, ProductUnit
 
 STICKY_BITS = 4
-"""Bits that are lost by a constant shift, up to which no cycle is spent on looking at them."""
+"""Most bits that a constant shift drops without a pipeline stage for the sticky bit."""
 CLIP_BITS = 12
-"""Bits by which a quotient may be wider than the output and be rounded and clipped as it is."""
+"""Most bits by which a quotient may exceed the output without a stage that saturates it."""
 FINE_BITS = 3
-"""Bits of a shift that the second of the two shifter stages does."""
+"""Low bits of the shift, which the second of the two shifter stages does."""
 NEUTRAL = {"multiplier": 1, "offset": 0, "shift": 0, "zero_point": 0}
 
 
@@ -47,7 +47,7 @@ class RequantizerPlan(StoredFields):
     rounding, saturation : str
         Modes of the contract; both empty for a raw layer.
     unit : ProductUnit
-        What multiplies.
+        Kind of multiplier.
     """
 
     accumulator_width: int
@@ -60,29 +60,29 @@ class RequantizerPlan(StoredFields):
     unit: ProductUnit = BEHAVIOURAL
 
     @classmethod
-    def of(cls, layer: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> RequantizerPlan:
-        """Derive the plan from a layer; with run-time weights nothing is taken as constant."""
-        plan = cls._of_formats(layer) if layer.runtime_weights else cls._of_values(layer)
+    def of(cls, dense: DenseLayer, unit: ProductUnit = GENERIC.requantizer) -> RequantizerPlan:
+        """Return the plan of a layer; with run-time weights no field is constant."""
+        plan = cls._of_formats(dense) if dense.runtime_weights else cls._of_values(dense)
         return replace(plan, unit=unit)
 
     @classmethod
-    def _of_values(cls, layer: DenseLayer) -> RequantizerPlan:
-        width = layer.accumulator_width
-        fields = [narrowest("bias", layer.folded_bias)]
-        scheme = _scheme(layer)
+    def _of_values(cls, dense: DenseLayer) -> RequantizerPlan:
+        width = dense.accumulator_width
+        fields = [narrowest("bias", dense.folded_bias)]
+        scheme = _scheme(dense)
         if scheme is None:
             return cls(width, tuple(fields), width, width, width, "", "")
         names = ["multiplier", "offset", "shift", "zero_point"]
         if scheme.saturation == "saturate":
             names += ["lo", "hi"]
         fields += [narrowest(name, getattr(scheme, name)) for name in names]
-        columns = zip(layer.reach, scheme.multiplier, scheme.offset, scheme.shift, strict=True)
+        columns = zip(dense.reach, scheme.multiplier, scheme.offset, scheme.shift, strict=True)
         values = [
             (int(reach) * abs(int(multiplier)) + abs(int(offset)), int(shift))
             for reach, multiplier, offset, shift in columns
         ]
         quotient = max((value >> shift) + 1 for value, shift in values)
-        # The half bit of the largest shift must exist, if only as a copy of the sign.
+        # The half bit of the largest shift must exist, even as a copy of the sign.
         deepest = max(shift for _, shift in values)
         return cls(
             width,
@@ -95,10 +95,10 @@ class RequantizerPlan(StoredFields):
         )
 
     @classmethod
-    def _of_formats(cls, layer: DenseLayer) -> RequantizerPlan:
-        width = layer.accumulator_width
-        bias = ParameterField("bias", layer.bias_width, True, None)
-        scheme = _scheme(layer)
+    def _of_formats(cls, dense: DenseLayer) -> RequantizerPlan:
+        width = dense.accumulator_width
+        bias = ParameterField("bias", dense.bias_width, True, None)
+        scheme = _scheme(dense)
         if scheme is None:
             return cls(width, (bias,), width, width, width, "", "")
         output = scheme.output
@@ -126,12 +126,12 @@ class RequantizerPlan(StoredFields):
 
     @property
     def raw(self) -> bool:
-        """Whether the accumulators themselves leave, with the bias added."""
+        """Whether the outputs are the accumulators with their bias."""
         return not self.rounding
 
     @cached_property
     def cycles(self) -> dict[str, int]:
-        """Cycles of the requantizer's pipeline stages by name, in order; those it has only."""
+        """Cycles of the pipeline stages by name, in order; stages of 0 cycles are left out."""
         shift, steps = self.constant("shift"), self.product
         excess = self.quotient_width - self.output_bits
         depends = self.rounding in ("half_even", "half_away", HALF_OUTWARD)
@@ -152,7 +152,7 @@ class RequantizerPlan(StoredFields):
 
     @property
     def rounded_width(self) -> int:
-        """Bits of a quotient when it is rounded, and with its zero point."""
+        """Bits of a quotient at the stages that round it and add the zero point."""
         return self.output_bits + 3 if "saturate" in self.cycles else self.quotient_width
 
     @property
@@ -167,7 +167,7 @@ class RequantizerPlan(StoredFields):
 
     @cached_property
     def product(self) -> ProductPlan | None:
-        """The multiplication; None where all multipliers are 1."""
+        """Plan of the product; None where all multipliers are 1."""
         if self.raw or self.constant("multiplier") == 1:
             return None
         whole = Shape(self.accumulator_width, signed=True)
@@ -183,7 +183,7 @@ class RequantizerPlan(StoredFields):
 
     @property
     def shift_limit(self) -> int:
-        """Shifts that the shifter knows: 0 up to this number, exclusive."""
+        """Upper limit of the shift, exclusive."""
         return min(SHIFT_MAX, (1 << self.width("shift")) - 1) + 1
 
     @property
@@ -215,8 +215,8 @@ class RequantizerPlan(StoredFields):
         return next(field.width for field in self.fields if field.name == name)
 
 
-def _scheme(layer: DenseLayer) -> Requantization | None:
-    scheme = layer.requantization
+def _scheme(dense: DenseLayer) -> Requantization | None:
+    scheme = dense.requantization
     if not isinstance(scheme, Requantization | None):
         raise ValueError("the layer ends in thresholds")
     return scheme

@@ -1,4 +1,4 @@
-"""Store of finished results, and their packing into output beats."""
+"""Queue of results, which packs them into output beats."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class ResultQueue(wiring.Component):
 
     @property
     def fetches(self) -> bool:
-        """Whether a word is taken from the store in one cycle and chosen in another."""
+        """Whether reading a word takes two cycles: one to read the memories, one to select."""
         return self.distributed and self.words > LUT_WORDS
 
     @property
@@ -153,7 +153,7 @@ class ResultQueue(wiring.Component):
         stored = Signal(range(self.words + 1))
         any_stored = Signal()
         completed = Signal(range(3))
-        # What `stored` says, known a step ahead: the output waits for no comparison.
+        # Computed a cycle before `stored` changes, so that the output waits for no comparison.
         m.d.sync += [
             stored.eq(stored + completed - self.word_taken),
             any_stored.eq((completed != 0) | (stored > 1) | (any_stored & ~self.word_taken)),
@@ -168,7 +168,7 @@ class ResultQueue(wiring.Component):
     def _append(
         self, m: Module, write_word: Signal, completed: Signal, read_word: Signal
     ) -> list[Value]:
-        """Write the beat behind the results that are there; return the lanes of the read word."""
+        """Append a beat to the stored results; return the lanes of the read word."""
         offset: Value = Const(0, 1)
         if self.offsets != (0,):
             offset = Signal(range(max(self.word_lanes, 2)), name="offset")
@@ -211,7 +211,7 @@ class ResultQueue(wiring.Component):
         next_word: Signal,
         read_word: Signal,
     ) -> Value:
-        """Build the memory of one lane; lanes below the offset belong to the next word."""
+        """Add the memory of a lane; lanes below the offset belong to the next word."""
         wraps = Signal(name=f"wraps_{lane}")
         data = Signal(self.width, name=f"lane_{lane}_data")
         bits = max((self.words - 1).bit_length(), 0)
@@ -236,7 +236,7 @@ class ResultQueue(wiring.Component):
     def _present(
         self, m: Module, lanes: list[Value], any_stored: Signal, read_word: Signal
     ) -> None:
-        """Offer the read word in beats of L lanes and take the next one when it is used up."""
+        """Give the read word in beats of L lanes; read the next word after its last beat."""
         beats = -(-self.outputs // self.output_lanes)
         parts = self.word_lanes // self.output_lanes
         position = Signal(range(beats))
@@ -279,7 +279,7 @@ class ResultQueue(wiring.Component):
             m.d.comb += self.out_payload.word_select(lane, self.width).eq(value)
 
     def _fetch(self, m: Module, any_stored: Signal) -> Value:
-        """Take words from the store; return whether one can be shown."""
+        """Read words from the store; return whether one is ready to be selected."""
         if not self.fetches:
             m.d.comb += self.word_taken.eq(self._show)
             return any_stored

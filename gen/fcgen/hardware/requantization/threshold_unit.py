@@ -1,9 +1,12 @@
-"""From an accumulator to an output code of few bits: comparisons, and how many of them hold."""
+"""Threshold units: an output of few bits is the number of thresholds that a sum passes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 from amaranth import Const, Module, Mux, Signal, signed
 from amaranth.hdl import Shape, Value
 from amaranth.lib import wiring
@@ -11,7 +14,123 @@ from amaranth.lib.wiring import In, Out
 
 from fcgen.hardware.border import Parameters, module_border
 from fcgen.hardware.registers import delay, register
-from fcgen.hardware.requantization.threshold_plan import FALLING, ThresholdPlan, threshold_name
+from fcgen.hardware.requantization.parameter_fields import ParameterField, StoredFields, narrowest
+from fcgen.network.dense_layer import DenseLayer, ThresholdList
+from fcgen.numerics.fixed import IntegerFormat
+
+FALLING = "falling"
+
+
+def threshold_name(number: int) -> str:
+    """Return the field name of threshold ``number``, 1 to T."""
+    return f"threshold_{number}"
+
+
+def threshold_values(dense: DenseLayer) -> dict[str, np.ndarray]:
+    """Return the thresholds and directions by field name, each int64 of shape (M,).
+
+    The sums of the elements have no bias; the thresholds include it. Both directions use one
+    comparison, ``sum > threshold``: ``acc >= t`` is ``sum > t - 1 - bias``, and ``acc <= t`` is
+    the negation of ``sum > t - bias``. Thresholds outside of the range of sums are clipped to the
+    next value outside of it, so that they fit the accumulator's width.
+    """
+    scheme = dense.requantization
+    if not isinstance(scheme, ThresholdList):
+        raise ValueError("the layer does not end in thresholds")
+    falling = scheme.falling.astype(np.int64)
+    least, most = -dense.sum_reach - 1, dense.sum_reach
+    values = {FALLING: falling}
+    for number, threshold in enumerate(scheme.thresholds.T, 1):
+        folded = threshold - dense.folded_bias - (1 - falling)
+        values[threshold_name(number)] = np.clip(folded, least, most)
+    return values
+
+
+@dataclass(frozen=True)
+class ThresholdPlan(StoredFields):
+    """Thresholds, directions and widths of a layer's threshold units.
+
+    Attributes
+    ----------
+    accumulator_width : int
+        Bits of the sum, to which no bias is added.
+    fields : tuple of ParameterField
+        ``falling`` and thresholds, in the order of the parameter word; one field for thresholds
+        that are equal for all outputs.
+    lo : int
+        The lowest code.
+    numbers : tuple of int
+        For each field of a threshold, how many thresholds are passed when it is, 1 to T.
+    output : IntegerFormat
+    """
+
+    accumulator_width: int
+    fields: tuple[ParameterField, ...]
+    lo: int
+    numbers: tuple[int, ...]
+    output: IntegerFormat
+
+    @classmethod
+    def of(cls, dense: DenseLayer) -> ThresholdPlan:
+        """Return the plan of a layer; with run-time weights no field is constant."""
+        width, scheme = dense.accumulator_width, dense.requantization
+        values = threshold_values(dense)
+        assert isinstance(scheme, ThresholdList)
+        if dense.runtime_weights:
+            fields = [
+                ParameterField(name, *((1, False) if name == FALLING else (width, True)), None)
+                for name in values
+            ]
+        else:
+            fields = [narrowest(name, column) for name, column in values.items()]
+        numbers = scheme.numbers
+        if dense.runtime_weights and not scheme.output.bipolar:
+            numbers = tuple(range(1, scheme.count + 1))
+        kept = {FALLING, *map(threshold_name, numbers)}
+        fields = [field for field in fields if field.name in kept]
+        return cls(width, tuple(fields), scheme.lo, numbers, scheme.output)
+
+    @property
+    def output_bits(self) -> int:
+        """Bits of a code."""
+        return self.output.bits
+
+    @cached_property
+    def codes(self) -> tuple[int, ...]:
+        """Stored bits of a rising neuron's outputs, lowest first."""
+        values = np.array([self.lo + number for number in (0, *self.numbers)])
+        return tuple(self.output.encode(values).tolist())
+
+    @property
+    def product(self) -> None:
+        """None: a threshold unit has no product."""
+        return None
+
+    @cached_property
+    def cycles(self) -> dict[str, int]:
+        """Cycles of the pipeline stages by name, in order; stages of 0 cycles are left out."""
+        turn = int(self.constant(FALLING) is None)
+        return {"compare": 1, "count": 1} | ({"turn": turn} if turn else {})
+
+    @property
+    def latency(self) -> int:
+        """Cycles from an accumulator to its result."""
+        return sum(self.cycles.values())
+
+    @property
+    def parameters(self) -> Parameters:
+        """Everything that makes two threshold units the same module."""
+        own: Parameters = {
+            "accumulator_width": self.accumulator_width,
+            "lo": self.lo,
+            "numbers": self.numbers,
+            "output": self.output.name,
+        }
+        return own | {field.name: field.text for field in self.fields}
+
+    def constant(self, name: str) -> int | None:
+        """Return the value that all neurons share, None where the field is stored."""
+        return next(field.constant for field in self.fields if field.name == name)
 
 
 class ThresholdUnit(wiring.Component):
@@ -95,7 +214,7 @@ class ThresholdUnit(wiring.Component):
         return getattr(self, name) if constant is None else Const(constant)
 
     def _choose(self, above: Sequence[Value], codes: Sequence[Value]) -> Value:
-        """Return the code whose place is the number of leading ones, by halving."""
+        """Return the code whose index is the number of leading ones, by binary search."""
         if not above:
             return codes[0]
         middle = len(above) // 2

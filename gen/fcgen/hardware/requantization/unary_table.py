@@ -1,4 +1,4 @@
-"""A function of each value of a stream, read from memories."""
+"""Table of a function, which replaces each value of a stream."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class UnaryTable(wiring.Component):
 
     @property
     def parameters(self) -> Parameters:
-        """What makes two of them the same module: equal tables have the same images."""
+        """What makes two tables the same module: equal tables have the same image names."""
         return {
             "lanes": self.lanes,
             "used_lanes_of_last_beat": self.used_lanes,

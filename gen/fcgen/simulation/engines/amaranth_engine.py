@@ -8,9 +8,8 @@ from amaranth.hdl import ClockDomain, Module, UnusedElaboratable
 from amaranth.sim import Simulator, SimulatorContext
 
 from fcgen.design.design import Design
-from fcgen.hardware.accelerator import Accelerator
+from fcgen.hardware.accelerator import Accelerator, top_of
 from fcgen.hardware.layer.layer import Layer
-from fcgen.hardware.top import top_of
 from fcgen.simulation.engines.case import Case
 from fcgen.simulation.engines.clockwork import Pins
 from fcgen.simulation.engines.scenarios import (

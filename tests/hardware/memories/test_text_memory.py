@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from amaranth_bench import observe
-from fcgen.hardware.memories.scratchpad_memory import ScratchpadMemory
+from fcgen.hardware.memories.text_memory import ScratchpadMemory
 from fcgen.hardware.memories.weight_memory import TEXTS
 from fcgen.tools import programs as tools
 

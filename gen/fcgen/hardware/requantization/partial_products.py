@@ -1,4 +1,4 @@
-"""Cuts of a product of two wide numbers into products that a multiplier block takes."""
+"""Plan of a wide product: partial products that fit multiplier blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fcgen.hardware.elements.soft_multiplier import soft_latency
 from fcgen.schedule.mapping import ProductUnit
 
 LIMB_BITS = 17
-"""Unsigned bits of a limb that an operator multiplies: what a block of 18 × 18 bits takes."""
+"""Unsigned bits of a limb for the operator ``*``: what a block of 18 × 18 bits takes."""
 
 FEW_ROWS = 4
 """Rows of a product that two levels of adders sum."""
@@ -36,7 +36,7 @@ class PartialProduct:
 
     @property
     def swapped(self) -> bool:
-        """Whether a soft product takes its rows from ``a``, as it is the narrower one."""
+        """Whether a soft product takes its rows from ``a``, the narrower operand."""
         return bool(self.a.width < self.b.width)
 
     @property
@@ -61,15 +61,15 @@ class ProductPlan:
 
     @classmethod
     def of(cls, a: Shape, b: Shape, unit: ProductUnit) -> ProductPlan:
-        """Plan the product of ``a`` and ``b`` with what a device multiplies with.
+        """Plan the product of ``a`` and ``b`` for a kind of multiplier.
 
-        Elements are what multiplier blocks are for: a product of few rows takes none, and of others
-        only the first partial product takes one where the rest are small.
+        Multiplier blocks are left to the elements where possible: a product of few rows takes
+        none, and of other products small partial products but the first one take none.
         """
         few = unit.kind == "block" and min(a.width, b.width) <= FEW_ROWS
         if few or unit.kind == "soft":
             whole = PartialProduct(0, a, 0, b, "soft")
-            # With a cycle to spare a multiplier needs no look-up tables before its adders.
+            # With a spare cycle a soft multiplier needs no look-up tables before its adders.
             return cls((whole,), soft_latency(whole.rows) + few)
         bits = unit.block.bits - 1 if unit.block else LIMB_BITS
         pieces = [(0, b)] if unit.kind == "behavioural" else limbs(b, bits)
@@ -90,7 +90,7 @@ class ProductPlan:
 
     @property
     def sum_latency(self) -> int:
-        """Cycles in which the partial products are added: a register behind every adder."""
+        """Cycles of the adder tree of the partial products: a register behind every adder."""
         return (len(self.parts) - 1).bit_length()
 
 
