@@ -23,6 +23,10 @@ def name_of(page):
     return str(page.relative_to(documentation.DOCS))
 
 
+COSTLY = ("howto/bus.md", "howto/new-weights.md", "howto/weights-in-flash.md")
+"""Pages whose commands compile Verilog of their own: campaigns run them."""
+
+
 def options_of(verb):
     """Every spelling of every option of a verb."""
     command = importlib.import_module(f"fcgen.cli.commands.{verb}").command
@@ -44,7 +48,14 @@ def skip_without(page):
         pytest.skip(f"fcgen has no {' '.join(absent)} yet")
 
 
-@pytest.mark.parametrize("page", SESSIONS, ids=name_of)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.campaign) if name_of(page) in COSTLY else page
+        for page in SESSIONS
+    ],
+    ids=name_of,
+)
 def test_a_page_prints_what_it_shows(page, tmp_path):
     skip_without(page)
     if all(block.is_long for block in documentation.blocks(page) if block.is_session):

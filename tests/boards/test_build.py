@@ -140,6 +140,7 @@ def test_what_is_there_is_not_made_again(directory, tmp_path, monkeypatch, capsy
     assert (tmp_path / "out" / "bitstream.bin").read_bytes() == b"bits"
 
 
+@pytest.mark.campaign
 def test_what_is_damaged_of_an_interrupted_build_is_made_again(
     directory, tmp_path, monkeypatch, capsys
 ):

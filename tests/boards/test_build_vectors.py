@@ -69,6 +69,7 @@ def test_a_bitstream_that_does_not_equal_its_source_is_made_and_exits_with_one(
     assert (tmp_path / "out/bitstream.bin").is_file()
 
 
+@pytest.mark.campaign
 def test_a_path_back_out_of_a_folder_that_is_not_there_is_where_the_build_goes(
     directory, tmp_path, monkeypatch, capsys
 ):
@@ -102,6 +103,7 @@ def test_a_work_folder_whose_removal_is_cut_short_is_still_of_ours(tmp_path, mon
     assert not work.exists()
 
 
+@pytest.mark.campaign
 def test_a_full_disk_is_told_as_such_also_where_a_tree_is_copied(
     directory, tmp_path, monkeypatch, capsys
 ):

@@ -90,6 +90,7 @@ def test_the_bitstream_is_made_of_a_link_that_reads_the_flash_memory(original, t
     assert "set_io pin_flash_sck 15\n" in (original / "board" / "board.pcf").read_text()
 
 
+@pytest.mark.campaign
 def test_a_board_without_a_flash_memory_gets_its_weights_from_the_host(original, tmp_path, capsys):
     text = (boards.FOLDER / "icebreaker.toml").read_text()
     path = tmp_path / "bare.toml"

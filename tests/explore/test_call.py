@@ -160,6 +160,7 @@ def test_a_task_that_failed_is_an_error_and_the_same_call_does_it(tmp_path, monk
     assert len(fcgen.explore((16, 6), tmp_path / "d", **LAYER).rows) == 1
 
 
+@pytest.mark.campaign
 def test_type_checkers_see_the_functions(tmp_path):
     pytest.importorskip("mypy", reason="pip install -e '.[test]'")
     (tmp_path / "program.py").write_text(

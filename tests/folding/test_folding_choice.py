@@ -53,6 +53,7 @@ def test_the_fastest_that_fits_fits_and_uses_the_device():
     assert 20 <= sum(multiplier_blocks(*part) for part in parts) <= 28
 
 
+@pytest.mark.campaign
 def test_what_fits_leaves_free_what_is_reserved():
     small, (_, device) = network(16, 24, 5), devices.find("ice40-up5k")
     whole = Folder(small, "ice40-up5k")

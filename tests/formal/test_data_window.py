@@ -45,7 +45,7 @@ BUGS = [
 ]
 
 
-@pytest.mark.parametrize(("line", "bug", "failing"), every_time(1, BUGS))
+@pytest.mark.parametrize(("line", "bug", "failing"), every_time(0, BUGS))
 def test_a_wrong_window_is_found(line, bug, failing):
     dut = broken(DataWindow, line, bug)
     verdict = prove(DataWindowHarness(plan(1, 1), dut, invariants=False), 50, mode="bmc")

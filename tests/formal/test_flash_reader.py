@@ -26,7 +26,7 @@ BUGS = [
 ]
 
 
-@pytest.mark.parametrize(("line", "bug", "failing"), every_time(1, BUGS))
+@pytest.mark.parametrize(("line", "bug", "failing"), every_time(0, BUGS))
 def test_a_wrong_reader_is_found(line, bug, failing):
     harness = FlashReaderHarness(1, broken(FlashReader, line, bug), invariants=False)
     verdict = prove(harness, 110, mode="bmc")

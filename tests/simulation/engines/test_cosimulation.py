@@ -39,7 +39,7 @@ def vectors_of(design, vectors=20):
     return stimuli(design.layer.activation_format, design.layer.inputs, vectors, 0)
 
 
-@pytest.mark.parametrize("options", every_time(3, OPTIONS), ids=str)
+@pytest.mark.parametrize("options", every_time(2, OPTIONS), ids=str)
 def test_emitted_and_described_hardware_do_the_same_in_the_same_cycles(options, bench, design):
     inputs = vectors_of(design)
     run, described = bench.stream(inputs, options), amaranth_engine.run(design, inputs, options)
