@@ -8,8 +8,9 @@ import numpy.typing as npt
 from fcgen.network.window import Window
 
 Int64Array = npt.NDArray[np.int64]
-MARGIN = 8
-"""Cycles from the end of a window to the row that takes the place of one it was the last to see."""
+ARRIVAL, MARGIN = 6, 8
+"""Cycles from a pixel to a window that sees it, and from the end of a window to the row that takes
+the place of one that it was the last to see."""
 
 
 def first_rows(window: Window) -> Int64Array:
@@ -51,13 +52,14 @@ def ring_rows(window: Window, pixel_beats: int, cycles: int) -> int:
     rows, columns = np.arange(window.rows), np.arange(window.columns)
     begin = (rows[:, None] * window.columns + columns) * cycles * pixels
     needed = last_rows(window)[:, None] * window.width + last_columns(window) + 1
-    start = int((needed * frame - begin).max())
-    # The rows that are done with after each row of windows, over two frames.
+    start = int((needed * frame - begin).max()) + ARRIVAL * pixels
+    # The rows that are done with after each row of windows; small maps are many at once.
+    frames = np.arange(3 + 2 * (ARRIVAL + MARGIN) // frame)
     released = np.append(first_rows(window)[1:], window.height)
     ends = start + (rows + 1) * window.columns * cycles * pixels + MARGIN * pixels
-    releases = np.concatenate([released, released + window.height, released + 2 * window.height])
-    times = np.concatenate([ends, ends + frame * pixels, ends + 2 * frame * pixels])
-    written = np.arange(2 * window.height, 3 * window.height)
+    releases = (frames[:, None] * window.height + released).reshape(-1)
+    times = (frames[:, None] * frame * pixels + ends).reshape(-1)
+    written = np.arange(window.height) + len(frames) * window.height - window.height
     freed = np.searchsorted(times, written * window.width * frame, side="right")
     done = np.where(freed > 0, releases[np.maximum(freed - 1, 0)], 0)
     most = int((written + 1 - done).max())

@@ -18,8 +18,14 @@ from fcgen.hardware.registers import register
 from fcgen.hardware.streams import input_ports
 from fcgen.network.window import Window
 
-AVAILABILITY_DELAY = 3
-"""Cycles from a beat to a window that it completes: held, written and counted, granted."""
+
+def availability_delay(beats: int) -> int:
+    """Return the cycles from a beat to a window that it completes.
+
+    It is held, written, counted, looked at where a pass over the window has several ``beats``, and
+    the window is granted.
+    """
+    return 4 + (beats > 1)
 
 
 class WindowMemory(wiring.Component):
@@ -132,7 +138,12 @@ class WindowMemory(wiring.Component):
     @property
     def availability_delay(self) -> int:
         """Cycles from the beat that completes a window to the window."""
-        return AVAILABILITY_DELAY
+        return availability_delay(self.beats)
+
+    @property
+    def beats(self) -> int:
+        """Beats of a pass over a window."""
+        return self.window.taps * (1 if self.depthwise else self.pixel_beats)
 
     @property
     def pixel_beats(self) -> int:
@@ -152,12 +163,16 @@ class WindowMemory(wiring.Component):
     @module_border
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        rows_used = Signal(signed(self._rows_width))
-        write, payload, pixel_done, row_done = self._write(m, rows_used)
+        # Rows of the ring that are free beside the one under way: its sign alone decides.
+        spare = Signal(signed(self._rows_width), init=self.rows - 1)
+        write, payload, pixel_done, row_done = self._write(m, spare)
         grant = Signal()
-        ahead = self._look_ahead(m, grant, pixel_done, row_done)
+        # What was written is counted a cycle later, which keeps the way from the handshake short.
+        pixel_counts = register(m, pixel_done, "pixel_counts", reset=True)
+        row_counts = register(m, row_done, "row_counts", reset=True)
+        ahead = self._look_ahead(m, grant, pixel_counts, row_counts)
         released = self._release(m, grant, ahead)
-        self._count_rows(m, rows_used, row_done, released)
+        m.d.sync += spare.eq(spare - row_done + released)
         address, padding = self._read(m, grant, ahead)
         self._store(m, write, payload, address, padding)
         return m
@@ -168,10 +183,11 @@ class WindowMemory(wiring.Component):
         apart = self.rows + self.window.height + self.window.extent[0] + 2
         return apart.bit_length() + 1
 
-    def _write(self, m: Module, rows_used: Signal) -> tuple[Value, Value, Value, Value]:
+    def _write(self, m: Module, spare: Signal) -> tuple[Value, Value, Value, Value]:
         """Take beats; return the write, its data, and what it completes: a pixel, a row."""
         beats = self.window.height * self.row_beats
-        taken, write = Signal(), Signal()
+        taken = Signal()
+        write = Signal()
         held = Signal()
         with m.If(self.in_ready):
             m.d.sync += held.eq(self.in_valid)
@@ -187,13 +203,15 @@ class WindowMemory(wiring.Component):
             ]
         m.d.comb += self.in_ready.eq(~held | taken)
 
-        within, filling = Signal(), Signal()
+        within = Signal()
+        filling = Signal()
         row_start = Signal(init=1)
         place = Signal()
-        m.d.comb += place.eq(~row_start | (rows_used < self.rows))
+        m.d.comb += place.eq(~row_start | ~spare[-1])
         pixel_end = self._counts_to(m, self.pixel_beats, write, "beat_of_pixel")
         column_end = self._counts_to(m, self.window.width, write & pixel_end, "column")
-        pixel_done, row_done = Signal(), Signal()
+        pixel_done = Signal()
+        row_done = Signal()
         m.d.comb += [
             pixel_done.eq(write & pixel_end),
             row_done.eq(pixel_done & column_end),
@@ -246,7 +264,8 @@ class WindowMemory(wiring.Component):
         frame_step = window.height + int(bottoms[0]) - int(bottoms[-1])
         down = self._delta(number, [*(bottoms[1:] - bottoms[:-1]).tolist(), frame_step])
 
-        rows_ahead = Signal(signed(self._rows_width), init=-int(bottoms[0]))
+        # One less than the rows that are whole beyond those above the window's last one.
+        rows_ahead = Signal(signed(self._rows_width), init=-int(bottoms[0]) - 1)
         columns_done = Signal(range(window.width + 1))
         m.d.sync += rows_ahead.eq(rows_ahead + row_done - Mux(grant & column_last, down, 0))
         with m.If(row_done):
@@ -254,7 +273,10 @@ class WindowMemory(wiring.Component):
         with m.Elif(pixel_done):
             m.d.sync += columns_done.eq(columns_done + 1)
         right = self._right(m, grant, column_last, rights.tolist())
-        ready = (rows_ahead > 0) | ((rows_ahead == 0) & (columns_done > right))
+        ready: Value = ~rows_ahead[-1] | (rows_ahead.all() & (columns_done > right))
+        if self.beats > 1:
+            # The next window is not needed before: it may be looked at a cycle later.
+            ready = register(m, ready & ~grant, "ready", reset=True)
         m.d.comb += grant.eq(ready & (~self.available | self.vector_end))
         m.d.sync += self.available.eq(grant | (self.available & ~self.vector_end))
         return {
@@ -313,33 +335,47 @@ class WindowMemory(wiring.Component):
         back = (window.columns - 1) * window.stride[1] * self.pixel_beats
         jump = window.height - (window.rows - 1) * window.stride[0]
         jumps = window.stride[0] % self.rows, jump % self.rows
-        rows_on = [self._ring_step(ring_row, rows) for rows in jumps]
+        (next_row, row_words), (frame_row, frame_words) = (
+            self._ring_step(ring_row, rows, -back) for rows in jumps
+        )
+        # What a window ends with is known before it does, where it has several beats.
+        known = self.beats > 1
+        row_step = Mux(row_last, frame_words, row_words)
+        across_step = Const(window.stride[1] * self.pixel_beats)
+        step = self._settled(m, known, "window_step", Mux(column_last, row_step, across_step))
+        new_row = self._settled(m, known, "new_ring_row", Mux(row_last, frame_row, next_row))
         with m.If(grant):
-            with m.If(~column_last):
-                m.d.sync += [
-                    address.eq(address + window.stride[1] * self.pixel_beats),
-                    x.eq(x + window.stride[1]),
-                ]
-            with m.Else():
+            m.d.sync += [address.eq(address + step), x.eq(x + window.stride[1])]
+            with m.If(column_last):
                 m.d.sync += [
                     x.eq(-left),
                     y.eq(Mux(row_last, -top, y + window.stride[0])),
-                    ring_row.eq(Mux(row_last, rows_on[1][0], rows_on[0][0])),
-                    address.eq(
-                        address
-                        - back
-                        + Mux(row_last, rows_on[1][1] * across, rows_on[0][1] * across)
-                    ),
+                    ring_row.eq(new_row),
                 ]
         return {"address": address, "ring_row": ring_row, "y": y, "x": x}
 
-    def _ring_step(self, row: Value, rows: int) -> tuple[Value, Value]:
-        """Return the row of the ring that is so many rows on, and the difference."""
+    def _settled(self, m: Module, known: bool, name: str, value: Value) -> Value:
+        """Register a value that is known a cycle before it is needed."""
+        if not known or isinstance(value, Const):
+            return value
+        settled = Signal(value.shape(), name=name, reset_less=True)
+        m.d.sync += settled.eq(value)
+        return settled
+
+    def _ring_step(self, row: Value, rows: int, more: int) -> tuple[Value, Value]:
+        """Return the row of the ring that is so many rows on, and how far its words are.
+
+        To the difference of the addresses ``more`` is added.
+        """
         if rows == 0:
-            return row, Const(0)
-        wraps = row >= self.rows - rows
-        difference = Mux(wraps, Const(rows - self.rows), Const(rows))
-        return (row + difference)[: len(row)], difference
+            return row, Const(more)
+        wraps, back = row >= self.rows - rows, rows - self.rows
+        words = [count * self.row_beats + more for count in (back, rows)]
+        shape = range(min(0, *words), max(*words, 0) + 1)
+        return (
+            (row + Mux(wraps, Const(back), Const(rows)))[: len(row)],
+            Mux(wraps, Const(words[0], shape), Const(words[1], shape)),
+        )
 
     def _axis_width(self, axis: int) -> int:
         """Bits of a signed row or column of the map with its padding."""
@@ -356,10 +392,6 @@ class WindowMemory(wiring.Component):
         with m.If(grant):
             m.d.sync += frees.eq(Mux(ahead["column_last"], delta, 0))
         return Mux(self.vector_end, frees, 0)
-
-    def _count_rows(self, m: Module, rows_used: Signal, row_done: Value, released: Value) -> None:
-        """Count the rows that are written, the one under way included, and not yet done with."""
-        m.d.sync += rows_used.eq(rows_used + row_done - released)
 
     def _read(self, m: Module, grant: Signal, ahead: dict[str, Value]) -> tuple[Value, Value]:
         """Step through the window; return the word of the ring, and whether it is padding."""
@@ -378,27 +410,25 @@ class WindowMemory(wiring.Component):
         y, x = Signal.like(ahead["y"], name="y"), Signal.like(ahead["x"], name="x")
         y_begin, x_begin = Signal.like(y, name="window_y"), Signal.like(x, name="window_x")
         back = (columns - 1) * beside * self.pixel_beats + beats - 1
-        next_row, difference = self._ring_step(ring_row, below % self.rows)
+        next_row, row_step = self._ring_step(ring_row, below % self.rows, -back)
+        # A row of taps has begun before it ends, where it has several beats.
+        known = columns * beats > 1
+        next_row = self._settled(m, known, "following_ring_row", next_row)
+        row_step = self._settled(m, known, "row_step", row_step)
+        tap_step = Const(beside * self.pixel_beats - (beats - 1))
+        step = Mux(beat_end, Mux(tap_end, row_step, tap_step), 1)
         begin_again = Signal(bits, name="pass_address")
         m.d.comb += begin_again.eq(begin + 1 if self.depthwise else begin)
         with m.If(advance):
-            with m.If(~beat_end):
-                m.d.sync += address.eq(address + 1)
-            with m.Elif(~tap_end):
-                step = beside * self.pixel_beats - (beats - 1)
-                m.d.sync += [address.eq(address + step), x.eq(x + beside)]
-            with m.Elif(~pass_end):
-                m.d.sync += [
-                    address.eq(address - back + difference * self.row_beats),
-                    x.eq(x_begin),
-                    y.eq(y + below),
-                    ring_row.eq(next_row),
-                ]
-            with m.Else():
+            m.d.sync += address.eq(address + step)
+            with m.If(beat_end):
+                m.d.sync += x.eq(x + beside)
+            with m.If(beat_end & tap_end):
+                m.d.sync += [x.eq(x_begin), y.eq(y + below), ring_row.eq(next_row)]
+            with m.If(beat_end & tap_end & pass_end):
                 m.d.sync += [
                     address.eq(begin_again),
                     begin.eq(begin_again),
-                    x.eq(x_begin),
                     y.eq(y_begin),
                     ring_row.eq(ring_begin),
                 ]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcgen.hardware.convolution.ring import last_columns, last_rows
-from fcgen.hardware.convolution.window_memory import AVAILABILITY_DELAY
+from fcgen.hardware.convolution.window_memory import availability_delay
 from fcgen.hardware.elements.processing_element import element_delay, result_delay
 from fcgen.hardware.layer.layer_controller import reserve
 from fcgen.hardware.memories.table_memory import TablePlan
@@ -217,7 +217,8 @@ class LayerTiming:
             return comes[-1:] + 1
         window, folding = self.window, self.folding
         pixels = last_rows(window)[:, None] * window.width + last_columns(window) + 1
-        there = comes[pixels.reshape(-1) * folding.pixel_beats - 1] + AVAILABILITY_DELAY
+        there = comes[pixels.reshape(-1) * folding.pixel_beats - 1]
+        there = there + availability_delay(folding.synapse_folds)
         busy = np.arange(folding.positions) * folding.cycles
         starts: Times = np.maximum.accumulate(there - busy) + busy
         return starts
