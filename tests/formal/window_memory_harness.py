@@ -296,7 +296,14 @@ class WindowMemoryGhost:
                 dut.in_ready | self.full | inside["filling"] | (cut & ~cut_before),
                 "a beat is accepted where a row has a place",
             ),
-            Assert(~inside["filling"] | self.write | self.full, "a frame is completed in time"),
+            Assert(
+                inside["held"]
+                | (self.place != 0)
+                | (self.written.number == 0)
+                | self.write
+                | self.full,
+                "a frame that has ended is completed",
+            ),
             Assert(
                 ~dut.error | self.broken,
                 "an error tells broken framing",
