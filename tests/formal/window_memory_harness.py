@@ -331,8 +331,11 @@ class WindowMemoryGhost:
     def _delayed_reads(self) -> tuple[Value, Value, Value]:
         """Return whether two cycles ago padding or the followed beat was seen, and its value."""
         m = self.m
-        padding = since_start(m, ~Initial() & self.dut.available & self.outside, 2, "padding")
-        sees = since_start(m, ~Initial() & self.sees & self.known, 2, "sees")
+        # What a reset cuts off is not used.
+        padding = ~Initial() & self.dut.available & self.outside
+        padding = delay(m, padding, 2, "padding", reset=True)
+        sees = ~Initial() & self.sees & self.known
+        sees = delay(m, sees, 2, "sees", reset=True)
         return padding, sees, delay(m, self.value, 2, "seen_value")
 
     def _assert_reads(self, padding: Value, sees: Value, value: Value) -> None:
@@ -410,6 +413,7 @@ class WindowMemoryGhost:
         ]
         at = self._ring_address(self.lead, written.digits[0], column, beat)
         self._is("write_address", at)
+        self._is("write_address_end", at == dut.depth - 1)
 
     @property
     def reached(self) -> Value:
@@ -435,59 +439,85 @@ class WindowMemoryGhost:
         return address
 
     def _assert_next_window(self) -> None:
-        """The window that is granted next, and what is known of it a cycle ahead."""
+        """The window that is granted next, and what is known of it a cycle ahead.
+
+        Where ``moves`` is a register, what is known steps a cycle after the grant.
+        """
         m, inside, window = self.m, self.inside, self.window
         following = self.following
-        y, x = following.digits
-        self._counts(following, ("window_row", "window_column"))
-        self._is("window_row_number", y)
         for value, signal in zip(self.current.following(), following.signals, strict=True):
             m.d.comb += Assert(value == signal, "windows follow one another")
-        m.d.comb += [Assert(self.current.valid), Assert(self.base < self.dut.rows)]
-        top, left = window.padding[0], window.padding[2]
+        m.d.comb += [
+            Assert(self.current.valid & following.valid),
+            Assert(self.base < self.dut.rows),
+        ]
+        self.moving = moving = inside["moves"] if self.dut.unhurried else Const(0)
+        behind = Mux(moving, self.behind, 0)
+        y, x = (
+            Mux(moving, old, new)
+            for old, new in zip(self.current.digits, following.digits, strict=True)
+        )
+        row_last, column_last = y == window.rows - 1, x == window.columns - 1
         next_y, next_x = Signal(signed(8)), Signal(signed(8))
         m.d.comb += [
-            next_y.eq(y * window.stride[0] - top),
-            next_x.eq(x * window.stride[1] - left),
+            next_y.eq(y * window.stride[0] - window.padding[0]),
+            next_x.eq(x * window.stride[1] - window.padding[2]),
         ]
-        self._is("next_y", next_y)
-        self._is("next_x", next_x)
-        self._is("next_ring_row", self._modulo(self.base + next_y))
-        self._is("next_address", self._ring_address(Const(0), next_y, next_x, Const(0)))
-        self._is("right", table(last_columns(window).tolist(), x))
+        self._is("bottom", next_y + window.extent[0] - 1)
+        self._is("bottom_end", row_last)
+        self._is("right", next_x + window.extent[1] - 1)
+        self._is("right_end", column_last)
+        self._is("next_ring_row", self._modulo(self.base + behind * window.height + next_y))
+        self._is("next_address", self._ring_address(behind, next_y, next_x, Const(0)))
 
         # What is counted a cycle later.
-        pixel, row = inside["pixel_counts"], inside["row_counts"]
-        column, beat = self.written.digits[1:]
-        bottom = table(last_rows(window).tolist(), y)
+        row, done = inside["row_counts"], inside["columns_done"]
+        bottom = behind * window.height + table(last_rows(window).tolist(), y)
         self._is("rows_ahead", self.whole - row - bottom - 1)
-        self._is("columns_done", column + Mux(row, window.width, 0) - pixel)
+        between = self.written.number % self.dut.row_beats == 0
         m.d.comb += [
-            Assert(pixel | ~row),
-            Assert(~row | ((column == 0) & (beat == 0)), "a row is counted a cycle later"),
-            Assert(~pixel | (beat == 0), "a pixel is counted a cycle later"),
+            Assert(~row | between, "a row is counted a cycle later"),
+            Assert(done < window.width),
+            Assert((self.whole - row) * window.width + done <= self.pixels, "pixels counted"),
         ]
-        just = Signal(name="just_granted", init=1)
-        m.d.sync += just.eq(self.grant)
-        if "ready" in inside._signals:
+        fresh = Signal(name="fresh", init=1)
+        moved = Signal(name="moved", init=1)
+        moves = inside["moves"] if self.dut.unhurried else self.grant
+        m.d.sync += [fresh.eq(0), moved.eq(moves)]
+        begins = self.dut.available & (self.step.number == 0)
+        follows = self.dut.available & (self.step.number <= int(self.dut.unhurried))
+        m.d.comb += [
+            Assert(~moving | (begins & ~moved), "a window begins when the next one steps"),
+            Assert(fresh | ~moved | follows, "a window has begun when the next one has stepped"),
+        ]
+        if self.dut.beats > 1:
+            needed = Mux(moving, self.needed_now, self.needed)
             m.d.comb += [
-                Assert(~inside["ready"] | (self.pixels - pixel >= self.needed)),
-                Assert(~(inside["ready"] & just), "what a grant needs is settled"),
+                Assert(~(fresh & inside["ready"]), "nothing is there after a reset"),
+                Assert(~inside["ready"] | moved | (self.pixels >= needed), "what is there"),
             ]
-        row_last = y == window.rows - 1
+        self._assert_settled(y, x, ~moved)
+        steps = self.released_next - self.released
+        self._is("frees", steps, self.dut.available & ~moving)
+
+    def _assert_settled(self, y: Value, x: Value, when: Value) -> None:
+        """What the step to the next window needs, a cycle after the step before."""
+        window, rows = self.window, self.dut.rows
+        row_last, column_last = y == window.rows - 1, x == window.columns - 1
         stride, pixel_beats = window.stride, self.dut.pixel_beats
         back = (window.columns - 1) * stride[1] * pixel_beats
         jump = window.height - (window.rows - 1) * stride[0]
-        ring_row = inside["next_ring_row"]
+        ring_row = self.inside["next_ring_row"]
         (row_on, words), (frame_on, frame_words) = (
-            self._ring_step(ring_row, rows % self.dut.rows, -back) for rows in (stride[0], jump)
+            self._ring_step(ring_row, count % rows, -back) for count in (stride[0], jump)
         )
         across = Mux(row_last, frame_words, words)
-        step = Mux(x == window.columns - 1, across, stride[1] * pixel_beats)
-        self._is("window_step", step, ~just)
-        self._is("new_ring_row", Mux(row_last, frame_on, row_on), ~just)
-        deltas = self.released_next - self.released
-        self._is("frees", deltas, self.dut.available)
+        self._is("window_step", Mux(column_last, across, stride[1] * pixel_beats), when)
+        self._is("new_ring_row", Mux(row_last, frame_on, row_on), when)
+        for name, edge in (("down", last_rows(window)), ("next_frees", first_rows(window))):
+            beyond = int(edge[0]) if name == "down" else 0
+            steps = [*(edge[1:] - edge[:-1]).tolist(), window.height + beyond - int(edge[-1])]
+            self._is(name, Mux(column_last, table(steps, y), 0), when)
 
     def _ring_step(self, row: Value, rows: int, more: int) -> tuple[Value, Value]:
         """Return the row of the ring that is so many rows on, and how far its words are."""
@@ -508,10 +538,6 @@ class WindowMemoryGhost:
         row_begin = self._modulo(self.base + self.behind * self.window.height + self.y_begin)
         row = self._modulo(self.base + self.behind * self.window.height + self.y)
         for name, value in (
-            ("y", self.y),
-            ("x", self.x),
-            ("window_y", self.y_begin),
-            ("window_x", self.x_begin),
             ("ring_row", row),
             ("window_ring_row", row_begin),
             ("read_address", address),
@@ -524,7 +550,22 @@ class WindowMemoryGhost:
         next_row, step = self._ring_step(row, below % dut.rows, -back)
         settled = available & ~((tap_x == 0) & (beat == 0))
         self._is("following_ring_row", next_row, settled)
+        if self.window.padded:
+            self._assert_seen()
         self._is("row_step", step, settled)
+
+    def _assert_seen(self) -> None:
+        """Where the tap at work stands in the map: steps are made up for where they come later."""
+        inside, unhurried = self.inside, self.dut.unhurried
+        names = ("tap_ended", "tap_row_ended", "pass_ended")
+        ends = [inside[name] if unhurried else Const(0) for name in names]
+        for axis, (name, seen) in enumerate((("y", self.y), ("x", self.x))):
+            apart, reach = self.window.dilation[axis], self.window.extent[axis] - 1
+            step = Mux(ends[2 - axis], -reach, apart)
+            place = inside[name] + Mux(ends[1 - axis], step, 0)
+            self.m.d.comb += Assert(
+                ~self.dut.available | self.moving | (place == seen + reach), f"{name} of the tap"
+            )
 
     def _assert_contents(self) -> None:
         """The followed beat stays in its place until no window needs it."""
