@@ -44,33 +44,52 @@ IN_TIME = "a window whose pixels are there is available"
 SEEN = "the reader sees what was accepted"
 PADDING = "the reader sees padding outside of the map"
 ACCEPTED = "a beat is accepted where a row has a place"
+COMPLETED = "a frame that has ended is completed"
+MEETING = "no address is read while written"
+NO_ERROR = "an error tells broken framing"
+NO_FAULT = "broken framing is an error"
 # The line, what stands in its place, and the property that fails first.
 BUGS = [
     ("~row_start | ~spare[-1]", "row_start | ~spare[-1]", ROWS),
     ("rows_ahead.all() & (columns_done > right)", "rows_ahead.all()", THERE),
-    ("register(m, ready & ~grant,", "register(m, ready,", THERE),
-    ("self.in_ready.eq(~held | taken)", "self.in_ready.eq(1)", SEEN),
-    ("init=self.rows - 1)", "init=self.rows)", ROWS),
-    ("spare.eq(spare - row_done + released)", "spare.eq(spare - row_done)", ACCEPTED),
-    ("Mux(self.vector_end, frees, 0)", "frees", ROWS),
-    ("Mux(at == self.depth - 1, 0, at + 1)", "at + 1", SEEN),
-    ("+ int(bottoms[0]) - int(bottoms[-1])", "- int(bottoms[-1])", THERE),
-    ("(self.available & ~self.vector_end)", "self.available", SEEN),
-    ("(place < 0)", "(place < -1)", PADDING),
-    ('register(m, register(m, padding, "padding"),', 'register(m, padding,', PADDING),
+    ('register(m, row_done, "row_counts", reset=True)', "Const(0)", IN_TIME),
+    ("(columns_done > right)", "(columns_done >= right)", THERE),
+    ("self.in_ready.eq(~held | taken)", "self.in_ready.eq(1)", NO_FAULT),
+    ('spare", init=self.rows - 1)', 'spare", init=self.rows)', ROWS),
+    ('Mux(self.vector_end, ahead["frees"], 0)', "0", ACCEPTED),
+    ('Mux(self.vector_end, ahead["frees"], 0)', 'ahead["frees"]', ROWS),
+    ('self.depth, write, "write_address"', 'self.depth + 1, write, "write_address"', MEETING),
+    ("+ int(bottoms[0])\n", "+ int(bottoms[0]) - 1\n", THERE),
+    ("self.available & ~self.vector_end", "self.available", ROWS),
     ("m.d.sync += filling.eq(1)", "m.d.sync += filling.eq(0)", ACCEPTED),
-    ("fits & at_end & ~last", "Const(0)", "broken framing is an error"),
-    ("fits & last & ~at_end", "fits & last", "an error tells broken framing"),
-    ("(filling | early) & ~at_end", "filling & ~at_end", SEEN),
-    ("held & ~first & ~within & ~filling", "held & ~within", "an error tells broken framing"),
+    ("fits & at_end & ~last", "Const(0)", NO_FAULT),
+    ("fits & last & ~at_end", "fits & last", NO_ERROR),
+    ("(filling | early) & ~at_end", "filling & ~at_end", COMPLETED),
+    ("held & ~first & ~within & ~filling", "held & ~within", NO_ERROR),
     ("jump = window.height -", "jump = window.height + 1 -", SEEN),
+    ("self._ring_step(ring_row, below % self.rows, -back)", "(ring_row, Const(-back))", SEEN),
 ]
+PADDING_BUGS = [
+    ("place < reach", "place < reach - 1", PADDING),
+    ("padding if self.unhurried else", "", SEEN),
+    (", -(taps - 1) * apart, apart)", ", 0, apart)", PADDING),
+]
+FOLD_BUG = ("address.eq(begin_again)", "address.eq(begin + 1)", MEETING)
+SMALL: dict[str, Any] = {"window": Window(2, 2, 1, (2, 1)), "least": True}
 
 
-@pytest.mark.parametrize(("line", "bug", "failing"), every_time(3, BUGS))
-def test_a_wrong_window_memory_is_found(line: str, bug: str, failing: str) -> None:
-    window = Window(2, 2, 1, (1, 2), padding=(0, 0, 1, 0))
+@pytest.mark.parametrize(
+    ("case", "line", "bug", "failing"),
+    every_time(
+        3,
+        [(SMALL, *bug) for bug in BUGS]
+        + [({"window": SAME}, *bug) for bug in PADDING_BUGS]
+        + [(SMALL | {"neuron_folds": 2}, *FOLD_BUG)],
+    ),
+)
+def test_a_wrong_window_memory_is_found(
+    case: dict[str, Any], line: str, bug: str, failing: str
+) -> None:
     dut = broken(WindowMemory, line, bug)
-    harness = WindowMemoryHarness(window, least=True, dut=dut, invariants=False)
-    verdict = prove(harness, 25, mode="bmc")
+    verdict = prove(WindowMemoryHarness(**case, dut=dut, invariants=False), 26, mode="bmc")
     assert (verdict.status, verdict.failing) == ("FAIL", failing)

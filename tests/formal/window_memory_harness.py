@@ -8,7 +8,13 @@ from amaranth import Array, Const, Module, Mux, ResetSignal, Signal, signed
 from amaranth.asserts import AnyConst, AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cover, Elaboratable, Value
 
-from fcgen.hardware.convolution.ring import first_rows, last_columns, last_rows, least_rows, ring_rows
+from fcgen.hardware.convolution.ring import (
+    first_rows,
+    last_columns,
+    last_rows,
+    least_rows,
+    ring_rows,
+)
 from fcgen.hardware.convolution.window_memory import WindowMemory
 from fcgen.hardware.registers import delay
 from fcgen.network.window import Window
@@ -40,9 +46,7 @@ class Place:
     @property
     def lasts(self) -> list[Value]:
         """Whether each counter stands at its end."""
-        return [
-            digit == count - 1 for digit, count in zip(self.digits, self.counts, strict=True)
-        ]
+        return [digit == count - 1 for digit, count in zip(self.digits, self.counts, strict=True)]
 
     @property
     def at_last(self) -> Value:
@@ -218,7 +222,8 @@ class WindowMemoryGhost:
         m, window = self.m, self.window
         height, width = window.height, window.width
         row, column, _ = self.written.digits
-        self.whole, self.pixels = Signal(signed(12), name="whole"), Signal(signed(16), name="pixels")
+        self.whole = Signal(signed(12), name="whole")
+        self.pixels = Signal(signed(16), name="pixels")
         self.lead = self._ahead(self.written.frame)
         m.d.comb += [
             self.whole.eq(self.lead * height + row),
@@ -266,9 +271,7 @@ class WindowMemoryGhost:
             self.x_begin.eq(ox * s_x - window.padding[2]),
             self.y.eq(self.y_begin + tap_y * d_y),
             self.x.eq(self.x_begin + tap_x * d_x),
-            self.outside.eq(
-                (self.y < 0) | (self.y >= height) | (self.x < 0) | (self.x >= width)
-            ),
+            self.outside.eq((self.y < 0) | (self.y >= height) | (self.x < 0) | (self.x >= width)),
         ]
         seen = (self.y * width + self.x) * self.dut.pixel_beats + self.channel_beat
         self.sees = Signal(name="sees")
@@ -283,9 +286,7 @@ class WindowMemoryGhost:
     def has_come(self) -> Value:
         """Whether the followed beat is written."""
         ahead = self._ahead(self.followed_frame)
-        return (ahead < self.lead) | (
-            (ahead == self.lead) & (self.followed < self.written.number)
-        )
+        return (ahead < self.lead) | ((ahead == self.lead) & (self.followed < self.written.number))
 
     def _assert_input(self) -> None:
         dut, inside = self.dut, self.inside
@@ -345,9 +346,7 @@ class WindowMemoryGhost:
         write, read = store.write_ports[0], store.read_ports[0]
         meeting = write.en & (write.addr == read.addr)
         self.m.d.comb += [
-            Assert(
-                ~(dut.available & ~self.outside & meeting), "no address is read while written"
-            ),
+            Assert(~(dut.available & ~self.outside & meeting), "no address is read while written"),
             Assert(~padding | (dut.word == fill), "the reader sees padding outside of the map"),
             Assert(~sees | (dut.word == value), "the reader sees what was accepted"),
         ]
@@ -528,7 +527,7 @@ class WindowMemoryGhost:
     def _assert_reader(self) -> None:
         """Where the reader is in its window."""
         dut, available = self.dut, self.dut.available
-        _, tap_y, tap_x, beat = self.step.digits
+        tap_x, beat = self.step.digits[2:]
         self._counts(self.step, ("pass", "tap_row", "tap_column", "channel_beat"))
         inside_window = available | (self.step.number == 0)
         self.m.d.comb += Assert(inside_window, "no window is left under way")
@@ -625,9 +624,7 @@ class WindowMemoryHarness(Elaboratable):
         # Frames are told apart modulo 4: at most two maps stand in the ring.
         most = min(ring_rows(window, pixel_beats, cycles), 2 * window.height)
         rows = least_rows(window) if least else most
-        self.dut = dut(
-            window, lanes=lanes, bits=bits, zero_point=1, rows=rows, depthwise=depthwise
-        )
+        self.dut = dut(window, lanes=lanes, bits=bits, zero_point=1, rows=rows, depthwise=depthwise)
         self.invariants = invariants
 
     def elaborate(self, platform: Bench) -> Module:

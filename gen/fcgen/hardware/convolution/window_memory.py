@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from amaranth import Const, Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
@@ -12,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.convolution.ring import first_rows, last_columns, last_rows
+from fcgen.hardware.convolution.ring import first_rows, last_rows
 from fcgen.hardware.memories.beat_store import add_beat_store
 from fcgen.hardware.memories.vector_memory import SLICE_BITS
 from fcgen.hardware.registers import register
@@ -187,8 +186,9 @@ class WindowMemory(wiring.Component):
     @property
     def _unseen(self) -> int:
         """Most rows that are released before they are written: those that no window sees."""
+        bottoms = last_rows(self.window).tolist()
         firsts = [*first_rows(self.window)[1:].tolist(), self.window.height]
-        return max(0, *(np.array(firsts) - last_rows(self.window)).tolist())
+        return max(0, *(first - last for first, last in zip(firsts, bottoms, strict=True)))
 
     def _write(self, m: Module, spare: Signal) -> tuple[Value, Value, Value, Value]:
         """Take beats; return the write, its data, the column at work, and the end of a row."""
