@@ -188,7 +188,8 @@ class WindowMemory(wiring.Component):
         """Most rows that are released before they are written: those that no window sees."""
         bottoms = last_rows(self.window).tolist()
         firsts = [*first_rows(self.window)[1:].tolist(), self.window.height]
-        return max(0, *(first - last for first, last in zip(firsts, bottoms, strict=True)))
+        unseen = [int(first - last) for first, last in zip(firsts, bottoms, strict=True)]
+        return max(0, *unseen)
 
     def _write(self, m: Module, spare: Signal) -> tuple[Value, Value, Value, Value]:
         """Take beats; return the write, its data, the column at work, and the end of a row."""
