@@ -35,7 +35,7 @@ def test_windows_are_whole_and_in_order_under_any_input_and_use(name: str) -> No
 
 @pytest.mark.parametrize("name", every_time(0, list(CASES)))
 def test_a_second_frame_is_read(name: str) -> None:
-    assert prove(WindowMemoryHarness(**CASES[name]), 50, mode="cover").proved
+    assert prove(WindowMemoryHarness(**CASES[name]), 70, mode="cover").proved
 
 
 ROWS = "no row takes the place of one in use"
