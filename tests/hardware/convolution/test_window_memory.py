@@ -217,6 +217,15 @@ def test_a_ring_of_fewer_rows_costs_cycles():
     assert ends[-1] > window.positions * 9
 
 
+def test_windows_that_wait_for_their_pixels_need_no_rows_to_wait_with():
+    shortcut = Window(32, 32, 16, (1, 1), (2, 2))
+    assert ring_rows(shortcut, 16, 16) == 2
+    shortcut = Window(8, 8, 2, (1, 1), (2, 2))
+    bench = Bench(shortcut, rows=2)
+    bench.check(bench.frames(4), pace=128)
+    assert set(np.diff(bench.ends[15::16])[1:].tolist()) == {128}
+
+
 def test_lanes_that_cut_a_pixel_are_refused():
     with pytest.raises(ValueError, match="whole number of beats"):
         WindowMemory(FAULTY, lanes=3, bits=8, zero_point=0, rows=4)

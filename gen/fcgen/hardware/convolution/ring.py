@@ -34,9 +34,9 @@ def last_columns(window: Window) -> Int64Array:
 def ring_rows(window: Window, pixel_beats: int, cycles: int) -> int:
     """Return the rows with which a frame takes its cycles and nothing more.
 
-    The windows follow one another without a pause while the pixels come evenly, just as fast as
-    they are needed, frame behind frame. The ring holds what has come and is still to be seen: from
-    the first row of the windows at work to the row that is being written.
+    Each window begins when its pixels are there and the one before has ended, while the pixels come
+    evenly, just as fast as they are needed, frame behind frame. The ring holds what has come and is
+    still to be seen: from the first row of the windows at work to the row that is being written.
 
     Parameters
     ----------
@@ -49,16 +49,16 @@ def ring_rows(window: Window, pixel_beats: int, cycles: int) -> int:
     pixels = window.height * window.width
     frame = max(window.positions * cycles, pixels * pixel_beats)
     # Times in cycles times pixels, so that all of them are whole numbers.
-    rows, columns = np.arange(window.rows), np.arange(window.columns)
-    begin = (rows[:, None] * window.columns + columns) * cycles * pixels
     needed = last_rows(window)[:, None] * window.width + last_columns(window) + 1
-    start = int((needed * frame - begin).max()) + ARRIVAL * pixels
-    # The rows that are done with after each row of windows; small maps are many at once.
-    frames = np.arange(3 + 2 * (ARRIVAL + MARGIN) // frame)
+    # Small maps are many at once.
+    frames = np.arange(3 + 2 * (ARRIVAL + MARGIN) // frame)[:, None]
+    there = (frames * pixels + needed.reshape(-1)).reshape(-1) * frame + ARRIVAL * pixels
+    busy = np.arange(len(there)) * cycles * pixels
+    begins = np.maximum.accumulate(there - busy) + busy
+    # The rows that are done with after each row of windows.
     released = np.append(first_rows(window)[1:], window.height)
-    ends = start + (rows + 1) * window.columns * cycles * pixels + MARGIN * pixels
-    releases = (frames[:, None] * window.height + released).reshape(-1)
-    times = (frames[:, None] * frame * pixels + ends).reshape(-1)
+    releases = (frames * window.height + released).reshape(-1)
+    times = begins[window.columns - 1 :: window.columns] + (cycles + MARGIN) * pixels
     written = np.arange(window.height) + len(frames) * window.height - window.height
     freed = np.searchsorted(times, written * window.width * frame, side="right")
     done = np.where(freed > 0, releases[np.maximum(freed - 1, 0)], 0)

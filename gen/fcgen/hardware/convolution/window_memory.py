@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth import Const, Module, Mux, Signal, signed
+from amaranth import Const, Module, Mux, Signal
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from fcgen.hardware.border import Parameters, module_border
-from fcgen.hardware.convolution.ring import first_rows, last_columns, last_rows
+from fcgen.hardware.convolution.ring import first_rows, last_rows
 from fcgen.hardware.memories.beat_store import add_beat_store
 from fcgen.hardware.memories.vector_memory import SLICE_BITS
 from fcgen.hardware.registers import register
@@ -164,29 +164,38 @@ class WindowMemory(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         # Rows of the ring that are free beside the one under way: its sign alone decides.
-        spare = Signal(signed(self._rows_width), init=self.rows - 1)
-        write, payload, pixel_done, row_done = self._write(m, spare)
+        spare = Signal(range(-1, self.rows + self._unseen), name="spare", init=self.rows - 1)
+        write, payload, column, row_done = self._write(m, spare)
         grant = Signal()
+        # Between two windows of three beats there is a cycle for a window to step out of the way.
+        moves = register(m, grant, "moves", reset=True) if self.unhurried else grant
         # What was written is counted a cycle later, which keeps the way from the handshake short.
-        pixel_counts = register(m, pixel_done, "pixel_counts", reset=True)
+        columns_done = register(m, column, "columns_done", reset=True)
         row_counts = register(m, row_done, "row_counts", reset=True)
-        ahead = self._look_ahead(m, grant, pixel_counts, row_counts)
-        released = self._release(m, grant, ahead)
-        m.d.sync += spare.eq(spare - row_done + released)
-        address, padding = self._read(m, grant, ahead)
+        ahead = self._look_ahead(m, grant, moves, columns_done, row_counts)
+        m.d.sync += spare.eq(spare - row_done + Mux(self.vector_end, ahead["frees"], 0))
+        address, padding = self._read(m, grant, moves, ahead)
         self._store(m, write, payload, address, padding)
         return m
 
     @property
-    def _rows_width(self) -> int:
-        """Bits of a signed number of rows, as far as writer and reader can be apart."""
-        apart = self.rows + self.window.height + self.window.extent[0] + 2
-        return apart.bit_length() + 1
+    def unhurried(self) -> bool:
+        """Whether windows follow one another at three cycles or more."""
+        return self.beats > 2
+
+    @property
+    def _unseen(self) -> int:
+        """Most rows that are released before they are written: those that no window sees."""
+        bottoms = last_rows(self.window).tolist()
+        firsts = [*first_rows(self.window)[1:].tolist(), self.window.height]
+        unseen = [int(first - last) for first, last in zip(firsts, bottoms, strict=True)]
+        return max(0, *unseen)
 
     def _write(self, m: Module, spare: Signal) -> tuple[Value, Value, Value, Value]:
-        """Take beats; return the write, its data, and what it completes: a pixel, a row."""
+        """Take beats; return the write, its data, the column at work, and the end of a row."""
         beats = self.window.height * self.row_beats
-        taken, write = Signal(), Signal()
+        taken = Signal()
+        write = Signal()
         held = Signal()
         with m.If(self.in_ready):
             m.d.sync += held.eq(self.in_valid)
@@ -202,18 +211,16 @@ class WindowMemory(wiring.Component):
             ]
         m.d.comb += self.in_ready.eq(~held | taken)
 
-        within, filling = Signal(), Signal()
+        within = Signal()
+        filling = Signal()
         row_start = Signal(init=1)
         place = Signal()
         m.d.comb += place.eq(~row_start | ~spare[-1])
-        pixel_end = self._counts_to(m, self.pixel_beats, write, "beat_of_pixel")
-        column_end = self._counts_to(m, self.window.width, write & pixel_end, "column")
-        pixel_done, row_done = Signal(), Signal()
-        m.d.comb += [
-            pixel_done.eq(write & pixel_end),
-            row_done.eq(pixel_done & column_end),
-        ]
-        row_end = self._counts_to(m, self.window.height, row_done, "row")
+        _, pixel_end = self._counts_to(m, self.pixel_beats, write, "beat_of_pixel")
+        column, column_end = self._counts_to(m, self.window.width, write & pixel_end, "column")
+        row_done = Signal()
+        m.d.comb += row_done.eq(write & pixel_end & column_end)
+        _, row_end = self._counts_to(m, self.window.height, row_done, "row")
         at_end = pixel_end & column_end & row_end
         fits = held & (first != within) & ~filling
         m.d.comb += [
@@ -234,89 +241,93 @@ class WindowMemory(wiring.Component):
             ]
         with m.If(again):
             m.d.sync += filling.eq(1)
-        return write, payload, pixel_done, row_done
+        return write, payload, column, row_done
 
-    def _counts_to(self, m: Module, number: int, step: Value, name: str) -> Value:
-        """Count steps modulo ``number``; return whether the count stands at its end."""
+    def _counts_to(self, m: Module, number: int, step: Value, name: str) -> tuple[Value, Value]:
+        """Count steps modulo ``number``; return the count, and whether it stands at its end."""
         if number == 1:
-            return Const(1)
-        count = Signal(range(number), name=name)
+            return Const(0), Const(1)
+        return self._walk(m, range(number), step, name)
+
+    def _walk(self, m: Module, places: range, step: Value, name: str) -> tuple[Value, Value]:
+        """Step from place to place and back; return the place, and whether it is the last one."""
+        if len(places) == 1:
+            return Const(places[0]), Const(1)
+        place = Signal(range(places[-1] + 1), name=name, init=places[0])
         at_end = Signal(name=f"{name}_end")
+        ends = (place == places[-2]) if len(places) > 2 else Const(1)
         with m.If(step):
             m.d.sync += [
-                count.eq(Mux(at_end, 0, count + 1)),
-                at_end.eq(~at_end & (count == number - 2) if number > 2 else ~at_end),
+                place.eq(Mux(at_end, places[0], place + places.step)),
+                at_end.eq(~at_end & ends),
             ]
-        return at_end
+        return place, at_end
+
+    def _edges(self, axis: int) -> range:
+        """Return where the windows end along an axis, were the map not clipped: never below 0."""
+        window = self.window
+        first = window.extent[axis] - 1 - window.padding[2 * axis]
+        stride, count = window.stride[axis], (window.rows, window.columns)[axis]
+        return range(first, first + count * stride, stride)
 
     def _look_ahead(
-        self, m: Module, grant: Signal, pixel_done: Value, row_done: Value
+        self, m: Module, grant: Signal, moves: Value, columns_done: Value, row_done: Value
     ) -> dict[str, Value]:
-        """Hold the window that comes next; grant it as soon as it is there and can be used."""
+        """Hold the window that comes next; grant it as soon as it is there and can be used.
+
+        Behind the right edge of the map there is no column: such a window waits for its whole rows.
+        """
         window = self.window
-        bottoms, rights = last_rows(window), last_columns(window)
-        column_last = self._counts_to(m, window.columns, grant, "window_column")
-        row_last = self._counts_to(m, window.rows, grant & column_last, "window_row")
-        number = self._index(m, window.rows, grant & column_last, row_last, "window_row_number")
-        frame_step = window.height + int(bottoms[0]) - int(bottoms[-1])
-        down = self._delta(number, [*(bottoms[1:] - bottoms[:-1]).tolist(), frame_step])
+        firsts, bottoms = first_rows(window), last_rows(window)
+        right, column_last = self._walk(m, self._edges(1), moves, "right")
+        bottom, row_last = self._walk(m, self._edges(0), moves & column_last, "bottom")
+        over = window.height - int(bottoms[-1]) + int(bottoms[0])
+        downs = [*(bottoms[1:] - bottoms[:-1]).tolist(), over]
+        down = Mux(column_last, self._delta(bottom, downs), 0)
+        down = self._settled(m, self.beats > 1, "down", down)
 
         # One less than the rows that are whole beyond those above the window's last one.
-        rows_ahead = Signal(signed(self._rows_width), init=-int(bottoms[0]) - 1)
-        columns_done = Signal(range(window.width + 1))
-        m.d.sync += rows_ahead.eq(rows_ahead + row_done - Mux(grant & column_last, down, 0))
-        with m.If(row_done):
-            m.d.sync += columns_done.eq(0)
-        with m.Elif(pixel_done):
-            m.d.sync += columns_done.eq(columns_done + 1)
-        right = self._right(m, grant, column_last, rights.tolist())
+        start = -int(bottoms[0]) - 1
+        least = min(start, -1 - max(downs))
+        rows_ahead = Signal(range(least, self.rows + 1), name="rows_ahead", init=start)
+        m.d.sync += rows_ahead.eq(rows_ahead + row_done - Mux(moves, down, 0))
         ready: Value = ~rows_ahead[-1] | (rows_ahead.all() & (columns_done > right))
         if self.beats > 1:
             # The next window is not needed before: it may be looked at a cycle later.
-            ready = register(m, ready & ~grant, "ready", reset=True)
+            ready = register(m, ready, "ready", reset=True)
         m.d.comb += grant.eq(ready & (~self.available | self.vector_end))
         m.d.sync += self.available.eq(grant | (self.available & ~self.vector_end))
+
+        # The rows that are done with as the window ends.
+        deltas = [*(firsts[1:] - firsts[:-1]).tolist(), window.height - int(firsts[-1])]
+        delta = Mux(column_last, self._delta(bottom, deltas), 0)
+        delta = self._settled(m, self.beats > 1, "next_frees", delta)
+        frees = Signal(range(max(deltas) + 1), name="frees")
+        with m.If(moves):
+            m.d.sync += frees.eq(delta)
+        address, ring_row = self._first_beat(m, moves, column_last, row_last)
         return {
-            "column_last": column_last,
-            "row_last": row_last,
-            "row_number": number,
-            **self._first_beat(m, grant, column_last, row_last),
+            "address": address,
+            "ring_row": ring_row,
+            "bottom": bottom,
+            "right": right,
+            "frees": frees,
         }
 
-    def _index(self, m: Module, number: int, step: Value, at_end: Value, name: str) -> Value:
-        """Return the number that `_counts_to` counts, for what depends on its value."""
-        index = Signal(range(max(number, 2)), name=name)
-        with m.If(step):
-            m.d.sync += index.eq(Mux(at_end, 0, index + 1))
-        return index
-
-    def _delta(self, index: Value, deltas: Sequence[int]) -> Value:
-        """Return the delta of an index: most of them are alike, those at the edges are not."""
+    def _delta(self, bottom: Value, deltas: Sequence[int]) -> Value:
+        """Return the delta of a row of windows: most are alike, those at the edges are not."""
         usual = max(set(deltas), key=deltas.count)
-        shape = range(min(0, *deltas), max(deltas) + 1)
+        shape = range(max(*deltas, 1) + 1)
         found: Value = Const(usual, shape)
-        for place, delta in enumerate(deltas):
+        for place, delta in zip(self._edges(0), deltas, strict=True):
             if delta != usual:
-                found = Mux(index == place, Const(delta, shape), found)
+                found = Mux(bottom == place, Const(delta, shape), found)
         return found
 
-    def _right(self, m: Module, grant: Signal, column_last: Value, rights: list[int]) -> Value:
-        """Return the last column that the next window sees."""
-        if len(set(rights)) == 1:
-            return Const(rights[0], range(self.window.width))
-        right = Signal(range(self.window.width), name="right", init=rights[0])
-        step = self.window.stride[1]
-        with m.If(grant):
-            limit = self.window.width - 1
-            over = right >= limit - step + 1 if rights[-1] - rights[-2] != step else Const(0)
-            following = Mux(over, limit, right + step)
-            m.d.sync += right.eq(Mux(column_last, rights[0], following))
-        return right
-
     def _first_beat(
-        self, m: Module, grant: Signal, column_last: Value, row_last: Value
-    ) -> dict[str, Value]:
-        """Return where the next window's first beat stands: in the ring, and in the map."""
+        self, m: Module, moves: Value, column_last: Value, row_last: Value
+    ) -> tuple[Signal, Signal]:
+        """Return the word of the ring and its row where the next window's first beat stands."""
         window, across = self.window, self.row_beats
         top, left = window.padding[0], window.padding[2]
         start_row = -top % self.rows
@@ -327,8 +338,6 @@ class WindowMemory(wiring.Component):
             init=(start_row * across - left * self.pixel_beats) % (1 << bits),
         )
         ring_row = Signal(range(max(self.rows, 2)), name="next_ring_row", init=start_row)
-        y = Signal(signed(self._axis_width(0)), name="next_y", init=-top)
-        x = Signal(signed(self._axis_width(1)), name="next_x", init=-left)
         back = (window.columns - 1) * window.stride[1] * self.pixel_beats
         jump = window.height - (window.rows - 1) * window.stride[0]
         jumps = window.stride[0] % self.rows, jump % self.rows
@@ -341,15 +350,11 @@ class WindowMemory(wiring.Component):
         across_step = Const(window.stride[1] * self.pixel_beats)
         step = self._settled(m, known, "window_step", Mux(column_last, row_step, across_step))
         new_row = self._settled(m, known, "new_ring_row", Mux(row_last, frame_row, next_row))
-        with m.If(grant):
-            m.d.sync += [address.eq(address + step), x.eq(x + window.stride[1])]
+        with m.If(moves):
+            m.d.sync += address.eq(address + step)
             with m.If(column_last):
-                m.d.sync += [
-                    x.eq(-left),
-                    y.eq(Mux(row_last, -top, y + window.stride[0])),
-                    ring_row.eq(new_row),
-                ]
-        return {"address": address, "ring_row": ring_row, "y": y, "x": x}
+                m.d.sync += ring_row.eq(new_row)
+        return address, ring_row
 
     def _settled(self, m: Module, known: bool, name: str, value: Value) -> Value:
         """Register a value that is known a cycle before it is needed."""
@@ -374,38 +379,21 @@ class WindowMemory(wiring.Component):
             Mux(wraps, Const(words[0], shape), Const(words[1], shape)),
         )
 
-    def _axis_width(self, axis: int) -> int:
-        """Bits of a signed row or column of the map with its padding."""
-        size = (self.window.height, self.window.width)[axis]
-        reach = size + self.window.extent[axis] + self.window.stride[axis]
-        return reach.bit_length() + 1
-
-    def _release(self, m: Module, grant: Signal, ahead: dict[str, Value]) -> Value:
-        """Return the rows that are done with as a window ends."""
-        firsts = first_rows(self.window)
-        deltas = [*(firsts[1:] - firsts[:-1]).tolist(), self.window.height - int(firsts[-1])]
-        delta = self._delta(ahead["row_number"], deltas)
-        frees = Signal(len(delta), name="frees")
-        with m.If(grant):
-            m.d.sync += frees.eq(Mux(ahead["column_last"], delta, 0))
-        return Mux(self.vector_end, frees, 0)
-
-    def _read(self, m: Module, grant: Signal, ahead: dict[str, Value]) -> tuple[Value, Value]:
-        """Step through the window; return the word of the ring, and whether it is padding."""
-        window = self.window
-        (rows, columns), (below, beside) = window.kernel, window.dilation
+    def _read(
+        self, m: Module, grant: Signal, moves: Value, ahead: dict[str, Value]
+    ) -> tuple[Value, Value | None]:
+        """Step through the window; return the word of the ring, and what marks it as padding."""
+        (rows, columns), (below, beside) = self.window.kernel, self.window.dilation
         beats = 1 if self.depthwise else self.pixel_beats
         advance = self.advance
-        beat_end = self._counts_to(m, beats, advance, "channel_beat")
-        tap_end = self._counts_to(m, columns, advance & beat_end, "tap_column")
-        pass_end = self._counts_to(m, rows, advance & beat_end & tap_end, "tap_row")
+        _, beat_end = self._counts_to(m, beats, advance, "channel_beat")
+        _, tap_end = self._counts_to(m, columns, advance & beat_end, "tap_column")
+        _, pass_end = self._counts_to(m, rows, advance & beat_end & tap_end, "tap_row")
 
         bits = len(ahead["address"])
         address, begin = Signal(bits, name="read_address"), Signal(bits, name="window_address")
         ring_row = Signal.like(ahead["ring_row"], name="ring_row")
         ring_begin = Signal.like(ahead["ring_row"], name="window_ring_row")
-        y, x = Signal.like(ahead["y"], name="y"), Signal.like(ahead["x"], name="x")
-        y_begin, x_begin = Signal.like(y, name="window_y"), Signal.like(x, name="window_x")
         back = (columns - 1) * beside * self.pixel_beats + beats - 1
         next_row, row_step = self._ring_step(ring_row, below % self.rows, -back)
         # A row of taps has begun before it ends, where it has several beats.
@@ -418,15 +406,12 @@ class WindowMemory(wiring.Component):
         m.d.comb += begin_again.eq(begin + 1 if self.depthwise else begin)
         with m.If(advance):
             m.d.sync += address.eq(address + step)
-            with m.If(beat_end):
-                m.d.sync += x.eq(x + beside)
             with m.If(beat_end & tap_end):
-                m.d.sync += [x.eq(x_begin), y.eq(y + below), ring_row.eq(next_row)]
+                m.d.sync += ring_row.eq(next_row)
             with m.If(beat_end & tap_end & pass_end):
                 m.d.sync += [
                     address.eq(begin_again),
                     begin.eq(begin_again),
-                    y.eq(y_begin),
                     ring_row.eq(ring_begin),
                 ]
         with m.If(grant):
@@ -435,34 +420,53 @@ class WindowMemory(wiring.Component):
                 begin.eq(ahead["address"]),
                 ring_row.eq(ahead["ring_row"]),
                 ring_begin.eq(ahead["ring_row"]),
-                y.eq(ahead["y"]),
-                y_begin.eq(ahead["y"]),
-                x.eq(ahead["x"]),
-                x_begin.eq(ahead["x"]),
             ]
+        if not self.window.padded:
+            return address, None
+        tap = advance & beat_end
+        ends = [tap, tap & tap_end, tap & tap_end & pass_end]
+        return address, self._padding(m, moves, ends, ahead)
+
+    def _padding(
+        self, m: Module, moves: Value, ends: list[Value], ahead: dict[str, Value]
+    ) -> Value:
+        """Return whether the word two cycles after an ``advance`` is padding.
+
+        Where the tap at work stands is counted from the window's extent above and beside the map,
+        so that it is never negative, and a cycle later than the word's address where it can be.
+        """
+        window = self.window
+        if self.unhurried:
+            names = ("tap_ended", "tap_row_ended", "pass_ended")
+            ends = [register(m, e, n, reset=True) for e, n in zip(ends, names, strict=True)]
         outside: Value = Const(0)
-        for axis, (place, size) in enumerate(((y, window.height), (x, window.width))):
+        for axis, (name, edge, size) in enumerate(
+            (("y", ahead["bottom"], window.height), ("x", ahead["right"], window.width))
+        ):
+            apart, taps, reach = window.dilation[axis], window.kernel[axis], window.extent[axis] - 1
+            place = Signal(range(self._edges(axis)[-1] + reach + 1), name=name)
+            over = ends[2 - axis]
+            with m.If(ends[1 - axis]):
+                m.d.sync += place.eq(place + Mux(over, -(taps - 1) * apart, apart))
+            with m.If(moves):
+                m.d.sync += place.eq(edge)
             before, after = window.padding[2 * axis : 2 * axis + 2]
             if before:
-                outside = outside | (place < 0)
+                outside = outside | (place < reach)
             if after:
-                outside = outside | (place >= size)
-        return address, outside
+                outside = outside | (place >= size + reach)
+        padding = register(m, outside, "padding")
+        return padding if self.unhurried else register(m, padding, "padding_word")
 
     def _store(
-        self, m: Module, write: Value, payload: Value, address: Value, padding: Value
+        self, m: Module, write: Value, payload: Value, address: Value, padding: Value | None
     ) -> None:
         """Keep the beats; padding takes the place of what is read outside of the map.
 
         A word is never read while it is written: a window is granted when its pixels are there,
         and what it sees outside of the map is replaced by padding.
         """
-        bits = max(ceil_log2(self.depth), 1)
-        at = Signal(bits, name="write_address")
-        with m.If(write):
-            m.d.sync += at.eq(Mux(at == self.depth - 1, 0, at + 1))
-        padded = self.window.padded
-        replaced = register(m, register(m, padding, "padding"), "padding_word") if padded else None
+        at, _ = self._counts_to(m, self.depth, write, "write_address")
         fill = sum(self.zero_point << lane * self.bits for lane in range(self.lanes))
         for number, low in enumerate(range(0, self.width, SLICE_BITS)):
             part = slice(low, min(low + SLICE_BITS, self.width))
@@ -475,6 +479,6 @@ class WindowMemory(wiring.Component):
                 address,
                 "block" if self.block_ram else "",
             )
-            if replaced is not None:
-                word = Mux(replaced, Const(fill, self.width)[part], word)
+            if padding is not None:
+                word = Mux(padding, Const(fill, self.width)[part], word)
             m.d.comb += self.word[part].eq(word)
