@@ -63,7 +63,7 @@ def quantize(
     before, split = input_scaler.split(model, options.scaler)
     data = input_scaler.scaled(before, reals_of(split, calibration, "--calibration"))
     made = _quantized(split, before, data, options, end)
-    if model.scaler is None and options.scaler == HOST and made.input_notes:
+    if model.scaler is None and options.scaler == HOST and input_scaler.uneven(made):
         return _balanced(model, made, data, options, end)
     return made
 
@@ -102,7 +102,7 @@ def _balanced(
     if errors[1] >= errors[0]:
         return common
     note = balance.note(errors, probabilities=search.of_probabilities)
-    return replace(made, notes=(note, *made.notes))
+    return replace(made, notes=(note, *made.notes), balanced=True)
 
 
 def _quantized(

@@ -29,8 +29,9 @@ def accuracy(
 ) -> Accuracy | None:
     """Compare the classes of a model of floats and of its network with the labels.
 
-    None where the data have no labels. Of a model that scales its inputs one by one, it is said
-    for either scaler; ``options`` are those with which the network was made.
+    None where the data have no labels. Of a model that scales its inputs one by one, and of a
+    network for which the quantiser does so, it is said for either scaler; ``options`` are those
+    with which the network was made.
     """
     if data.labels is None:
         return None
@@ -39,7 +40,7 @@ def accuracy(
     found = Accuracy.of(
         data.labels, classes(model.forward(data.test)), classes(scores), _count(scores)
     )
-    if model.scaler is None:
+    if model.scaler is None and not quantization.balanced:
         return found
     options = options or QuantizeOptions()
     shares = {

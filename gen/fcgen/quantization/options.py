@@ -31,7 +31,8 @@ class QuantizeOptions:
     scaler : str
         One of `SCALERS`: who scales inputs one by one before the first layer, as
         `fcgen.load.model.Scaler` has it: the host, so that each has the grid that suits it; or the
-        weights of the layer, where all inputs share one grid.
+        weights of the layer, where all inputs share one grid. Of a model without a scaler whose
+        inputs differ in size, whether the host may scale them; see `fcgen.quantization.balance`.
     """
 
     weight_bits: tuple[int, ...] = (8,)

@@ -51,6 +51,8 @@ class Quantization:
         Lines for people.
     input_notes : tuple of str
         Of inputs that have few codes, where no accuracy tells more.
+    balanced : bool
+        Inputs of different size have been evened out, see `fcgen.quantization.balance`.
     """
 
     network: Network
@@ -61,3 +63,4 @@ class Quantization:
     input_saturated: float
     notes: tuple[str, ...]
     input_notes: tuple[str, ...] = ()
+    balanced: bool = False
