@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fcgen.load.model import Activation
 from fcgen.numerics.real_map import RealMap
 from fcgen.quantization.activation_grid import Floats
 from fcgen.quantization.options import FOLD
@@ -21,6 +22,8 @@ from fcgen.quantization.options import FOLD
 if TYPE_CHECKING:
     from fcgen.load.model import FloatLayer, Model
 
+SHIFTABLE = ("softmax", "log_softmax", "argmax")
+"""Tails that give the same of outputs to which one number is added."""
 SHARE_MIN = 2.0**-16
 """Sizes below this part of the largest are taken for it: divisors stay far inside of float32."""
 
@@ -40,11 +43,15 @@ class Balance:
     coarser : tuple of int
         Of the inputs and of each layer's outputs: by which power of two the steps are larger than
         the values alone would have them.
+    level : bool
+        What all outputs of the last layer share, the mean of their weights and biases, is left out:
+        a softmax gives the same without it, and the largest output is the same one.
     """
 
     exponents: tuple[float, ...]
     centred: bool
     coarser: tuple[int, ...]
+    level: bool = False
 
     @classmethod
     def none(cls, layers: int) -> Balance:
@@ -66,10 +73,11 @@ class Balance:
             *(["divided by a number of its own"] if self.exponents[0] else []),
         ]
         host = f"each is {' and '.join(done)} by the host first; " if done else ""
+        shared = "what all outputs share is left out; " if self.level else ""
         what = "probabilities" if probabilities else "outputs"
         return (
-            f"input: values differ in size, and one grid for them as they are fails: {host}sizes "
-            f"and steps in the network are those of least error, {100 * errors[1]:.2g} % of the "
+            f"input: values differ in size, and one grid for them as they are fails: {host}{shared}"
+            f"sizes and steps in the network are those of least error, {100 * errors[1]:.2g} % of the "
             f"{what} in place of {100 * errors[0]:.2g} %; --scaler {FOLD} leaves inputs as they are"
         )
 
@@ -79,6 +87,11 @@ def divisible(layer: FloatLayer) -> bool:
     activation = layer.activation
     ends = (activation.lo, activation.hi)
     return activation.kind == "linear" and ends in ((-np.inf, np.inf), (0.0, np.inf))
+
+
+def levelled(model: Model) -> bool:
+    """Return whether only the differences of a model's outputs count."""
+    return model.tail.kind in SHIFTABLE and model.layers[-1].activation == Activation()
 
 
 def balanced(model: Model, data: Floats, balance: Balance) -> tuple[RealMap, Model]:
@@ -113,6 +126,10 @@ def balanced(model: Model, data: Floats, balance: Balance) -> tuple[RealMap, Mod
             layers[place] = replace(layer, weight=layer.weight / column, bias=layer.bias / divisor)
             layers[place + 1] = replace(after, weight=after.weight * divisor)
             values = values / divisor
+    if balance.level:
+        last = layers[-1]
+        weight, bias = last.weight - last.weight.mean(axis=0), last.bias - last.bias.mean()
+        layers[-1] = replace(last, weight=weight, bias=bias)
     before = RealMap(tuple((name, operand.astype(np.float32)) for name, operand in steps))
     return before, replace(model, layers=tuple(layers))
 

@@ -13,7 +13,7 @@ from fcgen.errors import InputError
 from fcgen.network.reference import trace
 from fcgen.network.tail import sigmoid, softmax
 from fcgen.quantization.activation_grid import Floats
-from fcgen.quantization.balance import Balance, divisible
+from fcgen.quantization.balance import SHIFTABLE, Balance, divisible, levelled
 
 if TYPE_CHECKING:
     from fcgen.load.model import Model
@@ -82,7 +82,7 @@ class Search:
         The same model and data always give the same one.
         """
         layers = self.model.layers
-        best = Balance.none(len(layers))
+        best = replace(Balance.none(len(layers)), level=levelled(self.model))
         weights = sum(layer.weight.size for layer in layers)
         left = int(np.clip(WORK_MAX // (weights * len(self.data)), *TRIALS))
         for _ in range(ROUNDS):
@@ -172,7 +172,7 @@ def answer_error(tail: str, found: Floats, wanted: Floats) -> float:
 
 def _probabilities(tail: str) -> Callable[[Floats], npt.NDArray[np.float64]] | None:
     """Return what makes probabilities of outputs; None where nothing says that they are any."""
-    if tail in ("softmax", "log_softmax", "argmax"):
+    if tail in SHIFTABLE:
         return softmax
     return sigmoid if tail in ("sigmoid", "two_classes") else None
 
