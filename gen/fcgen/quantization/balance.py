@@ -74,11 +74,12 @@ class Balance:
         ]
         host = f"each is {' and '.join(done)} by the host first; " if done else ""
         shared = "what all outputs share is left out; " if self.level else ""
-        what = "probabilities" if probabilities else "outputs"
+        what = "the probabilities" if probabilities else "the spread of the outputs"
+        before, after = (f"{100 * error:.2g} %" for error in errors)
         return (
             f"input: values differ in size, and one grid for them as they are fails: {host}{shared}"
-            f"sizes and steps in the network are those of least error, {100 * errors[1]:.2g} % of the "
-            f"{what} in place of {100 * errors[0]:.2g} %; --scaler {FOLD} leaves inputs as they are"
+            f"sizes and steps in the network are those of least error, {after} of {what} in place "
+            f"of {before}; --scaler {FOLD} leaves inputs as they are"
         )
 
 
