@@ -1,6 +1,6 @@
 """Models with a scaler in front, from their trainers: run by `scaler_accuracy.py`.
 
-``python generate_scaled.py sklearn|keras SCALER FOLDER NAME`` reads ``NAME.train.npy`` and
+``python generate_scaled.py sklearn|keras SCALER FOLDER NAME SEED`` reads ``NAME.train.npy`` and
 ``NAME.classes.npy``, which are float32 and int64, and writes ``NAME.onnx`` or ``NAME.keras``.
 """
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-HIDDEN, EPOCHS, SEED = 32, 600, 0
+HIDDEN, EPOCHS = 32, 600
 
 
-def sklearn(scaler: str, path: Path, x: np.ndarray, y: np.ndarray) -> None:
+def sklearn(scaler: str, path: Path, x: np.ndarray, y: np.ndarray, seed: int) -> None:
     """Write a perceptron behind a scaler, through skl2onnx."""
     from skl2onnx import to_onnx
     from sklearn import preprocessing
@@ -23,7 +23,7 @@ def sklearn(scaler: str, path: Path, x: np.ndarray, y: np.ndarray) -> None:
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
 
-    network = MLPClassifier((HIDDEN,), max_iter=EPOCHS, random_state=SEED)
+    network = MLPClassifier((HIDDEN,), max_iter=EPOCHS, random_state=seed)
     stages = [] if scaler == "none" else [getattr(preprocessing, scaler)()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -32,11 +32,11 @@ def sklearn(scaler: str, path: Path, x: np.ndarray, y: np.ndarray) -> None:
     path.with_suffix(".onnx").write_bytes(written.SerializeToString())
 
 
-def keras(scaler: str, path: Path, x: np.ndarray, y: np.ndarray) -> None:
+def keras(scaler: str, path: Path, x: np.ndarray, y: np.ndarray, seed: int) -> None:
     """Write a network behind a normalization."""
     import keras
 
-    keras.utils.set_random_seed(SEED)
+    keras.utils.set_random_seed(seed)
     first = []
     if scaler == "Normalization":
         first = [keras.layers.Normalization()]
@@ -55,7 +55,7 @@ def keras(scaler: str, path: Path, x: np.ndarray, y: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    trainer, scaler, folder, name = sys.argv[1:]
+    trainer, scaler, folder, name, seed = sys.argv[1:]
     place = Path(folder) / name
     data = [np.load(place.with_suffix(f".{part}.npy")) for part in ("train", "classes")]
-    {"sklearn": sklearn, "keras": keras}[trainer](scaler, place, *data)
+    {"sklearn": sklearn, "keras": keras}[trainer](scaler, place, *data, int(seed))

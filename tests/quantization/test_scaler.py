@@ -238,7 +238,7 @@ def test_one_scale_for_all_inputs_stays_in_the_weights(nodes, tmp_path):
 
 def test_folded_weights_are_those_of_the_model_without_a_word_of_scalers(model):
     folded = quantize(model, X, FOLD).network
-    assert folded.to_json() == quantize(replace(model, scaler=None), X).network.to_json()
+    assert folded.to_json() == quantize(replace(model, scaler=None), X, FOLD).network.to_json()
 
 
 @pytest.mark.parametrize("scaler", [StandardScaler, MinMaxScaler, RobustScaler, MaxAbsScaler])

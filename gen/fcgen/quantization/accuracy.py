@@ -146,7 +146,7 @@ def accuracy(
     found = Accuracy.of(
         data.labels, classes(model.forward(data.test)), classes(scores), _count(scores)
     )
-    if model.scaler is None:
+    if model.scaler is None and not quantization.balanced:
         return found
     options = options or QuantizeOptions()
     shares = {

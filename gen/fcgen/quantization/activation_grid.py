@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,10 @@ class Grid:
     format: IntegerFormat
     scale: float
     zero_point: int
+
+    def coarser(self, doublings: int) -> Grid:
+        """Return the grid whose step is 2^``doublings`` times as large."""
+        return replace(self, scale=self.scale * 2.0**doublings)
 
     def codes(self, values: Floats) -> Floats:
         """Return the codes of reals, not clipped."""

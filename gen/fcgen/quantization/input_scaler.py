@@ -16,6 +16,7 @@ from fcgen.text.wording import count
 if TYPE_CHECKING:
     from fcgen.load.model import Model
     from fcgen.quantization.activation_grid import Grid
+    from fcgen.quantization.quantization import Quantization
 
 CODES_MIN = 16
 """Codes from the least value of an input to its largest, below which it is said."""
@@ -70,6 +71,18 @@ def scaled(before: RealMap, data: Floats) -> Floats:
         rule = "are past what the scaler can do in float32"
         raise bad_input("calibration data", "values", rule, "give inputs as the model takes them")
     return values
+
+
+def uneven(made: Quantization) -> bool:
+    """Return whether inputs have few codes because they differ in size, not because all have few.
+
+    Parameters
+    ----------
+    made : Quantization
+        With one grid for all inputs as they are.
+    """
+    form = made.network.activation_format
+    return bool(made.input_notes) and form.maximum - form.minimum + 1 >= 4 * CODES_MIN
 
 
 def few_codes(grid: Grid, data: Floats) -> tuple[str, ...]:

@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fcgen.errors import InputError
 from fcgen.network.network import End, Network
 from fcgen.numerics.fixed import IntegerFormat
 from fcgen.numerics.real_map import InputGrid, RealMap
 from fcgen.quantization import input_scaler
-from fcgen.quantization.activation_grid import choose_grid
+from fcgen.quantization.activation_grid import Floats, choose_grid
+from fcgen.quantization.balance import Balance, balanced
+from fcgen.quantization.balance_search import Search, sampled_vectors
 from fcgen.quantization.float32_claim import claims
 from fcgen.quantization.given_inputs import reals_of
 from fcgen.quantization.model_layer import quantize_layer, reachable_grid
-from fcgen.quantization.options import QuantizeOptions
+from fcgen.quantization.options import HOST, QuantizeOptions
 from fcgen.quantization.quantization import LayerReport, Quantization
 from fcgen.quantization.table_choice import output_grid, table_of
 
@@ -56,16 +59,83 @@ def quantize(
     InputError
         For calibration data of another shape or not finite, and for widths that do not work.
     """
-    options = options or QuantizeOptions()
-    before, model = input_scaler.split(model, options.scaler)
-    data = input_scaler.scaled(before, reals_of(model, calibration, "--calibration"))
+    options, end = options or QuantizeOptions(), end or End()
+    before, split = input_scaler.split(model, options.scaler)
+    data = input_scaler.scaled(before, reals_of(split, calibration, "--calibration"))
+    made = _quantized(split, before, data, options, end)
+    if model.scaler is None and options.scaler == HOST and input_scaler.uneven(made):
+        return _balanced(model, made, data, options, end)
+    return made
+
+
+def _balanced(
+    model: Model, common: Quantization, data: Floats, options: QuantizeOptions, end: End
+) -> Quantization:
+    """Return a network of inputs of different size that is nearer to its model, if there is one.
+
+    Parameters
+    ----------
+    model : Model
+    common : Quantization
+        With one grid for all inputs as they are.
+    data : ndarray of floats, shape (V, N)
+    options : QuantizeOptions
+    end : End
+    """
+    tried = sampled_vectors(data)
+
+    def make(balance: Balance, seen: Floats, end: End) -> Quantization:
+        before, other = balanced(model, seen, balance)
+        scaled = input_scaler.scaled(before, seen)
+        return _quantized(other, before, scaled, options, end, balance.coarser)
+
+    search = Search(model, tried, lambda balance: make(balance, tried, End()).network)
+    if not search.fails(common.network):
+        return common
+    balance = search.best()
+    try:
+        made = make(balance, data, end)
+    except InputError:
+        # What fits the vectors that were tried need not fit all.
+        return common
+    errors = [search.error_of(found.network) for found in (common, made)]
+    if errors[1] >= errors[0]:
+        return common
+    note = balance.note(errors, probabilities=search.of_probabilities)
+    return replace(made, notes=(note, *made.notes), balanced=True)
+
+
+def _quantized(
+    model: Model,
+    before: RealMap,
+    data: Floats,
+    options: QuantizeOptions,
+    end: End,
+    coarser: Sequence[int] = (),
+) -> Quantization:
+    """Quantise a model of inputs that the host has scaled.
+
+    Parameters
+    ----------
+    model : Model
+    before : RealMap
+        What the host has done.
+    data : ndarray of floats, shape (V, N)
+        What it gives.
+    options : QuantizeOptions
+    end : End
+    coarser : sequence of int
+        As `fcgen.quantization.balance.Balance` has it; empty for steps as the values have them.
+    """
+    coarser = coarser or (0,) * (len(model.layers) + 1)
     weight_bits, activation_bits = options.widths(len(model.layers))
     values = [data, *model.trace(data)]
     forms = [IntegerFormat(bits, signed=True) for bits in activation_bits]
     formats = [IntegerFormat(bits, signed=True) for bits in weight_bits]
-    grids = [choose_grid("input", data, forms[0])]
+    grids = [choose_grid("input", data, forms[0]).coarser(coarser[0])]
     for place, layer in enumerate(model.layers):
         after = output_grid(layer, values[place + 1], forms[place + 1])
+        after = after.coarser(coarser[place + 1])
         grids.append(reachable_grid(layer, grids[-1], after, formats[place]))
     tables = [
         table_of(
@@ -86,7 +156,7 @@ def quantize(
     network = Network(
         model.name,
         tuple(layers),
-        end or End(),
+        end,
         InputGrid(
             first.scale, first.zero_point, first.format.minimum, first.format.maximum, before
         ),

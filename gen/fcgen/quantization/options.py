@@ -32,7 +32,8 @@ class QuantizeOptions:
         One of `SCALERS`, for a model that scales its inputs one by one, see
         `fcgen.load.model.Scaler`. ``host``: the host scales each input before it is quantised, so
         that one grid suits all. ``fold``: the weights of the first layer contain the scales, and
-        the inputs share one grid as they are.
+        the inputs share one grid as they are. Of a model without a scaler whose inputs differ in
+        size, whether the host may scale them; see `fcgen.quantization.balance`.
     """
 
     weight_bits: tuple[int, ...] = (8,)

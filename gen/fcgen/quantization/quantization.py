@@ -54,6 +54,8 @@ class Quantization:
         Printed lines.
     input_notes : tuple of str
         Lines about inputs that use few codes; printed where no accuracy was measured.
+    balanced : bool
+        Inputs of different size have been evened out, see `fcgen.quantization.balance`.
     """
 
     network: Network
@@ -64,6 +66,7 @@ class Quantization:
     input_saturated: float
     notes: tuple[str, ...]
     input_notes: tuple[str, ...] = ()
+    balanced: bool = False
 
     def lines(self) -> list[str]:
         """Return the printed table: formats and steps, and what rounding and clipping cost.
