@@ -72,6 +72,8 @@ def steps(jobs: int, results: Path) -> dict[str, list[str]]:
     ]
     commands["digits"] = [PYTHON, "bench/digits_accuracy.py"]
     commands["scalers"] = [PYTHON, "bench/scaler_accuracy.py"]
+    seeds = ["--kinds", "skl2onnx", "--scalers", "none", "--splits", "10", "--seeds"]
+    commands["raw-features"] = [PYTHON, "bench/scaler_accuracy.py", *seeds]
     for family in ("ecp5", "ice40", "gowin"):
         commands[f"netlists-{family}"] = [
             *(PYTHON, "bench/netlists.py", family, "--results", str(results / "netlists"))
