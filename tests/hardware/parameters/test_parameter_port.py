@@ -15,6 +15,7 @@ from fcgen.numerics.fixed import IntegerFormat
 from fcgen.schedule.folding import Folding
 from hardware.layer_bench import beats_of
 from random_layers import random_format, random_layer, random_requantization, random_vectors
+from selection import every_time
 
 SHAPES = [
     # N, M, P, S, L
@@ -124,8 +125,14 @@ class Host:
         yield
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("linger", [0, 3])
+@pytest.mark.parametrize(
+    ("shape", "linger"),
+    every_time(
+        len(SHAPES),
+        [(shape, n % 2 * 3) for n, shape in enumerate(SHAPES)]
+        + [(shape, 3 - n % 2 * 3) for n, shape in enumerate(SHAPES)],
+    ),
+)
 def test_new_parameters_hold_from_the_first_vector_begun_after_and_not_before(shape, linger):
     old, new = writable_pair(shape, seed=sum(shape) + linger)
     inputs, outputs, pe, simd, lanes = shape

@@ -50,7 +50,7 @@ def test_random_networks_give_the_integers_of_litert(seed, target, tmp_path):
     assert Network.from_json(network.to_json()).structure_hash == network.structure_hash
 
 
-@pytest.mark.parametrize("seed", every_time(2, [7, 3, 0, 1, 5, 10, 12]))
+@pytest.mark.parametrize("seed", every_time(1, [7, 3, 0, 1, 5, 10, 12]))
 def test_random_networks_are_the_same_in_verilog(seed, tmp_path):
     network, _ = certify(read(random_maps(seed), tmp_path, TARGETS[0]))
     sizes = tuple((1, 1) for _ in network.layers)

@@ -61,7 +61,7 @@ def test_the_described_hardware_drops_wrongly_framed_vectors_too(options, design
     assert np.array_equal(outputs, forward(design.layer, accepted))
 
 
-@pytest.mark.parametrize("simulator", [*SIMULATORS, "amaranth"])
+@pytest.mark.parametrize("simulator", every_time(2, ["icarus", "amaranth", "verilator"]))
 def test_new_parameters_take_effect_between_two_vectors(simulator, tmp_path):
     old, new = small_layer(runtime=True), small_layer(seed=9, runtime=True)
     design = write_small(tmp_path / "d", old).design
@@ -100,7 +100,7 @@ def test_an_error_flag_that_stays_low_is_found(tmp_path):
         bench.broken_framing(stimuli(INT8, INPUTS, 20, 0), StreamOptions())
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("simulator", every_time(1, SIMULATORS))
 def test_a_simulation_that_ends_itself_says_why(simulator, tmp_path):
     design = write_layer(tmp_path, FINISH=ENDINGS["fatal"])
     with Cosimulation(design, simulator) as bench, pytest.raises(CheckError, match="ended itself"):

@@ -113,7 +113,7 @@ def test_a_bus_that_writes_or_reads_too_much_gets_a_flag_and_the_rest_is_right(o
     assert np.array_equal(found["outputs"], forward(OLD, case.inputs[:3]))
 
 
-@pytest.mark.parametrize("kind", every_time(1, list(SCENARIOS)))
+@pytest.mark.parametrize("kind", every_time(0, list(SCENARIOS)))
 def test_verilator_gives_the_same_of_values_that_fill_no_whole_bytes(kind, tmp_path):
     inputs = {"activation": IntegerFormat(11, True), "raw": True, "runtime": True}
     old, other = (small_layer(seed=seed, **inputs) for seed in (3, 4))
