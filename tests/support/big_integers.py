@@ -25,10 +25,11 @@ def requantized(requantization, accumulator: int, m: int) -> int:
         name: int(getattr(requantization, name)[m])
         for name in ("multiplier", "offset", "shift", "zero_point", "lo", "hi")
     }
-    exact = Fraction(
-        accumulator * constant["multiplier"] + constant["offset"], 2 ** constant["shift"]
-    )
-    value = rounded(exact, requantization.rounding) + constant["zero_point"]
+    product, rounding = accumulator * constant["multiplier"], requantization.rounding
+    outward = rounding == "half_outward"
+    offset = -constant["offset"] if outward and product < 0 else constant["offset"]
+    exact = Fraction(product + offset, 2 ** constant["shift"])
+    value = rounded(exact, "half_away" if outward else rounding) + constant["zero_point"]
     if requantization.saturation == "wrap":
         bits, signed = requantization.output.bits, requantization.output.signed
         value %= 2**bits

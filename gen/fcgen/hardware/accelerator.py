@@ -79,6 +79,7 @@ class Accelerator(wiring.Component):
         schedule.check(network)
         self.network = network
         self.schedule = schedule
+        self.mappings = tuple(mappings)
         self.timing = AcceleratorTiming.of(network, schedule, mappings)
         self.parameter_chain = (
             ParameterChain.of(network, schedule, mappings, image_prefix)
@@ -157,7 +158,7 @@ class Accelerator(wiring.Component):
         if self.network.sources:
             for name, layer in self.layers.items():
                 m.submodules[name] = before = layer
-            connect_branches(m, self, self.layers, self.branches)
+            connect_branches(m, self, self.layers, self.branches, self.mappings)
         else:
             for name, layer in self.layers.items():
                 m.submodules[name] = layer

@@ -99,6 +99,37 @@ def test_an_accumulator_of_exactly_the_reach_never_overflows():
     assert sums(element, flush + rows)[1:] == [reach]
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("length", [1, 2, 5])
+@pytest.mark.parametrize("accumulator", ["", "loaded"])
+def test_a_maximum_is_the_largest_activation_whose_weight_is_one(signed, length, accumulator):
+    form, one = IntegerFormat(4, signed), IntegerFormat(1, False)
+    element = ProcessingElement(
+        simd=1,
+        activation=form,
+        weight=one,
+        accumulator_width=5,
+        accumulator=accumulator,
+        maximum=True,
+    )
+    observe(element, [{"last": 1}] * 8, [])
+    rng = random.Random(length)
+    rows = random_rows(element, 20, length, rng)
+    wanted, seen = [], []
+    for (activation,), (weight,), last in rows:
+        seen += [activation] if weight else []
+        if last:
+            wanted.append(max(seen, default=form.minimum))
+            seen = []
+    assert sums(element, [([form.minimum], [0], True), *rows])[1:] == wanted
+
+
+def test_a_maximum_of_several_lanes_is_refused():
+    int8 = IntegerFormat(8, True)
+    with pytest.raises(ValueError, match="one lane and one neuron"):
+        ProcessingElement(simd=2, activation=int8, weight=int8, accumulator_width=8, maximum=True)
+
+
 @pytest.mark.parametrize(("simd", "width"), [(0, 8), (1, 0)])
 def test_impossible_sizes_are_refused(simd, width):
     int8 = IntegerFormat(8, True)

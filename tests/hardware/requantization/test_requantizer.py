@@ -7,7 +7,7 @@ from fcgen.hardware.memories.contents import parameter_values
 from fcgen.hardware.requantization.requantizer import Requantizer
 from fcgen.hardware.requantization.requantizer_plan import RequantizerPlan
 from fcgen.network.dense_layer import DenseLayer, Requantization
-from fcgen.numerics.fixed import ROUNDINGS, IntegerFormat
+from fcgen.numerics.fixed import HALF_OUTWARD, ROUNDINGS, IntegerFormat
 from random_layers import random_codes, random_extreme, random_requantization
 
 INT8 = IntegerFormat(8, True)
@@ -102,7 +102,7 @@ def test_one_constant_for_all_neurons_is_built_in_and_gives_the_contract(seed):
     check(layer, pairs_of(layer, rng))
 
 
-@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("rounding", [*ROUNDINGS, HALF_OUTWARD])
 @pytest.mark.parametrize("saturation", ["saturate", "wrap"])
 @pytest.mark.parametrize("seed", range(2))
 def test_run_time_constants_give_the_contract(rounding, saturation, seed):
@@ -122,7 +122,7 @@ def test_run_time_constants_give_the_contract(rounding, saturation, seed):
     check(layer, pairs_of(layer, rng))
 
 
-@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("rounding", [*ROUNDINGS, HALF_OUTWARD])
 @pytest.mark.parametrize("shifts", [[0, 1, 2, 3, 4, 5], [2] * 6, [7, 8, 9, 15, 16, 17]])
 def test_every_small_sum_is_rounded_right(rounding, shifts):
     rng = np.random.default_rng(7)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from fcgen.hardware.branches.pixel_join import PixelJoin
 from fcgen.hardware.branches.plan import BranchPlan, Way
 from fcgen.hardware.branches.stream_fork import StreamFork
 from fcgen.network.sources import INPUT, consumers
+from fcgen.schedule.mapping import Mapping
 
 FRAMED = ("payload", "valid", "first", "last")
 
@@ -32,7 +34,11 @@ class Stream:
 
 
 def connect_branches(
-    m: Module, top: wiring.Component, layers: Mapping[str, wiring.Component], plan: BranchPlan
+    m: Module,
+    top: wiring.Component,
+    layers: Dictionary[str, wiring.Component],
+    plan: BranchPlan,
+    mappings: Sequence[Mapping],
 ) -> None:
     """Connect the layers of a graph with each other, and with the input of the network.
 
@@ -45,6 +51,8 @@ def connect_branches(
     layers : mapping
         Layers by the names of their instances, in the order of the network.
     plan : BranchPlan
+    mappings : sequence of Mapping
+        Of every layer; a queue stands in what suits the layer behind it.
     """
     names, parts = list(layers), list(layers.values())
     ends: dict[tuple[int, int], Stream] = {}
@@ -64,7 +72,7 @@ def connect_branches(
         for place in range(len(plan.sources[target])):
             way_in = plan.ways[target, place]
             label = f"{names[target]}_{place}" if place or way_in.depth else names[target]
-            streams.append(_narrowed(m, ends[target, place], way_in, label))
+            streams.append(_narrowed(m, ends[target, place], way_in, label, mappings[target]))
         joined = streams[0] if len(streams) == 1 else _joined(m, streams, plan, target, names)
         drive(m, layer, joined)
 
@@ -105,7 +113,7 @@ def _forked(m: Module, stream: Stream, readers: int, name: str) -> list[Stream]:
     ]
 
 
-def _narrowed(m: Module, stream: Stream, way: Way, name: str) -> Stream:
+def _narrowed(m: Module, stream: Stream, way: Way, name: str, mapping: Mapping) -> Stream:
     """Cut beats into parts, and let them wait, where the plan says so."""
     if way.parts > 1:
         splitter = BeatSplitter(way.parts, len(stream.payload) // way.parts)
@@ -113,7 +121,9 @@ def _narrowed(m: Module, stream: Stream, way: Way, name: str) -> Stream:
         drive(m, splitter, stream)
         stream = stream_of(splitter, "out")
     if way.depth:
-        queue = BeatQueue(way.depth, len(stream.payload))
+        width = len(stream.payload)
+        in_block_ram = mapping.vector_cut(way.depth, width) is not None
+        queue = BeatQueue(way.depth, width, block_ram=in_block_ram)
         m.submodules[f"queue_{name}"] = queue
         m.d.comb += [
             queue.in_payload.eq(stream.payload),
