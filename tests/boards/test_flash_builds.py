@@ -105,6 +105,7 @@ def test_a_board_without_a_flash_memory_gets_its_weights_from_the_host(original,
     assert json.loads((tmp_path / "bare" / "build.json").read_text())["flash"] is None
 
 
+@pytest.mark.campaign
 def test_a_build_says_where_its_weights_come_from(original, tmp_path, monkeypatch, capsys):
     Tools(monkeypatch, [90.0])
     out = tmp_path / "out"

@@ -108,7 +108,7 @@ def test_a_mapped_layer_equals_the_reference(tmp_path, device, weight_bits, pe, 
 @pytest.mark.parametrize(
     ("engine", "stall"),
     every_time(
-        2,
+        1,
         [
             ("icarus", 0.3),
             ("compiled", 0),

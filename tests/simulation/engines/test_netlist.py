@@ -29,8 +29,8 @@ NETLISTS = [
 ]
 BROKEN = [
     ("ecp5-25k", r'(REGMODE_[AB]\()"OUTREG"', r'\1"NOREG"'),
-    ("ice40-up5k", r"(_8x8_MULT_REG\()1'h1", r"\g<1>1'h0"),
     ("gowin-gw1nr9c", r"(PIPE_REG\()1'h1", r"\g<1>1'h0"),
+    ("ice40-up5k", r"(_8x8_MULT_REG\()1'h1", r"\g<1>1'h0"),
     ("ecp5-25k", r'(REG_PIPELINE_CLK\()"CLK0"', r'\1"NONE"'),
     ("ice40-up5k", r"(READ_MODE\()2'h1", r"\g<1>2'h2"),
     ("gowin-gw1nr9c", r"(READ_MODE\()1'h0", r"\g<1>1'h1"),
@@ -75,7 +75,7 @@ def test_a_netlist_equals_the_reference(device, name, written):
     assert result.vectors == layer.vectors
 
 
-@pytest.mark.parametrize(("device", "pattern", "by"), every_time(3, BROKEN))
+@pytest.mark.parametrize(("device", "pattern", "by"), every_time(2, BROKEN))
 def test_a_wrong_parameter_of_a_primitive_is_caught(device, pattern, by, written, tmp_path):
     design, _ = with_netlist(written("block", device).design)
     *models, netlist = design.netlist
